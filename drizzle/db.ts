@@ -1,0 +1,136 @@
+import { sql } from 'drizzle-orm'
+import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres'
+import pg from 'pg'
+
+/** What a program may be in the database. None of the roles owns a table or bypasses a policy. */
+export type DatabaseRole = 'tidemark_worker' | 'tidemark_web' | 'tidemark_queue'
+
+/** A transaction that belongs to one tenant (or to the operator). Dead after its callback ends: a late query throws. */
+export type Tx = NodePgDatabase & { $client: Pick<pg.PoolClient, 'query'> }
+
+export type Database = {
+  /** Runs `work` in one transaction that sees and writes the rows of this tenant only. */
+  asTenant<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T>
+  /** Runs `work` in one read-only transaction over the sync state of all tenants; records are out of its reach. */
+  asOperator<T>(work: (tx: Tx) => Promise<T>): Promise<T>
+  /** Statements outside any tenant: the definer functions of the schedule and the table of workers. */
+  outsideTenants: Pick<pg.Pool, 'query'>
+  /** Calls `heard` with each payload published on `channel`; re-subscribes after a lost connection. Returns the way to stop. */
+  listen(channel: string, heard: (payload: string) => void): Promise<() => Promise<void>>
+  close(): Promise<void>
+}
+
+const uuidForm = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
+/** Opens a pool whose every connection takes on `role`. `statementTimeoutMs` bounds each statement. */
+export function connect(options: {
+  url: string
+  role: DatabaseRole
+  max: number
+  statementTimeoutMs: number
+  onError: (error: Error) => void
+}): Database {
+  const session = [
+    `role=${options.role}`,
+    'timezone=UTC',
+    'idle_in_transaction_session_timeout=60s',
+    'lock_timeout=5s',
+  ]
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    max: options.max,
+    connectionTimeoutMillis: 5_000,
+    keepAlive: true,
+    statement_timeout: options.statementTimeoutMs,
+    application_name: options.role.replace('_', ' '),
+    options: session.map((setting) => `-c ${setting}`).join(' '),
+  })
+  pool.on('error', options.onError)
+  // A server process that dies while its client is checked out reports here; unheard, it would end this process.
+  pool.on('connect', (client) => client.on('error', options.onError))
+
+  return {
+    asTenant: (tenantId, work) => {
+      if (!uuidForm.test(tenantId)) throw new TypeError(`not a tenant id: ${tenantId}`)
+      return inTransaction(pool, `begin; select set_config('app.tenant_id', '${tenantId}', true)`, work)
+    },
+    asOperator: (work) => inTransaction(pool, 'begin read only; set local role tidemark_operator', work),
+    outsideTenants: pool,
+    listen: (channel, heard) => listen(options, channel, heard),
+    close: () => pool.end(),
+  }
+}
+
+async function inTransaction<T>(pool: pg.Pool, begin: string, work: (tx: Tx) => Promise<T>): Promise<T> {
+  const client = await pool.connect()
+  let isOpen = true
+  const query = (...args: Parameters<pg.PoolClient['query']>) => {
+    if (!isOpen) throw new Error('this transaction has ended; a query came too late')
+    return client.query(...args)
+  }
+  // Only `query` is lent: what the caller keeps cannot reach the connection once the transaction is over.
+  const tx: Tx = drizzle({ client: { query } as pg.PoolClient, casing: 'snake_case' })
+  try {
+    await client.query(begin)
+    const result = await work(tx)
+    isOpen = false
+    await client.query('commit')
+    client.release()
+    return result
+  } catch (error) {
+    isOpen = false
+    await giveBack(client)
+    throw error
+  }
+}
+
+/** Rolls back and returns the connection; one that cannot even roll back is thrown away. */
+async function giveBack(client: pg.PoolClient): Promise<void> {
+  try {
+    await client.query('rollback')
+    client.release()
+  } catch (error) {
+    client.release(error instanceof Error ? error : true)
+  }
+}
+
+async function listen(
+  options: { url: string; role: DatabaseRole; onError: (error: Error) => void },
+  channel: string,
+  heard: (payload: string) => void,
+): Promise<() => Promise<void>> {
+  let client: pg.Client | undefined
+  let again: NodeJS.Timeout | undefined
+  let isWanted = true
+  const subscribe = async () => {
+    const next = new pg.Client({
+      connectionString: options.url,
+      keepAlive: true,
+      options: `-c role=${options.role}`,
+    })
+    next.on('error', options.onError)
+    next.on('end', () => {
+      if (isWanted) again = setTimeout(() => void subscribe().catch(options.onError), 1_000)
+    })
+    next.on('notification', (message) => heard(message.payload ?? ''))
+    await next.connect()
+    client = next
+    await next.query(`listen ${pg.escapeIdentifier(channel)}`)
+  }
+  await subscribe()
+  return async () => {
+    isWanted = false
+    clearTimeout(again)
+    await client?.end()
+  }
+}
+
+/** True when the database answers. */
+export async function isReachable(database: Database): Promise<boolean> {
+  return database.outsideTenants.query('select 1').then(
+    () => true,
+    () => false,
+  )
+}
+
+export { sql }

@@ -1,0 +1,188 @@
+import {
+  boolean,
+  date,
+  foreignKey,
+  index,
+  integer,
+  numeric,
+  pgTable,
+  primaryKey,
+  text,
+  uuid,
+} from 'drizzle-orm/pg-core'
+import { instant, minorUnits, recordColumns } from './columns.ts'
+import { connections } from './connections.ts'
+
+// The relations between these tables carry no foreign keys: a child may arrive before its parent, and
+// checking a key for every row of a bulk load costs more than the row (docs/decisions/003-no-keys-between-records.md).
+
+export const pipelines = pgTable(
+  'pipelines',
+  { ...recordColumns(), name: text().notNull(), position: integer() },
+  (t) => [primaryKey({ columns: [t.tenantId, t.id] })],
+)
+
+export const stages = pgTable(
+  'stages',
+  {
+    ...recordColumns(),
+    pipelineId: uuid(),
+    name: text().notNull(),
+    position: integer(),
+    /** 0 to 1; null when the CRM gives none. */
+    probability: numeric({ precision: 5, scale: 4 }),
+    isActive: boolean().notNull(),
+    outcome: text({ enum: ['open', 'won', 'lost'] }).notNull(),
+    /** Which kind of contact this stage is for, in the CRM's own word. */
+    contactKind: text(),
+  },
+  (t) => [primaryKey({ columns: [t.tenantId, t.id] })],
+)
+
+/** CRM users. */
+export const owners = pgTable(
+  'owners',
+  { ...recordColumns(), name: text().notNull(), email: text(), isActive: boolean() },
+  (t) => [primaryKey({ columns: [t.tenantId, t.id] })],
+)
+
+export const leadSources = pgTable('lead_sources', { ...recordColumns(), name: text().notNull() }, (t) => [
+  primaryKey({ columns: [t.tenantId, t.id] }),
+])
+
+export const companies = pgTable(
+  'companies',
+  { ...recordColumns(), name: text(), domain: text(), ownerId: uuid() },
+  (t) => [primaryKey({ columns: [t.tenantId, t.id] })],
+)
+
+/** People. */
+export const contacts = pgTable(
+  'contacts',
+  {
+    ...recordColumns(),
+    firstName: text(),
+    lastName: text(),
+    companyName: text(),
+    companyId: uuid(),
+    email: text(),
+    phone: text(),
+    ownerId: uuid(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.tenantId, t.id] }),
+    index('contacts_changed').on(t.tenantId, t.connectionId, t.changedAt, t.id),
+  ],
+)
+
+/** A person's place in the funnel: where they came from and how far they are. */
+export const leads = pgTable(
+  'leads',
+  {
+    ...recordColumns(),
+    contactId: uuid(),
+    name: text(),
+    /** In the CRM's own words. */
+    source: text(),
+    stageId: uuid(),
+    stageName: text(),
+    contactKind: text(),
+    /** True for the kind of contact that the account counts as a lead; others are customers, brokers and so on. */
+    isProspect: boolean().notNull(),
+    ownerId: uuid(),
+    amountMinor: minorUnits(),
+    currency: text(),
+  },
+  (t) => [primaryKey({ columns: [t.tenantId, t.id] })],
+)
+
+export const opportunities = pgTable(
+  'opportunities',
+  {
+    ...recordColumns(),
+    title: text(),
+    contactId: uuid(),
+    companyId: uuid(),
+    ownerId: uuid(),
+    pipelineId: uuid(),
+    stageId: uuid(),
+    /** The stage in the CRM's own words, kept for stages that the CRM no longer lists. */
+    stageName: text(),
+    status: text({ enum: ['open', 'won', 'lost'] }).notNull(),
+    contactKind: text(),
+    source: text(),
+    amountMinor: minorUnits(),
+    currency: text(),
+    /** 0 to 1, of the record itself; null means: take the stage's. */
+    probability: numeric({ precision: 5, scale: 4 }),
+    expectedCloseOn: date(),
+    closedAt: instant(),
+    /** Franchise development: market, units, weighted initial franchise fee. */
+    market: text(),
+    units: integer(),
+    weightedFeeMinor: minorUnits(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.tenantId, t.id] }),
+    index('opportunities_stage').on(t.tenantId, t.stageId),
+  ],
+)
+
+export const notes = pgTable(
+  'notes',
+  {
+    ...recordColumns(),
+    contactId: uuid(),
+    opportunityId: uuid(),
+    ownerId: uuid(),
+    author: text(),
+    notedAt: instant(),
+    /** As the CRM sent it, HTML included; made safe when it is shown. */
+    body: text(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.tenantId, t.id] }),
+    index('notes_recent').on(t.tenantId, t.notedAt.desc(), t.id),
+    index('notes_of_contact').on(t.tenantId, t.contactId),
+  ],
+)
+
+/** Tasks, calls, meetings, appointments. */
+export const activities = pgTable(
+  'activities',
+  {
+    ...recordColumns(),
+    kind: text().notNull(),
+    subject: text(),
+    details: text(),
+    contactId: uuid(),
+    opportunityId: uuid(),
+    ownerId: uuid(),
+    dueAt: instant(),
+    endsAt: instant(),
+    completedAt: instant(),
+    isDone: boolean().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.tenantId, t.id] }), index('activities_due').on(t.tenantId, t.dueAt)],
+)
+
+/** An id that now stands for another record, because the CRM merged the two. */
+export const recordAliases = pgTable(
+  'record_aliases',
+  {
+    tenantId: uuid().notNull(),
+    connectionId: uuid().notNull(),
+    stream: text().notNull(),
+    aliasSourceId: text().notNull(),
+    sourceId: text().notNull(),
+    runId: uuid().notNull(),
+    learnedAt: instant().notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.tenantId, t.connectionId, t.stream, t.aliasSourceId] }),
+    foreignKey({
+      columns: [t.tenantId, t.connectionId],
+      foreignColumns: [connections.tenantId, connections.id],
+    }),
+  ],
+)

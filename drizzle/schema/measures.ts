@@ -1,0 +1,48 @@
+import { bigint, boolean, index, numeric, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core'
+import { instant } from './columns.ts'
+
+/** How many leads there were per source and stage when a run that changed something ended. Appended, never overwritten. */
+export const leadMetrics = pgTable(
+  'lead_metrics',
+  {
+    tenantId: uuid().notNull(),
+    id: uuid().notNull(),
+    connectionId: uuid().notNull(),
+    runId: uuid().notNull(),
+    asOf: instant().notNull(),
+    source: text().notNull(),
+    stageId: uuid(),
+    stageName: text().notNull(),
+    /** Counts as a lead and stands in an active stage. */
+    isQualified: boolean().notNull(),
+    isProspect: boolean().notNull(),
+    count: bigint({ mode: 'number' }).notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.tenantId, t.id] }),
+    index('lead_metrics_by_run').on(t.tenantId, t.connectionId, t.asOf.desc()),
+  ],
+)
+
+/** How many opportunities stood in each stage, per currency, when a run that changed something ended. */
+export const pipelineStageCounts = pgTable(
+  'pipeline_stage_counts',
+  {
+    tenantId: uuid().notNull(),
+    id: uuid().notNull(),
+    connectionId: uuid().notNull(),
+    runId: uuid().notNull(),
+    asOf: instant().notNull(),
+    stageId: uuid(),
+    stageName: text().notNull(),
+    status: text({ enum: ['open', 'won', 'lost'] }).notNull(),
+    /** Null for opportunities without an amount. */
+    currency: text(),
+    count: bigint({ mode: 'number' }).notNull(),
+    amountMinor: numeric().notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.tenantId, t.id] }),
+    index('pipeline_stage_counts_by_run').on(t.tenantId, t.connectionId, t.asOf.desc()),
+  ],
+)
