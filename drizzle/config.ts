@@ -1,0 +1,103 @@
+import { readFileSync } from 'node:fs'
+import { validate } from 'node-cron'
+import { z } from 'zod'
+
+const port = z.coerce.number().int().min(0).max(65_535)
+const flag = z.enum(['true', 'false']).transform((word) => word === 'true')
+
+/** Every variable that Tidemark reads from the environment, with its meaning and its default. */
+export const environment = z.object({
+  DATABASE_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\/.+/, 'must look like postgres://user:password@host:5432/database')
+    .optional()
+    .describe('Where Postgres (15 or newer) is; unset: an embedded one is started in the data directory'),
+  PORT: port.default(4321).describe('Port of the web pages'),
+  HOST: z.string().min(1).default('127.0.0.1').describe('Address the web pages listen on'),
+  PUBLIC_URL: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('Address people use, when it differs from HOST and PORT'),
+  TIDEMARK_DATA_DIR: z
+    .string()
+    .min(1)
+    .default('.tidemark')
+    .describe('Directory of the embedded database and of the kept secret'),
+  TIDEMARK_SECRET: z
+    .string()
+    .refine(
+      (secret) => Buffer.byteLength(secret) >= 32,
+      'must be at least 32 bytes; make one with: openssl rand -hex 32',
+    )
+    .optional()
+    .describe(
+      'Opens the sealed CRM credentials; made and kept in the data directory when Postgres is embedded',
+    ),
+  TIDEMARK_ALLOW_PRIVATE_CRM_HOSTS: flag
+    .default(false)
+    .describe('true lets connections point at private and loopback addresses (demo and tests only)'),
+  LOG_LEVEL: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal'])
+    .default('info')
+    .describe('How much is logged'),
+  SYNC_CRON: z
+    .string()
+    .refine((expression) => validate(expression), 'must be a cron expression such as 0 * * * *')
+    .default('0 * * * *')
+    .describe('When runs are due, in UTC'),
+  SYNC_CONCURRENCY: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(64)
+    .default(4)
+    .describe('Connections synced at once by one worker'),
+  STALE_AFTER_MINUTES: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(120)
+    .describe('Age at which data is called stale'),
+})
+
+export type Config = z.infer<typeof environment>
+
+/** Secrets that may be given as a file, for container secret mounts. */
+const fileVariables = ['DATABASE_URL', 'TIDEMARK_SECRET'] as const
+
+/** Thrown when the environment is not usable; the message lists everything that is wrong, one line each. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+}
+
+/**
+ * Reads the configuration out of an environment such as `process.env`.
+ * `NAME_FILE` may stand for `NAME` where the value is a secret. Throws `ConfigError` listing everything wrong at once.
+ */
+export function readConfig(source: Record<string, string | undefined>): Config {
+  const given: Record<string, string | undefined> = {}
+  const problems: string[] = []
+  for (const name of Object.keys(environment.shape))
+    given[name] = source[name] === '' ? undefined : source[name]
+  for (const name of fileVariables) {
+    const path = source[`${name}_FILE`]
+    if (!path) continue
+    if (given[name] !== undefined) problems.push(`${name} and ${name}_FILE are both set: keep one`)
+    try {
+      given[name] = readFileSync(path, 'utf8').trim()
+    } catch (error) {
+      problems.push(
+        `${name}_FILE: cannot read ${path} (${error instanceof Error ? error.message : 'unknown reason'})`,
+      )
+    }
+  }
+  const result = environment.safeParse(given)
+  // A secret's value never appears in the message, only its name and what is wrong with it.
+  for (const issue of result.error?.issues ?? []) problems.push(`${issue.path.join('.')}: ${issue.message}`)
+  if (!result.success || problems.length > 0) {
+    throw new ConfigError(
+      `The environment is not usable:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`,
+    )
+  }
+  return result.data
+}
