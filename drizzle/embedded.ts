@@ -28,7 +28,7 @@ import {
 } from './embedded/postmaster.ts'
 
 /** A running database. `stop` may be called more than once and returns when no process is left. */
-export type Embedded = { url: string; port: number; stop(): Promise<void> }
+export type Embedded = { url: string; port: number; stop: () => Promise<void> }
 
 export type EmbeddedOptions = {
   /** Server settings on top of ours. */

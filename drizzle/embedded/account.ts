@@ -52,12 +52,12 @@ export async function giveTo(account: Account, path: string): Promise<void> {
 }
 
 /**
- * Whether the account can enter and read a directory. Asked of the system by trying, because mode bits alone
+ * Whether the account can enter a directory. Asked of the system by trying, because mode bits alone
  * miss access lists and the closed directory may be any one above.
  */
 export function canEnter(account: Account, directory: string): boolean {
   if (!account) return true
-  const attempt = spawnSync('/bin/sh', ['-c', 'test -r "$1" && test -x "$1"', 'sh', directory], {
+  const attempt = spawnSync('/bin/sh', ['-c', 'test -x "$1"', 'sh', directory], {
     ...asAccount(account),
   })
   return attempt.status === 0
