@@ -25,6 +25,7 @@ CREATE TABLE "raw_snapshots" (
 	"seq" integer NOT NULL,
 	"fence" bigint NOT NULL,
 	"request" jsonb NOT NULL,
+	"cursor" text NOT NULL,
 	"status" integer NOT NULL,
 	"received_at" timestamp with time zone NOT NULL,
 	"sha256" "bytea" NOT NULL,

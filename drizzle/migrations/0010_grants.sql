@@ -34,3 +34,14 @@ GRANT SELECT ON tenants, connections, sync_runs, sync_run_streams, stream_cursor
 GRANT SELECT, UPDATE ON connections, sync_runs, sync_run_streams TO tidemark_definer;
 --> statement-breakpoint
 GRANT INSERT ON sync_runs TO tidemark_definer;
+--> statement-breakpoint
+-- Fresh statistics after a first load; without them the planner reads whole indexes to find a page of keys.
+-- Only a table's owner may ask for them, so the worker asks through this function, for the tables it loads.
+CREATE FUNCTION app.analyze_records() RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+BEGIN
+  ANALYZE pipelines, stages, owners, lead_sources, companies, contacts, leads, opportunities, notes, activities, quarantine;
+END $$;
+--> statement-breakpoint
+REVOKE EXECUTE ON FUNCTION app.analyze_records() FROM PUBLIC;
+--> statement-breakpoint
+GRANT EXECUTE ON FUNCTION app.analyze_records() TO tidemark_worker;

@@ -37,5 +37,5 @@ export const recordColumns = () => ({
     .default(sql`'{}'::jsonb`)
     .$type<Record<string, unknown>>(),
   /** What had to be mended so that Postgres could store it, such as `body: NUL replaced`. */
-  repairs: text().array(),
+  repairs: text(),
 })

@@ -29,6 +29,8 @@ export const rawSnapshots = pgTable(
     fence: bigint({ mode: 'number' }).notNull(),
     /** Method, path and query; never a secret. */
     request: jsonb().notNull().$type<{ method: string; path: string; query?: Record<string, string> }>(),
+    /** The cursor that asked for it, so that a replay reads it with the same eyes. */
+    cursor: text().notNull(),
     status: integer().notNull(),
     receivedAt: instant().notNull(),
     /** Of the raw bytes before compression. */

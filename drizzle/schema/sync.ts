@@ -88,8 +88,10 @@ export const syncRuns = pgTable(
     missedSlots: integer().notNull().default(0),
     /** Streams asked for; null means all. */
     streams: text().array(),
-    /** Ignore cursors and hashes' shortcuts: read everything from the beginning. */
+    /** Ignore cursors: read everything from the beginning. */
     full: boolean().notNull().default(false),
+    /** An operator has looked: records absent from the CRM's list may be retired however many they are. */
+    acceptAbsence: boolean().notNull().default(false),
     status: text({ enum: runStatuses }).notNull().default('queued'),
     /** The verdict in one sentence, for people. */
     verdict: text(),
@@ -150,6 +152,8 @@ export const syncRunStreams = pgTable(
     ourCount: bigint({ mode: 'number' }),
     /** True when the pass read everything from the beginning and its ids equal the CRM's count. */
     isComplete: boolean().notNull().default(false),
+    /** Fields the CRM sent that our reading does not know; kept in `custom`, shown to the operator. */
+    unknownFields: text().array(),
     startedAt: instant().notNull(),
     finishedAt: instant(),
     ...failure(),
