@@ -132,6 +132,8 @@ async function openHome(dataDir: string): Promise<{ home: string; account: Accou
   if (!owner) await makeHome(dataDir, path, account)
   const home = await realpath(path)
   const { uid } = await stat(home)
+  // Root made it and was stopped before giving it away.
+  if (account && uid === 0) await giveTo(account, home)
   if (!canEnter(account, home) || (process.getuid && !account && uid !== process.getuid())) {
     throw new Error(
       `The database in ${home} belongs to another user, or a directory above it is closed to the user it runs as. ` +
