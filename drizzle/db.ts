@@ -13,8 +13,8 @@ export type Database = {
   asTenant<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T>
   /** Runs `work` in one read-only transaction over the sync state of all tenants; records are out of its reach. */
   asOperator<T>(work: (tx: Tx) => Promise<T>): Promise<T>
-  /** Statements outside any tenant: the definer functions of the schedule and the table of workers. */
-  outsideTenants: Pick<pg.Pool, 'query'>
+  /** Statements outside any tenant (the definer functions of the schedule, the table of workers) and the pool's size. */
+  outsideTenants: Pick<pg.Pool, 'query' | 'totalCount' | 'idleCount' | 'waitingCount'>
   /** Calls `heard` with each payload published on `channel`; re-subscribes after a lost connection. Returns the way to stop. */
   listen(channel: string, heard: (payload: string) => void): Promise<() => Promise<void>>
   close(): Promise<void>

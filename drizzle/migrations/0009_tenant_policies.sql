@@ -19,6 +19,8 @@ CREATE POLICY operator_reads ON sync_run_streams FOR SELECT TO tidemark_operator
 --> statement-breakpoint
 CREATE POLICY operator_reads ON stream_cursors FOR SELECT TO tidemark_operator USING (true);
 --> statement-breakpoint
+CREATE POLICY operator_reads ON quarantine FOR SELECT TO tidemark_operator USING (true);
+--> statement-breakpoint
 -- The definer functions of the schedule touch these two tables and no others.
 CREATE POLICY schedule_claims ON connections TO tidemark_definer USING (true) WITH CHECK (true);
 --> statement-breakpoint

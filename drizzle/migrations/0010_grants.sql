@@ -31,6 +31,14 @@ GRANT SELECT (tenant_id, connection_id, field, key_id, hint, updated_at), UPDATE
 --> statement-breakpoint
 GRANT SELECT ON tenants, connections, sync_runs, sync_run_streams, stream_cursors, workers TO tidemark_operator;
 --> statement-breakpoint
+-- The operator counts records set aside, and reads nothing of them.
+GRANT SELECT (tenant_id, connection_id, stream, created_at, resolved_at) ON quarantine TO tidemark_operator;
+--> statement-breakpoint
+-- So that a program can say whether the database is at its own version.
+GRANT USAGE ON SCHEMA drizzle TO tidemark_web, tidemark_worker;
+--> statement-breakpoint
+GRANT SELECT ON drizzle.__drizzle_migrations TO tidemark_web, tidemark_worker;
+--> statement-breakpoint
 GRANT SELECT, UPDATE ON connections, sync_runs, sync_run_streams TO tidemark_definer;
 --> statement-breakpoint
 GRANT INSERT ON sync_runs TO tidemark_definer;
