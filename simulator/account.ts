@@ -1,0 +1,179 @@
+import { businesses, type BusinessName } from './businesses.ts'
+import { ClientTether } from './clienttether.ts'
+import type { Clock } from './clock.ts'
+import type { ActivityEdit, DealEdit, PersonEdit } from './facts.ts'
+import type { AccountOptions } from './options.ts'
+import { firstActivityId } from './calendar.ts'
+import { firstDealId, firstPersonId } from './population.ts'
+import { Timeline } from './timeline.ts'
+import { truthOf, type Truth } from './truth.ts'
+import { World } from './world.ts'
+
+/** Ids are those on the wire, as text or number. */
+export type Id = string | number
+
+/** Account-wide events that concern other accounts too. */
+type Enterprise = { rotateToken: (from: string, to: string) => void }
+
+/**
+ * One company in the CRM: its world, its credentials, its wire. Every method first plays the world up to the clock.
+ * The edit hooks are what a person at the CRM's own screen would do, at this second; `wire` in an edit lays raw
+ * fields over the row as it is sent, e.g. `{ wire: { deal_size: '90.000 EUR' } }`, and `wire: null` takes them off.
+ */
+export class SimulatedAccount {
+  readonly options: AccountOptions
+  readonly name: string
+  readonly #clock: Clock
+  readonly #world: World
+  readonly #timeline: Timeline
+  readonly #dialect: ClientTether
+  readonly #enterprise: Enterprise
+  #accessToken: string
+
+  constructor(options: AccountOptions, clock: Clock, enterprise: Enterprise) {
+    this.options = options
+    this.#clock = clock
+    this.#enterprise = enterprise
+    this.#accessToken = options.accessToken
+    const business = options.business ?? businessOf(options.seed)
+    this.name = options.name ?? businesses[business].brand
+    this.#world = new World({
+      seed: options.seed,
+      business,
+      people: options.people,
+      deals: options.deals ?? Math.floor(options.people * 0.8),
+      startAt: Math.floor((options.startAt?.getTime() ?? clock.nowMs()) / 1000),
+      historyDays: options.historyDays ?? 200,
+      notesPerPerson: options.notesPerPerson ?? 3,
+      notesTouchPeople: options.notesTouchPeople ?? true,
+    })
+    this.#timeline = new Timeline(this.#world, options.changesPerDay ?? Math.max(20, options.people / 20))
+    this.#dialect = new ClientTether(this.#world, options)
+    this.#world.onTouch = (list, index) => this.#dialect.touch(list, index)
+    this.#now()
+    this.#dialect.warm()
+  }
+
+  get webKey(): string {
+    return this.options.webKey
+  }
+
+  get accessToken(): string {
+    return this.#accessToken
+  }
+
+  /** The wire, at this instant. */
+  get dialect(): ClientTether {
+    this.#now()
+    return this.#dialect
+  }
+
+  truth(): Truth {
+    return truthOf(this.#now())
+  }
+
+  /** How many people and deals are listed now, without taking the whole truth. */
+  totals(): { people: number; deals: number } {
+    const world = this.#now()
+    const count = (rows: (typeof world.people)[number][] | (typeof world.deals)[number][]) =>
+      rows.reduce((sum, row) => sum + (world.isListed(row) ? 1 : 0), 0)
+    return { people: count(world.people), deals: count(world.deals) }
+  }
+
+  /** Answers the new person's id. No deal is made. */
+  addPerson(facts: PersonEdit = {}): string {
+    const world = this.#now()
+    return String(firstPersonId(this.options.seed) + world.addPerson(facts))
+  }
+
+  editPerson(id: Id, facts: PersonEdit): void {
+    this.#now().editPerson(this.#person(id), facts)
+  }
+
+  removePerson(id: Id): void {
+    this.#now().removePerson(this.#person(id))
+  }
+
+  mergePeople(winnerId: Id, loserId: Id): void {
+    this.#now().mergePeople(this.#person(winnerId), this.#person(loserId))
+  }
+
+  /** Answers the new deal's id; stage, owner, source and amount are the person's unless given. */
+  addDeal(personId: Id, facts: DealEdit = {}): string {
+    const index = this.#now().addDeal(this.#person(personId), facts)
+    return String(firstDealId(this.options.seed) + index)
+  }
+
+  editDeal(id: Id, facts: DealEdit): void {
+    this.#now().editDeal(this.#deal(id), facts)
+  }
+
+  removeDeal(id: Id): void {
+    this.#now().removeDeal(this.#deal(id))
+  }
+
+  /** Answers the new note's id. */
+  addNote(personId: Id, text: string, author?: string): string {
+    const world = this.#now()
+    const [owner] = world.setting.owners
+    const signed = author ?? `${owner?.firstName ?? ''} ${owner?.lastName ?? ''}`
+    return String(world.addNote(this.#person(personId), signed, text).id)
+  }
+
+  removeNote(id: Id): void {
+    this.#now().notebook.remove(Number(id))
+  }
+
+  /** Answers the new activity's id; it starts within three weeks unless `startAt` (seconds since 1970) is given. */
+  addActivity(personId: Id, facts: ActivityEdit = {}): string {
+    const index = this.#now().addActivity(this.#person(personId), facts)
+    return String(firstActivityId(this.options.seed) + index)
+  }
+
+  editActivity(id: Id, facts: ActivityEdit): void {
+    this.#now().editActivity(this.#activity(id), facts)
+  }
+
+  removeActivity(id: Id): void {
+    this.#now().removeActivity(this.#activity(id))
+  }
+
+  /** The CRM changes the enterprise's token: every account with the same one gets the new one. */
+  rotateToken(newToken: string): void {
+    this.#enterprise.rotateToken(this.#accessToken, newToken)
+  }
+
+  /** Changes what this account alone accepts. */
+  setAccessToken(token: string): void {
+    this.#accessToken = token
+  }
+
+  #now(): World {
+    this.#timeline.playTo(Math.floor(this.#clock.nowMs() / 1000))
+    return this.#world
+  }
+
+  #person(id: Id): number {
+    return indexOf(id, firstPersonId(this.options.seed), this.#world.people.length, 'person')
+  }
+
+  #deal(id: Id): number {
+    return indexOf(id, firstDealId(this.options.seed), this.#world.deals.length, 'deal')
+  }
+
+  #activity(id: Id): number {
+    const { length } = this.#world.calendar.activities
+    return indexOf(id, firstActivityId(this.options.seed), length, 'activity')
+  }
+}
+
+function indexOf(id: Id, firstId: number, length: number, kind: string): number {
+  const index = Number(id) - firstId
+  if (!Number.isInteger(index) || index < 0 || index >= length) throw new Error(`no ${kind} with id ${id}`)
+  return index
+}
+
+function businessOf(seed: number): BusinessName {
+  const names: BusinessName[] = ['home-care', 'coffee', 'painting']
+  return names[Math.abs(seed) % names.length] ?? 'coffee'
+}

@@ -1,0 +1,91 @@
+import type { Activity, ActivityKind, ActivityStatus, Person } from './facts.ts'
+import { idBase, type Setting } from './population.ts'
+import { Random } from './random.ts'
+import { activityTitles } from './sentences.ts'
+
+const DAY = 86_400
+/** Above the ids of people and deals. */
+const ACTIVITY_IDS = 8_000_000
+
+/** Id of the first activity; the n-th (from 0) has this id plus n. */
+export const firstActivityId = (seed: number) => idBase(seed) + ACTIVITY_IDS + 1
+
+/** Appointments, calls and tasks. Those known at the start are made on first use; about one for every three people. */
+export class Calendar {
+  readonly #setting: Setting
+  readonly #people: Person[]
+  #activities: Activity[] | undefined
+
+  constructor(setting: Setting, people: Person[]) {
+    this.#setting = setting
+    this.#people = people
+  }
+
+  /** Every activity ever, removed ones included, by ascending id. */
+  get activities(): Activity[] {
+    return (this.#activities ??= Array.from(
+      { length: Math.ceil(this.#setting.initialPeople * 0.35) },
+      (_, index) => this.#earlier(index),
+    ))
+  }
+
+  /** A new activity for the person, created at `createdAt`, to start some time in the three weeks after `from`. */
+  make(index: number, personIndex: number, createdAt: number, from: number): Activity {
+    const random = new Random(this.#setting.seed, 'activity', index)
+    const kind = random.weighted(kinds).kind
+    const startAt = quarterHour(from + random.int(21 * DAY))
+    const person = this.#people[personIndex]
+    const title = random.pick(activityTitles[kind])
+    return {
+      id: firstActivityId(this.#setting.seed) + index,
+      personIndex,
+      title: person?.firstName ? `${title} with ${person.firstName} ${person.lastName}`.trim() : title,
+      description: random.chance(0.3) ? `Topic: ${random.pick(this.#setting.business.asks)}` : '',
+      kind,
+      status: 'scheduled',
+      ownerId: person?.ownerId ?? random.pick(this.#setting.owners).id,
+      startAt,
+      endAt: startAt + random.pick([1800, 2700, 3600]),
+      createdAt,
+      modifiedAt: createdAt,
+      visibleAt: createdAt,
+      removedAt: 0,
+      wire: null,
+    }
+  }
+
+  #earlier(index: number): Activity {
+    const { seed, startAt, historySeconds, initialPeople } = this.#setting
+    const random = new Random(seed, 'appointment', index)
+    const personIndex = random.int(initialPeople)
+    const created = Math.max(
+      this.#people[personIndex]?.createdAt ?? 0,
+      startAt - Math.floor(random.next() ** 2 * historySeconds * 0.8) - 1,
+    )
+    const activity = this.make(index, personIndex, created, created)
+    if (activity.endAt >= startAt) return activity
+    activity.status = random.weighted(outcomes).status
+    activity.modifiedAt = activity.status === 'scheduled' ? created : activity.endAt
+    return activity
+  }
+}
+
+const kinds: { kind: ActivityKind; weight: number }[] = [
+  { kind: 'appointment', weight: 6 },
+  { kind: 'call', weight: 3 },
+  { kind: 'task', weight: 2 },
+]
+
+/** Some past ones stay open: the rep forgot, and the product must show them as overdue. */
+const outcomes: { status: ActivityStatus; weight: number }[] = [
+  { status: 'completed', weight: 80 },
+  { status: 'cancelled', weight: 10 },
+  { status: 'scheduled', weight: 10 },
+]
+
+/** The nearest earlier quarter of an hour, moved into 14:00 to 22:00 UTC (office hours in the United States). */
+function quarterHour(instant: number): number {
+  const day = Math.floor(instant / DAY) * DAY
+  const within = 14 * 3600 + ((instant - day) * 8) / 24
+  return day + Math.floor(within / 900) * 900
+}

@@ -1,0 +1,46 @@
+import type { AccountOptions } from './options.ts'
+
+const TOKEN = 'demo-enterprise-token-not-a-secret'
+
+/**
+ * Three invented franchise brands of one enterprise, 200 days old, with a change every few minutes. Start them with
+ * `clock: { startAt: new Date(), speed: 1 }`.
+ */
+export const demoAccounts: AccountOptions[] = [
+  {
+    name: 'Willow & Hearth Home Care',
+    business: 'home-care',
+    webKey: 'CT_5e1f0a7c3b9d4826a0c4e7f1928d6b35',
+    accessToken: TOKEN,
+    seed: 11,
+    people: 240,
+    deals: 190,
+    changesPerDay: 220,
+    franchiseFields: true,
+  },
+  {
+    name: 'Copper Kettle Coffee',
+    business: 'coffee',
+    webKey: 'CT_91b4d2e86f0c4a57bd3a1e5c7704f2a8',
+    accessToken: TOKEN,
+    seed: 23,
+    people: 420,
+    deals: 330,
+    changesPerDay: 300,
+    timeZone: 'America/Chicago',
+    keySpelling: 'resultCode',
+    franchiseFields: true,
+  },
+  {
+    name: 'Bright Ladder Painting',
+    business: 'painting',
+    webKey: 'CT_c07a6e3d15f84b92983e0dba46c1f57d',
+    accessToken: TOKEN,
+    seed: 37,
+    people: 140,
+    deals: 115,
+    changesPerDay: 180,
+    timeZone: 'America/Denver',
+    order: 'newestFirst',
+  },
+]

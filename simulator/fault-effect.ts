@@ -1,0 +1,34 @@
+import type { SimulatedAccount } from './account.ts'
+import type { Reply } from './reply.ts'
+
+/** One request while it is being answered. Effects may change `account` and `query` before the answer is made. */
+export type Exchange = {
+  operation: string
+  id: string
+  query: URLSearchParams
+  /** undefined: the request named no known account. */
+  account: SimulatedAccount | undefined
+  accounts: readonly SimulatedAccount[]
+}
+
+/** The rule's parameters, and how often it has fired, this time included. */
+export type Firing = { params: Record<string, unknown>; count: number }
+
+/** What a fault does. It fires only where `applies` says so; then `before`, the answer, and `after`. */
+export type Effect = {
+  applies?: (exchange: Exchange) => boolean
+  before?: (exchange: Exchange, firing: Firing) => void
+  after?: (reply: Reply, exchange: Exchange, firing: Firing) => Reply
+}
+
+/** A numeric parameter. */
+export function numberOf(firing: Firing, key: string, otherwise: number): number {
+  const value = firing.params[key]
+  return typeof value === 'number' ? value : otherwise
+}
+
+/** A text parameter. */
+export function textOf(firing: Firing, key: string, otherwise: string): string {
+  const value = firing.params[key]
+  return typeof value === 'string' ? value : otherwise
+}

@@ -1,0 +1,85 @@
+import type { LeadSource, Owner, Stage } from './facts.ts'
+import { Random } from './random.ts'
+import { firstNames, lastNames } from './names.ts'
+
+/**
+ * The sales cycle of a franchise developer: names, order and the known likelihoods in percent. Source: stages seen in
+ * a ClientTether account, https://github.com/BUILD3R-Dev/mellon-portal (2026-11-20).
+ */
+const cycle: [name: string, likelihood: number | null][] = [
+  ['New Lead', null],
+  ['Outbound Call', null],
+  ['Inbound Contact', null],
+  ['Initial Call Scheduled', 5],
+  ['Initial Call Complete', 10],
+  ['QR Sent', 15],
+  ['QR Returned', 20],
+  ['FDD Sent', 25],
+  ['FDD Signed', 30],
+  ['FDD Review Call Scheduled', 35],
+  ['FDD Review Call Complete', 40],
+  ['Deal Structure', 45],
+  ['Discovery Day Booked', 50],
+  ['Discovery Day Completed', 80],
+  ['FA Requested', 90],
+  ['FA Sent', 95],
+  ['FA Signed', 100],
+  ['Future Interest', null],
+]
+const closedWithout = [
+  'Not Interested',
+  'Never Responded',
+  'Bad Lead',
+  'Bad Fit',
+  'Lost - Territory Not Available',
+]
+
+/** Position of "FA Signed" in `makeStages`: the deal is won. */
+export const WON_POSITION = 16
+
+/** All stages in order, active ones first. Ids differ between seeds. */
+export function makeStages(seed: number): Stage[] {
+  const firstId = 4000 + (seed % 97) * 40
+  const active = cycle.map(([name, likelihood], position) => ({ name, likelihood, isActive: true, position }))
+  const inactive = closedWithout.map((name, i) => ({
+    name,
+    likelihood: 0,
+    isActive: false,
+    position: cycle.length + i,
+  }))
+  return [...active, ...inactive].map(({ name, likelihood, isActive, position }) => {
+    return { id: firstId + position, name, order: position + 1, isActive, likelihood }
+  })
+}
+
+/** Five sales people of the company. */
+export function makeOwners(seed: number): Owner[] {
+  return Array.from({ length: 5 }, (_, i) => {
+    const random = new Random(seed, 'owner', i)
+    const firstName = random.pick(firstNames)
+    const lastName = random.pick(lastNames)
+    const email = `${firstName}.${lastName}`.toLowerCase().replaceAll(/[^a-z.]/g, '') + '@example.org'
+    return { id: 300 + (seed % 97) * 10 + i, firstName, lastName, email }
+  })
+}
+
+const sourceNames = [
+  'Franchise Gator',
+  'Franchise Direct',
+  'Company Website',
+  'Broker - FranNet',
+  'Broker - IFPG',
+  'Google Ads',
+  'Facebook Ads',
+  'Owner Referral',
+  'LinkedIn',
+  'Trade Show',
+]
+
+/** Where leads come from. */
+export function makeLeadSources(seed: number): LeadSource[] {
+  return sourceNames.map((name, i) => ({ id: 500 + (seed % 97) * 20 + i, name }))
+}
+
+/** Names of the follow-up plans a lead can be on; their ids count from 1. */
+export const actionPlans = ['New Lead Drip', 'Broker Fast Track', 'FDD Follow-up', 'Discovery Day Prep']

@@ -1,0 +1,76 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { gzipSync } from 'node:zlib'
+import { control } from './control.ts'
+import type { Exchange } from './fault-effect.ts'
+import type { House } from './house.ts'
+import { send, type Reply } from './reply.ts'
+import { unauthorised } from './unauthorised.ts'
+
+/** Path of the API, as in https://api.clienttether.com/v2/api/{operation}. */
+export const API_PATH = '/v2/api/'
+
+/** An HTTP server over the house; not listening yet. */
+export function makeServer(house: House): Server {
+  const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
+    const url = request.url ?? '/'
+    if (url.startsWith('/_simulator/')) void control(house, request, response)
+    else serve(house, url, request, response)
+  })
+  return server
+}
+
+function serve(house: House, url: string, request: IncomingMessage, response: ServerResponse): void {
+  const webKey = header(request, 'x-web-key')
+  house.ledger.open(webKey, performance.now())
+  response.on('close', () => house.ledger.close(webKey))
+  const exchange = readExchange(house, url, webKey)
+  const asked = url.slice(url.indexOf('?') + 1 || url.length)
+  const happenings = house.faults.happenTo(exchange)
+  for (const { effect, firing } of happenings) effect.before?.(exchange, firing)
+  let reply = compressed(request, exchange, answer(house, exchange, request, webKey))
+  for (const { effect, firing } of happenings) reply = effect.after?.(reply, exchange, firing) ?? reply
+  house.ledger.note({
+    at: new Date(house.clock.nowMs()).toISOString(),
+    wallMs: Date.now(),
+    account: webKey,
+    operation: exchange.operation,
+    query: asked,
+    status: reply.status,
+    fault: happenings.map(({ name }) => name).join(' ') || null,
+    bytes: reply.body.length,
+  })
+  send(response, reply)
+}
+
+function readExchange(house: House, url: string, webKey: string): Exchange {
+  const mark = url.indexOf('?')
+  const path = mark < 0 ? url : url.slice(0, mark)
+  const [operation = '', id = ''] = path.startsWith(API_PATH) ? path.slice(API_PATH.length).split('/') : ['']
+  return {
+    operation,
+    id,
+    query: new URLSearchParams(mark < 0 ? '' : url.slice(mark + 1)),
+    account: house.accounts.get(webKey),
+    accounts: [...house.accounts.values()],
+  }
+}
+
+function answer(house: House, exchange: Exchange, request: IncomingMessage, webKey: string): Reply {
+  const owner = house.accounts.get(webKey)
+  const form =
+    owner?.options.unauthorised ?? [...house.accounts.values()][0]?.options.unauthorised ?? 'json401'
+  if (!owner || !exchange.account) return unauthorised(form, 'Web Key')
+  if (header(request, 'x-access-token') !== owner.accessToken) return unauthorised(form, 'Access Token')
+  const operation = request.method === 'GET' ? exchange.operation : ''
+  return exchange.account.dialect.answer(operation, exchange)
+}
+
+function compressed(request: IncomingMessage, exchange: Exchange, reply: Reply): Reply {
+  if (!exchange.account?.options.gzip || !header(request, 'accept-encoding').includes('gzip')) return reply
+  return { ...reply, headers: { ...reply.headers, 'Content-Encoding': 'gzip' }, body: gzipSync(reply.body) }
+}
+
+function header(request: IncomingMessage, name: string): string {
+  const value = request.headers[name]
+  return typeof value === 'string' ? value : ''
+}
