@@ -1,0 +1,168 @@
+import type { z } from 'zod'
+import type * as schema from '../../drizzle/schema/index.ts'
+import type { RetriableError, SyncError } from '../errors.ts'
+
+/** Our words for the kinds of records, in the order a run reads them. */
+export const streamNames = [
+  'owners',
+  'pipelines',
+  'stages',
+  'lead_sources',
+  'companies',
+  'leads',
+  'contacts',
+  'opportunities',
+  'notes',
+  'activities',
+] as const
+export type StreamName = (typeof streamNames)[number]
+
+type Tables = {
+  pipelines: typeof schema.pipelines.$inferInsert
+  stages: typeof schema.stages.$inferInsert
+  owners: typeof schema.owners.$inferInsert
+  lead_sources: typeof schema.leadSources.$inferInsert
+  companies: typeof schema.companies.$inferInsert
+  contacts: typeof schema.contacts.$inferInsert
+  leads: typeof schema.leads.$inferInsert
+  opportunities: typeof schema.opportunities.$inferInsert
+  notes: typeof schema.notes.$inferInsert
+  activities: typeof schema.activities.$inferInsert
+}
+export type TableName = keyof Tables
+
+/** Columns that the engine fills; a connector never names them. */
+type EngineColumn =
+  | 'tenantId'
+  | 'id'
+  | 'connectionId'
+  | 'sourceId'
+  | 'contentHash'
+  | 'snapshotId'
+  | 'changedAt'
+  | 'deletedAt'
+  | 'deletedBecause'
+  | 'repairs'
+
+/** What a connector says about one row: every column of its own, none forgotten. Instants are ISO 8601 in UTC, dates `YYYY-MM-DD`. */
+export type Row<Table extends TableName> = {
+  [Column in Exclude<keyof Tables[Table], EngineColumn>]-?: NonNullable<Tables[Table][Column]> extends Date
+    ? string | null
+    : Tables[Table][Column]
+}
+
+/** A value that could not be read although its record could; the column is left empty and the field is set aside. */
+export type FieldFault = { path: string; reason: string }
+
+/** What one item of a CRM's list means: at most one row per table, all under the item's own id. */
+export type Normalised = {
+  rows: { [Table in TableName]?: Row<Table> }
+  /** The CRM marks this record as deleted. */
+  deletedBecause?: 'flag' | 'feed'
+  faults: FieldFault[]
+}
+
+export type Request = { method: 'GET' | 'POST'; path: string; query?: Record<string, string>; body?: unknown }
+
+/** An answer with status 200 to 299, already inflated, decoded and parsed. Numbers too large for JavaScript arrive as text. */
+export type Reply = { status: number; headers: Record<string, string | string[] | undefined>; body: unknown }
+
+/** An answer with any status, before it is believed. `body` is there when the text was JSON. */
+export type RawReply = Omit<Reply, 'body'> & { text: string; body?: unknown }
+
+export type Page = {
+  items: unknown[]
+  /** Where to continue; null only when the server itself says that there is no more. */
+  next: string | null
+  /** How many records the CRM says there are; null where it gives no count. */
+  total: number | null
+  /** The CRM is still preparing the answer: ask again with `next` after so long. */
+  waitSeconds?: number
+}
+
+/** What a pass knows when it begins. Instants are ISO 8601 in UTC. */
+export type Pass = {
+  scanStart: string
+  /** Where the last complete pass began, less the stream's look-back; null on the first pass and when everything is asked for. */
+  since: string | null
+  /** Start of the last pass that read the whole list. */
+  lastFullAt: string | null
+  /** The record whose children are read, for streams with `parents`. */
+  parent: string | null
+}
+
+/** What normalising may know besides the item: it never looks anything up. */
+export type Context<Settings> = {
+  settings: Settings
+  /** The tenant's own currency, for CRMs that name none. */
+  currency: string
+  /** Our id of a record of this connection. */
+  id: (table: TableName, sourceId: string) => string
+}
+
+export type Stream<Settings> = {
+  name: StreamName
+  /** Their word for it, and where it is documented. */
+  source: string
+  /** The tables its items land in; the first is the one that is probed, counted and reconciled. */
+  tables: readonly [TableName, ...TableName[]]
+  /** `full`: every pass reads the whole list. `changes`: a pass reads what changed since the watermark. */
+  reads: 'full' | 'changes'
+  /** How deletions are learned: from their absence in a complete list, a flag on the record, a feed, or not at all. */
+  deletes: 'absence' | 'flag' | 'feed' | 'never'
+  /** Seconds by which a pass of changes begins before the last one began, for records that become visible late. */
+  lookbackSeconds: number
+  /** Read once per record of another table: those that changed first, then a slow sweep over all. */
+  parents?: {
+    table: 'contacts' | 'opportunities'
+    perRun: (settings: Settings) => number
+    sweepHours: (settings: Settings) => number
+  }
+  /** For lists of a window of time: only records due inside it can be missed from it. Instants are ISO 8601 in UTC. */
+  absentBetween?: (pass: Pass, settings: Settings) => { from: string; to: string }
+  /** The first cursor of a pass. Cursors are opaque to everyone else. */
+  begin: (pass: Pass, settings: Settings) => string
+  request: (cursor: string, settings: Settings) => Request
+  /** Reads the envelope. Throws `StreamError` (`E_CRM_BAD_REPLY`, `E_SHORT_READ`) when it is not what the CRM documents. */
+  page: (reply: Reply, cursor: string, settings: Settings) => Page
+  /** Their id of an item, or null when it has none: the item then cannot be stored and is set aside. */
+  identify: (item: Record<string, unknown>, settings: Settings) => string | null
+  /** The documented shape; items that do not fit are set aside with the field's path. */
+  item: z.ZodType
+  /** Rises whenever `normalise` reads differently, so that stored rows are read again. */
+  version: number
+  normalise: (item: never, context: Context<Settings>) => Normalised
+}
+
+/**
+ * One CRM: a pure description without any I/O. The engine asks, waits, stores and retries; the connector only knows
+ * what to ask and what the answer means.
+ */
+export type Connector<Settings = never> = {
+  name: string
+  /** As people call the CRM. */
+  label: string
+  /** Where its interface is documented. */
+  docs: string
+  baseUrl: string
+  /** The secret fields a connection needs, with the words to ask for them. */
+  secrets: Record<string, string>
+  settings: z.ZodType<Settings>
+  /** How often we may call, shared by all workers. */
+  rateLimit: (settings: Settings) => { requestsPerSecond: number; burst: number }
+  /** Headers that prove who asks. Never part of a snapshot. */
+  authorise: (secrets: Record<string, string>) => Record<string, string>
+  /** What is wrong with an answer that the HTTP status alone does not tell; null when nothing is. */
+  fault: (reply: RawReply, stream: StreamName) => RetriableError | SyncError | null
+  /** The first request of a connection test; its answer must be a page of the stream named. */
+  probe: StreamName
+  streams: readonly Stream<Settings>[]
+}
+
+/** A connector whose settings' type is known only to itself. */
+export type AnyConnector = Connector<never>
+
+/** Checks a connector where it is written and gives it the type that the engine handles. */
+export function defineConnector<Settings>(connector: Connector<Settings>): AnyConnector {
+  return connector as unknown as AnyConnector
+}
