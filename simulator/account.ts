@@ -1,7 +1,7 @@
 import { businesses, type BusinessName } from './businesses.ts'
 import { ClientTether } from './clienttether.ts'
 import type { Clock } from './clock.ts'
-import type { ActivityEdit, DealEdit, PersonEdit } from './facts.ts'
+import { fullName, rowAt, type ActivityEdit, type DealEdit, type PersonEdit } from './facts.ts'
 import type { AccountOptions } from './options.ts'
 import { firstActivityId } from './calendar.ts'
 import { firstDealId, firstPersonId } from './population.ts'
@@ -115,8 +115,7 @@ export class SimulatedAccount {
   /** Answers the new note's id. */
   addNote(personId: Id, text: string, author?: string): string {
     const world = this.#now()
-    const [owner] = world.setting.owners
-    const signed = author ?? `${owner?.firstName ?? ''} ${owner?.lastName ?? ''}`
+    const signed = author ?? fullName(rowAt(world.setting.owners, 0))
     return String(world.addNote(this.#person(personId), signed, text).id)
   }
 

@@ -1,5 +1,5 @@
-import type { Activity, ActivityKind, ActivityStatus, Person } from './facts.ts'
-import { idBase, type Setting } from './population.ts'
+import { fullName, type Activity, type ActivityKind, type ActivityStatus, type Person } from './facts.ts'
+import { idBase, initialPerson, type Setting } from './population.ts'
 import { Random } from './random.ts'
 import { activityTitles } from './sentences.ts'
 
@@ -13,12 +13,10 @@ export const firstActivityId = (seed: number) => idBase(seed) + ACTIVITY_IDS + 1
 /** Appointments, calls and tasks. Those known at the start are made on first use; about one for every three people. */
 export class Calendar {
   readonly #setting: Setting
-  readonly #people: Person[]
   #activities: Activity[] | undefined
 
-  constructor(setting: Setting, people: Person[]) {
+  constructor(setting: Setting) {
     this.#setting = setting
-    this.#people = people
   }
 
   /** Every activity ever, removed ones included, by ascending id. */
@@ -29,21 +27,20 @@ export class Calendar {
     ))
   }
 
-  /** A new activity for the person, created at `createdAt`, to start some time in the three weeks after `from`. */
-  make(index: number, personIndex: number, createdAt: number, from: number): Activity {
+  /** A new activity for the person, to start within three weeks of its creation. */
+  make(index: number, personIndex: number, person: Person, createdAt: number): Activity {
     const random = new Random(this.#setting.seed, 'activity', index)
     const kind = random.weighted(kinds).kind
-    const startAt = quarterHour(from + random.int(21 * DAY))
-    const person = this.#people[personIndex]
+    const startAt = quarterHour(createdAt + 3600 + random.int(21 * DAY))
     const title = random.pick(activityTitles[kind])
     return {
       id: firstActivityId(this.#setting.seed) + index,
       personIndex,
-      title: person?.firstName ? `${title} with ${person.firstName} ${person.lastName}`.trim() : title,
+      title: person.firstName ? `${title} with ${fullName(person)}` : title,
       description: random.chance(0.3) ? `Topic: ${random.pick(this.#setting.business.asks)}` : '',
       kind,
       status: 'scheduled',
-      ownerId: person?.ownerId ?? random.pick(this.#setting.owners).id,
+      ownerId: person.ownerId,
       startAt,
       endAt: startAt + random.pick([1800, 2700, 3600]),
       createdAt,
@@ -54,15 +51,17 @@ export class Calendar {
     }
   }
 
+  /** Of people as they were at the start, since this may be asked at any time. */
   #earlier(index: number): Activity {
     const { seed, startAt, historySeconds, initialPeople } = this.#setting
     const random = new Random(seed, 'appointment', index)
     const personIndex = random.int(initialPeople)
+    const person = initialPerson(this.#setting, personIndex)
     const created = Math.max(
-      this.#people[personIndex]?.createdAt ?? 0,
+      person.createdAt,
       startAt - Math.floor(random.next() ** 2 * historySeconds * 0.8) - 1,
     )
-    const activity = this.make(index, personIndex, created, created)
+    const activity = this.make(index, personIndex, person, created)
     if (activity.endAt >= startAt) return activity
     activity.status = random.weighted(outcomes).status
     activity.modifiedAt = activity.status === 'scheduled' ? created : activity.endAt

@@ -1,7 +1,7 @@
-import { rowAt, type PersonEdit } from './facts.ts'
+import { fullName, rowAt, type PersonEdit } from './facts.ts'
 import { metros } from './places.ts'
-import { amountOf } from './population.ts'
-import { WON_POSITION } from './pipeline.ts'
+import { amountOf, phoneIn } from './population.ts'
+import { phaseOf, WON_POSITION } from './pipeline.ts'
 import { Random } from './random.ts'
 import { noteText } from './sentences.ts'
 import type { World } from './world.ts'
@@ -47,12 +47,10 @@ function moveStage(world: World, random: Random): void {
 function writeNote(world: World, random: Random): void {
   const person = somebody(world, random)
   if (person === undefined) return
-  const { firstName, city } = rowAt(world.people, person)
-  const { business } = world.setting
   const owner = random.pick(world.setting.owners)
-  const amount = `$${random.pick(business.fees).toLocaleString('en-US')}`
-  const text = noteText(random, business, { firstName, city, owner: owner.firstName, amount })
-  world.addNote(person, `${owner.firstName} ${owner.lastName}`, text)
+  const phase = phaseOf(world.setting.stages, rowAt(world.people, person).stageId)
+  const mention = { person: rowAt(world.people, person), owner, phase }
+  world.addNote(person, fullName(owner), noteText(random, world.setting.business, mention))
 }
 
 function correctPerson(world: World, random: Random): void {
@@ -60,7 +58,7 @@ function correctPerson(world: World, random: Random): void {
   if (person === undefined) return
   const metro = random.pick(metros)
   const edits: PersonEdit[] = [
-    { phone: `${metro.area}55501${String(random.int(100)).padStart(2, '0')}` },
+    { phone: phoneIn(metro.area, random.int(100)) },
     { city: metro.city, state: metro.state },
     { email: `contact${random.int(100_000)}@example.com` },
     { ownerId: random.pick(world.setting.owners).id },

@@ -1,4 +1,5 @@
 import {
+  fullName,
   rowAt,
   type Activity,
   type Deal,
@@ -30,8 +31,6 @@ export function contactRow(wire: Wire, person: Person): Record<string, unknown> 
     compName: person.company,
     email: person.email,
     phone: person.phone,
-    city: person.city,
-    state: person.state,
     clients_lead_source: sourceName(wire, person.leadSourceId),
     clients_sales_cycle: stageOf(wire, person.stageId)?.name ?? '',
     deal_size: dealSize(person.id, person.amountMinor),
@@ -42,6 +41,11 @@ export function contactRow(wire: Wire, person: Person): Record<string, unknown> 
     clients_action_plan: person.stageId === null ? 'New Lead Drip' : '',
     ...person.wire,
   }
+}
+
+/** The row of `read_client_by_id`: the address too, under its write-side names (ASSUMED). */
+export function clientRow(wire: Wire, person: Person): Record<string, unknown> {
+  return { city: person.city, state: person.state, ...contactRow(wire, person) }
 }
 
 /** A row of `read_opportunity_list`. */
@@ -149,6 +153,6 @@ function assignedUser(wire: Wire, id: number, ownerId: number): string {
   if (!owner) return ''
   const form = wire.options.assignedUser ?? 'mixed'
   const isJson = form === 'json' || (form === 'mixed' && id % 3 === 0)
-  if (!isJson) return `${owner.firstName} ${owner.lastName}`
+  if (!isJson) return fullName(owner)
   return JSON.stringify({ first_name: owner.firstName, last_name: owner.lastName })
 }

@@ -1,5 +1,6 @@
 import { refusal, success } from './clienttether-envelope.ts'
 import {
+  clientRow,
   contactRow,
   eventRow,
   eventTypes,
@@ -130,7 +131,7 @@ export class ClientTether {
     if (id === '') return refusal(this.#options, 'missingKey')
     if (index === undefined) return refusal(this.#options, 'noRecord', { client_id: false })
     const person = rowAt(this.#wire.world.people, index)
-    return success(this.#options, 1, Buffer.from(JSON.stringify(contactRow(this.#wire, person))))
+    return success(this.#options, 1, Buffer.from(JSON.stringify(clientRow(this.#wire, person))))
   }
 
   #exists(query: URLSearchParams): Reply {

@@ -56,6 +56,11 @@ export type Stage = {
 }
 
 export type Owner = { id: number; firstName: string; lastName: string; email: string }
+/** As people write it. */
+export function fullName(who: { firstName: string; lastName: string }): string {
+  return `${who.firstName} ${who.lastName}`.trim()
+}
+
 export type LeadSource = { id: number; name: string }
 
 export type Note = { id: number; author: string; text: string; createdAt: number }

@@ -1,5 +1,6 @@
-import type { Note, Person } from './facts.ts'
-import type { Setting } from './population.ts'
+import { fullName, type Note } from './facts.ts'
+import { phaseOf, type Phase } from './pipeline.ts'
+import { initialPerson, inOfficeHours, type Setting } from './population.ts'
 import { Random } from './random.ts'
 import { noteText } from './sentences.ts'
 
@@ -13,16 +14,14 @@ const ADDED_IDS = 100_000_000
 export class Notebook {
   readonly #setting: Setting
   readonly #average: number
-  readonly #people: Person[]
   readonly #firstId: number
   readonly #added = new Map<number, Note[]>()
   readonly #removed = new Set<number>()
   readonly #absorbed = new Map<number, number[]>()
   #addedCount = 0
 
-  constructor(setting: Setting, people: Person[], average: number) {
+  constructor(setting: Setting, average: number) {
     this.#setting = setting
-    this.#people = people
     this.#average = Math.min(average, NOTES_PER_PERSON_LIMIT / 2)
     this.#firstId = 3_000_000_000 + (setting.seed % 97) * 200_000_000
   }
@@ -55,29 +54,33 @@ export class Notebook {
     return all.filter((note) => !this.#removed.has(note.id))
   }
 
+  /** Written about the person as they were at the start: what happens to them later rewrites no old note. */
   #earlier(index: number): Note[] {
-    const person = this.#people[index]
-    const { seed, initialPeople, startAt, owners, business } = this.#setting
-    if (!person || index >= initialPeople) return []
+    const { seed, initialPeople, startAt, owners, stages, business } = this.#setting
+    if (index >= initialPeople) return []
+    const person = initialPerson(this.#setting, index)
+    const reached = phaseOf(stages, person.stageId)
     const random = new Random(seed, 'notes', index)
     const count = Math.min(NOTES_PER_PERSON_LIMIT, Math.round(random.next() * 2 * this.#average))
     return Array.from({ length: count }, (_, i) => {
-      const owner = random.pick(owners)
-      const createdAt =
-        person.createdAt + Math.floor(((i + random.next()) / count) * (startAt - person.createdAt))
-      const mention = {
-        firstName: person.firstName,
-        city: person.city,
-        owner: owner.firstName,
-        amount: `$${random.pick(business.fees).toLocaleString('en-US')}`,
-      }
-      const id = this.#firstId + index * NOTES_PER_PERSON_LIMIT + i
+      const author = random.pick(owners)
+      const progress = (i + 1) / count
+      const text = noteText(random, business, { person, owner: author, phase: phaseAt(reached, progress) })
+      const elapsed = (progress - random.next() / count) * (startAt - 1 - person.createdAt)
+      const createdAt = inOfficeHours(person.createdAt + elapsed, startAt)
       return {
-        id,
-        author: `${owner.firstName} ${owner.lastName}`,
-        text: noteText(random, business, mention),
+        id: this.#firstId + index * NOTES_PER_PERSON_LIMIT + i,
+        author: fullName(author),
+        text,
         createdAt,
       }
     })
   }
+}
+
+/** A sale that got far, or was lost, began like every other. */
+function phaseAt(reached: Phase, progress: number): Phase {
+  if (reached === 'lost') return progress === 1 ? 'lost' : 'first'
+  if (reached === 'last') return progress < 0.4 ? 'first' : progress < 0.8 ? 'middle' : 'last'
+  return reached === 'middle' && progress > 0.5 ? 'middle' : 'first'
 }

@@ -52,6 +52,17 @@ export function makeStages(seed: number): Stage[] {
   })
 }
 
+/** Where a sale stands, as a rep tells it. */
+export type Phase = 'first' | 'middle' | 'last' | 'lost'
+
+/** Phase of the sale that a stage belongs to; a person without one has just come in. */
+export function phaseOf(stages: Stage[], stageId: number | null): Phase {
+  const position = stages.findIndex((stage) => stage.id === stageId)
+  if (position > WON_POSITION) return 'lost'
+  if (position >= 12) return 'last'
+  return position >= 5 ? 'middle' : 'first'
+}
+
 /** Five sales people of the company. */
 export function makeOwners(seed: number): Owner[] {
   return Array.from({ length: 5 }, (_, i) => {

@@ -45,7 +45,7 @@ export function makePerson(setting: Setting, index: number, createdAt: number): 
     ...named,
     company: companyOf(random, kind, named.lastName),
     email: emailOf(named, number),
-    phone: `${metro.area}55501${String(number % 100).padStart(2, '0')}`,
+    phone: phoneIn(metro.area, number % 100),
     city: metro.city,
     state: metro.state,
     kind,
@@ -61,6 +61,11 @@ export function makePerson(setting: Setting, index: number, createdAt: number): 
     firstDeal: -1,
     wire: null,
   }
+}
+
+/** Reserved for fiction: 555-0100 to 555-0199. */
+export function phoneIn(area: string, number: number): string {
+  return `${area}55501${String(number).padStart(2, '0')}`
 }
 
 function nameOf(random: Random): { firstName: string; lastName: string } {
@@ -90,34 +95,39 @@ function emailOf(named: { firstName: string; lastName: string }, number: number)
   return `${local}${number}@example.${number % 3 === 0 ? 'org' : 'com'}`
 }
 
-/** The people a company has at the start, in the order they came, spread over the history in office hours. */
+/** The people a company has at the start, in the order they came. */
 export function initialPeople(setting: Setting): Person[] {
+  return Array.from({ length: setting.initialPeople }, (_, index) => initialPerson(setting, index))
+}
+
+/** The person at `index` as they were at the start; people came over the whole history, in office hours. */
+export function initialPerson(setting: Setting, index: number): Person {
   const { startAt, historySeconds, initialPeople: count } = setting
-  const imports = [0.55, 0.3, 0.08].map((share) => Math.floor(startAt - historySeconds * share))
-  return Array.from({ length: count }, (_, index) => {
-    const random = new Random(setting.seed, 'life', index)
-    const elapsed = ((index + random.next()) / count) ** 0.9 * historySeconds
-    const createdAt = inOfficeHours(startAt - historySeconds + elapsed, startAt)
-    const person = makePerson(setting, index, createdAt)
-    person.modifiedAt = lastTouch(random, createdAt, startAt, imports)
-    person.stageId = stageAfter(random, setting, person.kind, (startAt - createdAt) / DAY)
-    person.amountMinor = amountOf(random, setting.business, person.stageId === null ? 0.15 : 0.75)
-    return person
-  })
+  const random = new Random(setting.seed, 'life', index)
+  const elapsed = ((index + random.next()) / count) ** 0.9 * historySeconds
+  const createdAt = inOfficeHours(startAt - historySeconds + elapsed, startAt)
+  const person = makePerson(setting, index, createdAt)
+  person.modifiedAt = lastTouch(random, setting, createdAt)
+  person.stageId = stageAfter(random, setting, person.kind, (startAt - createdAt) / DAY)
+  person.amountMinor = amountOf(random, setting.business, person.stageId === null ? 0.15 : 0.75)
+  return person
 }
 
 /** Moves the instant into 13:00 to 02:00 UTC (8 a.m. to 9 p.m. in New York) of its day, unless that is still to come. */
-function inOfficeHours(instant: number, latest: number): number {
+export function inOfficeHours(instant: number, latest: number): number {
   const day = Math.floor(instant / DAY) * DAY
   const moved = Math.floor(day + 13 * 3600 + ((instant - day) * 13) / 24)
   return moved < latest ? moved : Math.floor(instant)
 }
 
-/** A third untouched since entry, some changed by one of three bulk imports (many equal instants), the rest at random. */
-function lastTouch(random: Random, createdAt: number, startAt: number, imports: number[]): number {
+/** Days before the start at which everybody then known was changed by a bulk import: many equal instants. */
+const IMPORT_DAYS_AGO = [110, 60, 16]
+
+/** A third untouched since entry, a tenth last changed by a bulk import, the rest at random. */
+function lastTouch(random: Random, { startAt }: Setting, createdAt: number): number {
   const share = random.next()
   if (share < 0.33) return createdAt
-  const bulk = imports.find((instant) => instant > createdAt)
+  const bulk = IMPORT_DAYS_AGO.map((days) => startAt - days * DAY).find((instant) => instant > createdAt)
   if (share < 0.43 && bulk !== undefined) return bulk
   return createdAt + Math.floor((startAt - 1 - createdAt) * random.next() ** 2)
 }

@@ -1,4 +1,4 @@
-import { rowAt, type Activity, type Deal, type Person, type PersonKind, type Row } from './facts.ts'
+import { fullName, rowAt, type Activity, type Deal, type Person, type PersonKind, type Row } from './facts.ts'
 import type { World } from './world.ts'
 
 /**
@@ -160,7 +160,7 @@ function relations(world: World, row: Pick<Person, 'stageId' | 'ownerId' | 'lead
     stageId: row.stageId === null ? null : String(row.stageId),
     stageName: stages.find(({ id }) => id === row.stageId)?.name ?? null,
     ownerId: String(row.ownerId),
-    ownerName: owner ? `${owner.firstName} ${owner.lastName}` : '',
+    ownerName: owner ? fullName(owner) : '',
     leadSourceId: String(row.leadSourceId),
     leadSourceName: leadSources.find(({ id }) => id === row.leadSourceId)?.name ?? '',
   }

@@ -62,8 +62,8 @@ export class World {
     this.#notesTouchPeople = options.notesTouchPeople
     this.people = initialPeople(this.setting)
     this.deals = initialDeals(this.setting, this.people)
-    this.notebook = new Notebook(this.setting, this.people, options.notesPerPerson)
-    this.calendar = new Calendar(this.setting, this.people)
+    this.notebook = new Notebook(this.setting, options.notesPerPerson)
+    this.calendar = new Calendar(this.setting)
     this.now = startAt
   }
 
@@ -157,7 +157,7 @@ export class World {
   addActivity(personIndex: number, facts: ActivityEdit = {}): number {
     const { activities } = this.calendar
     const index = activities.length
-    const made = this.calendar.make(index, personIndex, this.now, this.now + 3600)
+    const made = this.calendar.make(index, personIndex, rowAt(this.people, personIndex), this.now)
     activities.push(Object.assign(made, facts))
     this.#appeared('activities', index, made.visibleAt)
     return index

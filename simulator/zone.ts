@@ -1,4 +1,6 @@
 const QUARTER = 900
+const DAY = 86_400
+const pairs = Array.from({ length: 60 }, (_, number) => String(number).padStart(2, '0'))
 
 /**
  * Writes instants as wall-clock time of one IANA zone, `YYYY-MM-DD HH:MM:SS`, daylight saving included. Offsets are
@@ -7,6 +9,7 @@ const QUARTER = 900
 export class Zone {
   readonly #format: Intl.DateTimeFormat
   readonly #offsets = new Map<number, number>()
+  readonly #days = new Map<number, string>()
 
   constructor(name: string) {
     this.#format = new Intl.DateTimeFormat('en-US', { timeZone: name, timeZoneName: 'longOffset' })
@@ -15,8 +18,20 @@ export class Zone {
   /** Seconds since 1970 as local text; 0 ("never") is the empty text. */
   text(seconds: number): string {
     if (seconds === 0) return ''
-    const local = new Date((seconds + this.#offset(seconds)) * 1000).toISOString()
-    return `${local.slice(0, 10)} ${local.slice(11, 19)}`
+    const local = seconds + this.#offset(seconds)
+    const within = ((local % DAY) + DAY) % DAY
+    const hours = pairs[Math.floor(within / 3600)]
+    const minutes = pairs[Math.floor(within / 60) % 60]
+    return `${this.#day((local - within) / DAY)} ${hours}:${minutes}:${pairs[within % 60]}`
+  }
+
+  /** Days since 1970 as a date; kept, since millions of rows share few days. */
+  #day(number: number): string {
+    const known = this.#days.get(number)
+    if (known !== undefined) return known
+    const date = new Date(number * DAY * 1000).toISOString().slice(0, 10)
+    this.#days.set(number, date)
+    return date
   }
 
   /** Seconds to add to UTC. */
