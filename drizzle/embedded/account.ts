@@ -40,10 +40,12 @@ async function lookUp(name: string): Promise<Account> {
   }
 }
 
-/** What `spawn` needs to start a Postgres program: its user, a directory that user may stand in, no secrets of ours. */
+/**
+ * What `spawn` needs to start a Postgres program: its user, a directory that user may stand in, and none of our
+ * environment, which holds secrets and, on many machines, PGDATA or PGPORT of another server.
+ */
 export function asAccount(account: Account) {
-  const { PATH, SystemRoot, TEMP, TMPDIR } = process.env
-  return { ...account, cwd: '/', env: { PATH, SystemRoot, TEMP, TMPDIR, LC_ALL: 'C' } }
+  return { ...account, cwd: '/', env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' } }
 }
 
 /** Gives a path we made to the account, so that both root and that user can use it in later runs. */
