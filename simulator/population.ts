@@ -42,7 +42,8 @@ export function makePerson(setting: Setting, index: number, createdAt: number): 
   const number = isRepeat ? index - 1 : index
   return {
     id: firstPersonId(setting.seed) + index,
-    ...named,
+    firstName: named.firstName,
+    lastName: named.lastName,
     company: companyOf(random, kind, named.lastName),
     email: emailOf(named, number),
     phone: phoneIn(metro.area, number % 100),
