@@ -1,0 +1,103 @@
+import type { ConnectionNow, Freshness, LateStream } from './freshness.ts'
+import { streamWord } from './streams.ts'
+import type { Tone } from './verdict.ts'
+
+export type Banner = { tone: 'doubt' | 'bad'; headline: string; reason: string | null }
+
+/** Writes an instant in the reader's time zone. */
+type Clock = (at: Date) => string
+
+/** "14 min", "1 h 40 min", "3 hours", "3 days". */
+export function ageInWords(minutes: number): string {
+  if (minutes < 60) return `${minutes} min`
+  if (minutes < 120) return minutes === 60 ? '1 h' : `1 h ${minutes % 60} min`
+  return hoursInWords(minutes)
+}
+
+/** The words on the chip at the top of every page. */
+export function chipText(freshness: Freshness): string {
+  const { state, ageMinutes, currentAgeMinutes, lateStreams, streamCount } = freshness
+  if (state === 'never' || ageMinutes === null) return 'Not synced yet'
+  if (state === 'needs_reconnect') return 'Sign-in to the CRM failed'
+  if (state === 'paused') return 'Sync paused'
+  if (state === 'partial') {
+    return `Synced ${ageInWords(currentAgeMinutes ?? ageMinutes)} ago, ${lateStreams.length} of ${streamCount} streams late`
+  }
+  return `Synced ${ageInWords(ageMinutes)} ago`
+}
+
+/** The shape and colour of the chip. */
+export function chipTone({ state, isStale }: Freshness): Tone {
+  if (state === 'never') return 'quiet'
+  if (state === 'needs_reconnect') return 'bad'
+  return isStale || state === 'paused' ? 'doubt' : 'good'
+}
+
+/**
+ * The line that no data page may omit: null exactly when everything is current and every connection is active.
+ * Where nothing ever arrived there is no data to doubt, and the page says "Not synced yet" instead.
+ */
+export function bannerOf(
+  freshness: Freshness,
+  connections: readonly ConnectionNow[],
+  clock: Clock,
+): Banner | null {
+  if (freshness.state === 'never') return null
+  const tone = freshness.state === 'needs_reconnect' ? 'bad' : 'doubt'
+  const cause = causeOf(connections, clock)
+  if (freshness.isStale)
+    return { tone, headline: ageSentence(freshness, connections.length > 1), reason: cause }
+  if (freshness.state !== 'paused' && freshness.state !== 'needs_reconnect') return null
+  const asOf = freshness.freshAt === null ? null : `Data stays as of ${clock(freshness.freshAt)}.`
+  return { tone, headline: cause ?? 'Sync is paused.', reason: asOf }
+}
+
+function ageSentence(freshness: Freshness, severalConnections: boolean): string {
+  const old = freshness.lateStreams.filter((stream) => stream.ageMinutes !== null)
+  const absent = freshness.lateStreams.filter((stream) => stream.ageMinutes === null)
+  if (freshness.lateStreams.length === 0) {
+    return `Data is ${hoursInWords(freshness.ageMinutes ?? 0)} old - sync may be delayed`
+  }
+  const sentences: string[] = []
+  if (old.length > 0) {
+    const age = Math.max(...old.map((stream) => stream.ageMinutes ?? 0))
+    sentences.push(`${names(old, severalConnections)} are ${hoursInWords(age)} old - sync may be delayed.`)
+  }
+  if (absent.length > 0) sentences.push(`${names(absent, severalConnections)} have not arrived yet.`)
+  return `${sentences.join(' ')} Everything else is current.`
+}
+
+function names(streams: readonly LateStream[], severalConnections: boolean): string {
+  const words = streams.map(({ stream, connection }) =>
+    severalConnections
+      ? `${connection} ${streamWord(stream).toLowerCase()}`
+      : streamWord(stream).toLowerCase(),
+  )
+  const list = new Intl.ListFormat('en-US').format(words)
+  return list.charAt(0).toUpperCase() + list.slice(1)
+}
+
+/** Whole hours, rounded down; days above 48 hours; minutes only where the limit is set below an hour. */
+function hoursInWords(minutes: number): string {
+  if (minutes > 48 * 60) return `${Math.floor(minutes / 1_440)} days`
+  if (minutes < 60) return minutes === 1 ? '1 minute' : `${minutes} minutes`
+  const hours = Math.floor(minutes / 60)
+  return hours === 1 ? '1 hour' : `${hours} hours`
+}
+
+/** Why the data is not newer, as far as it is known. */
+function causeOf(connections: readonly ConnectionNow[], clock: Clock): string | null {
+  const refused = connections.find(({ state }) => state === 'needs_reconnect')
+  if (refused) return `${refused.name} refused our key${since(refused, clock)}.`
+  const paused = connections.find(({ state }) => state === 'paused')
+  if (paused) return `Sync of ${paused.name} is paused${since(paused, clock)}.${because(paused)}`
+  return connections.find(({ lastRun }) => lastRun?.errorPublic)?.lastRun?.errorPublic ?? null
+}
+
+function since({ stateSince }: ConnectionNow, clock: Clock): string {
+  return stateSince === null ? '' : ` since ${clock(stateSince)}`
+}
+
+function because({ stateReason }: ConnectionNow): string {
+  return stateReason === null ? '' : ` ${stateReason}`
+}

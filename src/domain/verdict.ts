@@ -1,0 +1,84 @@
+import type { RunStatus, RunTrigger, StreamStatus } from '../../drizzle/schema/sync.ts'
+
+/** How a status looks: the shape says the same as the colour. */
+export type Tone = 'good' | 'doubt' | 'bad' | 'busy' | 'quiet'
+
+export type Word = { word: string; tone: Tone }
+
+/** The words for a run's status. */
+export const runWords: Record<RunStatus, Word> = {
+  queued: { word: 'Waiting', tone: 'busy' },
+  running: { word: 'Running', tone: 'busy' },
+  success: { word: 'Complete', tone: 'good' },
+  partial: { word: 'Partly failed', tone: 'doubt' },
+  suspect: { word: 'In doubt', tone: 'doubt' },
+  failed: { word: 'Failed', tone: 'bad' },
+  abandoned: { word: 'Abandoned', tone: 'bad' },
+  cancelled: { word: 'Cancelled', tone: 'quiet' },
+}
+
+/** The words for one stream of a run. */
+export const streamWords: Record<StreamStatus, Word> = {
+  running: runWords.running,
+  success: runWords.success,
+  partial: { word: 'Records set aside', tone: 'doubt' },
+  suspect: runWords.suspect,
+  failed: runWords.failed,
+  not_synced: { word: 'Not offered', tone: 'quiet' },
+}
+
+/** How a stream stands between runs: its last pass where that went wrong, else its age. */
+export function streamStanding(
+  status: StreamStatus | null,
+  age: { freshAt: Date | null; isStale: boolean },
+): Word {
+  if (status !== null && status !== 'success') return streamWords[status]
+  if (age.freshAt === null) return { word: 'Not synced yet', tone: 'quiet' }
+  return age.isStale ? { word: 'Late', tone: 'doubt' } : { word: 'On time', tone: 'good' }
+}
+
+/** What the verdict means for the reader, said when the run itself left no sentence. */
+export const runSentences: Record<RunStatus, string> = {
+  queued: 'The run waits for a worker.',
+  running: 'The run is under way.',
+  success: 'Every stream was read to its end.',
+  partial: 'Some streams failed or some records were set aside. What did arrive is shown.',
+  suspect:
+    'The CRM answered, but not as usual. The last good data stays visible and does not count as fresh.',
+  failed: 'The run failed. The last good data stays visible.',
+  abandoned: 'The worker stopped before the run ended. The last good data stays visible.',
+  cancelled: 'The run was cancelled. What had arrived is kept.',
+}
+
+/** Why a run was made. */
+export const triggerWords: Record<RunTrigger, string> = {
+  schedule: 'Scheduled',
+  person: 'Asked for on the page',
+  command: 'Asked for on the command line',
+}
+
+/** Streams that ended like this did what was asked of them. */
+export function endedWell(status: StreamStatus): boolean {
+  return status === 'success' || status === 'not_synced'
+}
+
+export function isOpen(status: RunStatus): boolean {
+  return status === 'queued' || status === 'running'
+}
+
+/** Worst first, so that one word can stand for several connections. */
+const severity: readonly RunStatus[] = [
+  'failed',
+  'abandoned',
+  'suspect',
+  'partial',
+  'cancelled',
+  'running',
+  'queued',
+  'success',
+]
+
+/** The worst of several statuses; `null` when there is none. */
+export function worst(statuses: readonly RunStatus[]): RunStatus | null {
+  return severity.find((status) => statuses.includes(status)) ?? null
+}

@@ -1,0 +1,83 @@
+const locale = 'en-US'
+
+/** "1,284" */
+export function count(value: number): string {
+  return new Intl.NumberFormat(locale).format(value)
+}
+
+/** "$111,150", exact to the last cent before rounding; `amountMinor` is in the currency's minor unit. */
+export function money(amountMinor: bigint, currency: string): string {
+  const digits = new Intl.NumberFormat(locale, { style: 'currency', currency }).resolvedOptions()
+  const places = digits.maximumFractionDigits ?? 2
+  const sign = amountMinor < 0n ? '-' : ''
+  const plain = (amountMinor < 0n ? -amountMinor : amountMinor).toString().padStart(places + 1, '0')
+  const whole = plain.slice(0, plain.length - places)
+  const decimal = `${sign}${whole}.${plain.slice(plain.length - places) || '0'}` as Intl.StringNumericLiteral
+  const style = { style: 'currency', currency, maximumFractionDigits: 0 } as const
+  return new Intl.NumberFormat(locale, style).format(decimal)
+}
+
+/** "Nov 20, 2026, 9:02:14 AM CST" */
+export function exactTime(at: Date, timeZone: string): string {
+  return write(at, {
+    timeZone,
+    year: 'numeric',
+    month: 'short',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: '2-digit',
+    second: '2-digit',
+    timeZoneName: 'short',
+  })
+}
+
+/** "9:02 AM" today, "Nov 18, 9:02 AM" on other days of the reader's calendar. */
+export function clockTime(at: Date, timeZone: string, now: Date): string {
+  const time = { timeZone, hour: 'numeric', minute: '2-digit' } as const
+  const isToday = dayOf(at, timeZone) === dayOf(now, timeZone)
+  return write(at, isToday ? time : { ...time, month: 'short', day: 'numeric' })
+}
+
+/** "Nov 14" */
+export function day(at: Date, timeZone: string): string {
+  return write(at, { timeZone, month: 'short', day: 'numeric' })
+}
+
+/** "14 min ago", "in 12 min", "3 h ago", "3 days ago", "just now". */
+export function relativeTime(at: Date, now: Date): string {
+  const seconds = Math.round((at.getTime() - now.getTime()) / 1_000)
+  const size = Math.abs(seconds)
+  if (size < 60) return seconds > 0 ? 'in less than a minute' : 'just now'
+  const amount =
+    size < 3_600
+      ? `${Math.floor(size / 60)} min`
+      : size < 48 * 3_600
+        ? `${Math.floor(size / 3_600)} h`
+        : `${Math.floor(size / 86_400)} days`
+  return seconds > 0 ? `in ${amount}` : `${amount} ago`
+}
+
+/** "0.4 s", "41 s", "3 min 5 s", "2 h 4 min" */
+export function duration(ms: number): string {
+  if (ms < 10_000) return `${(Math.max(0, ms) / 1_000).toFixed(1)} s`
+  const seconds = Math.floor(ms / 1_000)
+  if (seconds < 60) return `${seconds} s`
+  if (seconds < 3_600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`
+  return `${Math.floor(seconds / 3_600)} h ${Math.floor((seconds % 3_600) / 60)} min`
+}
+
+/** "3.4 kB" */
+export function bytes(size: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB']
+  const step = size < 1 ? 0 : Math.min(Math.floor(Math.log10(size) / 3), units.length - 1)
+  return `${(size / 1_000 ** step).toFixed(step === 0 ? 0 : 1)} ${units[step]}`
+}
+
+function dayOf(at: Date, timeZone: string): string {
+  return write(at, { timeZone, year: 'numeric', month: 'numeric', day: 'numeric' })
+}
+
+/** Intl sets a narrow no-break space before AM and PM, which nobody can type into a search. */
+function write(at: Date, options: Intl.DateTimeFormatOptions): string {
+  return new Intl.DateTimeFormat(locale, options).format(at).replaceAll('\u202f', ' ')
+}

@@ -1,0 +1,56 @@
+import { z } from 'zod'
+import { requestRun, type RunRequestOutcome } from '../../../../commands/request-run.ts'
+import { api, json, problem, type Problem } from '../../../../server/answers.ts'
+import { whichWorkspace } from '../../../../server/which-workspace.ts'
+
+const body = z.strictObject({
+  /** Id of the connection to sync. */
+  connection: z.uuid(),
+  /** Read everything from the beginning. */
+  full: z.boolean().optional(),
+  streams: z.array(z.string().min(1)).min(1).optional(),
+})
+
+/** Asks for a run; 202, because a worker makes it. */
+export const POST = api(async (context) => {
+  const workspace = await whichWorkspace(context)
+  if (workspace instanceof Response) return workspace
+  const given = body.safeParse(await context.request.json().catch(() => undefined))
+  if (!given.success) return problem(context, malformed(given.error))
+  const { connection, ...wishes } = given.data
+  const outcome = await context.locals.database.asTenant(workspace.id, (tx) =>
+    requestRun(tx, { connectionId: connection, ...wishes }),
+  )
+  const refusal = refusalOf(outcome)
+  if (refusal) return problem(context, refusal)
+  const runId = 'runId' in outcome ? outcome.runId : null
+  return json({ run_id: runId, outcome: outcome.kind }, 202)
+})
+
+/** Programs ask for the state of the sync at its own address. */
+export const GET = api((context) =>
+  problem(context, { status: 405, code: 'method_not_allowed', message: 'Ask for a run with POST.' }),
+)
+
+function malformed(error: z.ZodError): Problem {
+  const fields = Object.fromEntries(
+    error.issues.map((issue) => [issue.path.join('.') || 'body', issue.message]),
+  )
+  return {
+    status: 400,
+    code: 'validation_failed',
+    message: 'The body is not what this address takes.',
+    fields,
+  }
+}
+
+function refusalOf(outcome: RunRequestOutcome): Problem | undefined {
+  if (outcome.kind === 'not_found') {
+    return { status: 404, code: 'not_found', message: 'There is no such connection in this workspace.' }
+  }
+  if (outcome.kind === 'not_active') {
+    const why = outcome.state === 'paused' ? 'is paused' : 'has to be connected again'
+    return { status: 409, code: 'not_active', message: `The connection ${why}, so no run was made.` }
+  }
+  return undefined
+}

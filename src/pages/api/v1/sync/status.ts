@@ -1,0 +1,39 @@
+import { judgeAge, judgeFreshness, syncedStreams } from '../../../../domain/freshness.ts'
+import { isOpen, worst } from '../../../../domain/verdict.ts'
+import { readSyncStatus } from '../../../../queries/sync-status.ts'
+import { api, json } from '../../../../server/answers.ts'
+import { whichWorkspace } from '../../../../server/which-workspace.ts'
+
+/** How fresh a workspace is. `last_sync_at` is the instant up to which everything is here, over all streams. */
+export const GET = api(async (context) => {
+  const workspace = await whichWorkspace(context)
+  if (workspace instanceof Response) return workspace
+  const { database, config } = context.locals
+  const { now, connections } = await database.asTenant(workspace.id, readSyncStatus)
+  const rules = { now, staleAfterMinutes: config.STALE_AFTER_MINUTES }
+  const freshness = judgeFreshness(connections, rules)
+  return json({
+    workspace: workspace.slug,
+    last_sync_at: freshness.freshAt,
+    status: worst(connections.flatMap(({ lastRun }) => lastRun?.status ?? [])) ?? 'not_synced',
+    freshness: freshness.state,
+    is_stale: freshness.isStale,
+    age_minutes: freshness.ageMinutes,
+    is_running: connections.some(({ openRun }) => openRun !== null && isOpen(openRun.status)),
+    streams: connections.flatMap((connection) =>
+      connection.streams.map((stream) => {
+        const isSynced = syncedStreams(connection).includes(stream)
+        const age = judgeAge(stream.freshAt, rules)
+        return {
+          connection: connection.name,
+          connection_id: connection.id,
+          stream: stream.stream,
+          status: stream.status,
+          fresh_at: age.freshAt,
+          age_minutes: age.ageMinutes,
+          is_stale: isSynced && age.isStale,
+        }
+      }),
+    ),
+  })
+})

@@ -1,0 +1,73 @@
+import { and, asc, eq, getTableColumns, type InferSelectModel } from 'drizzle-orm'
+import type { Tx } from '../../drizzle/db.ts'
+import {
+  connections,
+  quarantine,
+  rawSnapshots,
+  syncRuns,
+  syncRunStreams,
+} from '../../drizzle/schema/index.ts'
+import { byStreamOrder } from '../domain/streams.ts'
+
+export type RunStream = InferSelectModel<typeof syncRunStreams>
+
+export type Run = InferSelectModel<typeof syncRuns> & {
+  connection: string
+  /** What was done with each stream. */
+  passes: RunStream[]
+  /** The responses kept, without their bodies; at most `mostListed`. */
+  snapshots: Snapshot[]
+  setAside: InferSelectModel<typeof quarantine>[]
+}
+
+export type Snapshot = Omit<InferSelectModel<typeof rawSnapshots>, 'body' | 'cursor' | 'fence' | 'tenantId'>
+
+/** A first run keeps thousands of responses; the page shows the beginning and says how many pages there were. */
+export const mostListed = 200
+
+/** One run with all that it did; undefined when this workspace has none with that id. */
+export async function readRun(tx: Tx, id: string): Promise<Run | undefined> {
+  const [run] = await tx
+    .select({ ...getTableColumns(syncRuns), connection: connections.name })
+    .from(syncRuns)
+    .innerJoin(
+      connections,
+      and(eq(connections.tenantId, syncRuns.tenantId), eq(connections.id, syncRuns.connectionId)),
+    )
+    .where(eq(syncRuns.id, id))
+  if (!run) return undefined
+  const passes = await tx.select().from(syncRunStreams).where(eq(syncRunStreams.runId, id))
+  return {
+    ...run,
+    passes: passes.toSorted(byStreamOrder),
+    snapshots: await readSnapshots(tx, run),
+    setAside: await tx
+      .select()
+      .from(quarantine)
+      .where(and(eq(quarantine.connectionId, run.connectionId), eq(quarantine.runId, id)))
+      .orderBy(asc(quarantine.createdAt), asc(quarantine.itemIndex))
+      .limit(mostListed),
+  }
+}
+
+function readSnapshots(tx: Tx, run: { id: string; connectionId: string }): Promise<Snapshot[]> {
+  // The web has no right to the body column, so it is not even named.
+  return tx
+    .select({
+      id: rawSnapshots.id,
+      connectionId: rawSnapshots.connectionId,
+      runId: rawSnapshots.runId,
+      stream: rawSnapshots.stream,
+      seq: rawSnapshots.seq,
+      request: rawSnapshots.request,
+      status: rawSnapshots.status,
+      receivedAt: rawSnapshots.receivedAt,
+      sha256: rawSnapshots.sha256,
+      byteLength: rawSnapshots.byteLength,
+      records: rawSnapshots.records,
+    })
+    .from(rawSnapshots)
+    .where(and(eq(rawSnapshots.connectionId, run.connectionId), eq(rawSnapshots.runId, run.id)))
+    .orderBy(asc(rawSnapshots.id))
+    .limit(mostListed)
+}

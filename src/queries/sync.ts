@@ -1,0 +1,103 @@
+import { and, count, desc, eq, isNotNull, isNull, sql } from 'drizzle-orm'
+import type { Tx } from '../../drizzle/db.ts'
+import { connections, quarantine, streamCursors, syncRunStreams } from '../../drizzle/schema/index.ts'
+import { readRuns, type RunSummary } from './runs.ts'
+
+/** What the latest ended pass over a stream did, and the latest count the CRM gave of its own. */
+export type StreamCounts = {
+  stream: string
+  fetched: number
+  created: number
+  updated: number
+  retired: number
+  ourCount: number | null
+  crmCount: number | null
+  crmCountedAt: Date | null
+  errorPublic: string | null
+}
+
+export type ConnectionDetail = {
+  /** Records set aside that no replay has read since. */
+  setAside: number
+  recentRuns: RunSummary[]
+  counts: StreamCounts[]
+}
+
+/** How many runs the page shows for each connection. */
+const recent = 5
+
+/** How many passes back a count of the CRM's own is looked for: a day of hourly runs. */
+const passesBack = 24
+
+/** What the sync page adds to the sync status, per connection id. */
+export async function readSync(tx: Tx, connectionIds: string[]): Promise<Map<string, ConnectionDetail>> {
+  const counts = Map.groupBy(await readCounts(tx), ({ connectionId }) => connectionId)
+  const setAside = new Map((await readSetAside(tx)).map((row) => [row.connectionId, row.count]))
+  const details = new Map<string, ConnectionDetail>()
+  for (const id of connectionIds) {
+    details.set(id, {
+      setAside: setAside.get(id) ?? 0,
+      recentRuns: (await readRuns(tx, { connectionId: id, limit: recent })).runs,
+      counts: counts.get(id) ?? [],
+    })
+  }
+  return details
+}
+
+function readSetAside(tx: Tx) {
+  return tx
+    .select({ connectionId: quarantine.connectionId, count: count() })
+    .from(quarantine)
+    .where(isNull(quarantine.resolvedAt))
+    .groupBy(quarantine.connectionId)
+}
+
+function readCounts(tx: Tx): Promise<(StreamCounts & { connectionId: string })[]> {
+  const endedPasses = and(
+    eq(syncRunStreams.tenantId, streamCursors.tenantId),
+    eq(syncRunStreams.connectionId, streamCursors.connectionId),
+    eq(syncRunStreams.stream, streamCursors.stream),
+    isNotNull(syncRunStreams.finishedAt),
+  )
+  const latest = tx
+    .select()
+    .from(syncRunStreams)
+    .where(endedPasses)
+    .orderBy(desc(syncRunStreams.startedAt))
+    .limit(1)
+    .as('latest')
+  const lastDay = tx
+    .select({ crmCount: syncRunStreams.crmCount, finishedAt: syncRunStreams.finishedAt })
+    .from(syncRunStreams)
+    .where(endedPasses)
+    .orderBy(desc(syncRunStreams.startedAt))
+    .limit(passesBack)
+    .as('last_day')
+  const counted = tx
+    .select({ crmCount: lastDay.crmCount, finishedAt: lastDay.finishedAt })
+    .from(lastDay)
+    .where(isNotNull(lastDay.crmCount))
+    .orderBy(desc(lastDay.finishedAt))
+    .limit(1)
+    .as('counted')
+  return tx
+    .select({
+      connectionId: streamCursors.connectionId,
+      stream: streamCursors.stream,
+      fetched: latest.fetched,
+      created: latest.created,
+      updated: latest.updated,
+      retired: latest.retired,
+      ourCount: latest.ourCount,
+      crmCount: counted.crmCount,
+      crmCountedAt: counted.finishedAt,
+      errorPublic: latest.errorPublic,
+    })
+    .from(streamCursors)
+    .innerJoin(
+      connections,
+      and(eq(connections.tenantId, streamCursors.tenantId), eq(connections.id, streamCursors.connectionId)),
+    )
+    .innerJoinLateral(latest, sql`true`)
+    .leftJoinLateral(counted, sql`true`)
+}

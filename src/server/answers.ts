@@ -1,0 +1,49 @@
+import type { APIContext, APIRoute } from 'astro'
+import { isDatabaseAway, retryAfterSeconds } from './failures.ts'
+
+/** Thrown or returned by API handlers; every code is one word for programs beside a sentence for people. */
+export type Problem = {
+  status: 400 | 403 | 404 | 405 | 409 | 421 | 422 | 429 | 500 | 503
+  code: string
+  message: string
+  fields?: Record<string, string>
+}
+
+/** An answer of the API. */
+export function json(data: unknown, status = 200): Response {
+  return Response.json(data, { status })
+}
+
+/** The one shape of an error. */
+export function problem({ locals }: Pick<APIContext, 'locals'>, { status, ...error }: Problem): Response {
+  const answer = Response.json({ error: { ...error, request_id: locals.requestId } }, { status })
+  if (status === 503) answer.headers.set('retry-after', String(retryAfterSeconds))
+  return answer
+}
+
+/** Gives a handler the API's way to fail: whatever it throws is logged here and answered without a trace. */
+export function api(handle: APIRoute): APIRoute {
+  return async (context) => {
+    try {
+      return await handle(context)
+    } catch (error) {
+      return failed(context, error)
+    }
+  }
+}
+
+/** The answer to an error that nobody foresaw. */
+export function failed(context: Pick<APIContext, 'locals'>, error: unknown): Response {
+  context.locals.log.error({ err: error }, 'request failed')
+  return isDatabaseAway(error)
+    ? problem(context, {
+        status: 503,
+        code: 'unavailable',
+        message: 'The database is not answering. Nothing is lost; try again shortly.',
+      })
+    : problem(context, {
+        status: 500,
+        code: 'internal',
+        message: "We couldn't answer this. It isn't your data.",
+      })
+}

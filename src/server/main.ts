@@ -1,0 +1,140 @@
+import { existsSync } from 'node:fs'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Logger } from 'pino'
+import sirv from 'sirv'
+import type { Config } from '../../drizzle/config.ts'
+import type { Database } from '../../drizzle/db.ts'
+import { allowedHosts, hostnameOf, refuseOpenHost } from './hosts.ts'
+import { startMetrics } from './metrics.ts'
+import { newRequestId } from './request-id.ts'
+import { plainHeaders } from './security-headers.ts'
+
+/** What Astro's built entry exports in middleware mode. */
+type AstroHandler = (
+  req: IncomingMessage,
+  res: ServerResponse,
+  next: undefined,
+  locals: Partial<App.Locals>,
+) => Promise<void>
+
+export type Web = {
+  /** Where the pages are, such as `http://127.0.0.1:4321`. */
+  url: string
+  /** Stops listening, lets requests under way end, then cuts what is left. */
+  close: () => Promise<void>
+}
+
+/** Requests under way get this long when the program stops. */
+const goodbyeMs = 10_000
+
+const built = new URL('../../dist/', import.meta.url)
+
+/**
+ * Serves the built pages. Throws when they are not built, and when `config.HOST` would open them to a network
+ * while nobody has to sign in.
+ */
+export async function startWeb(parts: { config: Config; database: Database; log: Logger }): Promise<Web> {
+  const { config, database, log } = parts
+  refuseOpenHost(config)
+  const render = await loadPages()
+  const metrics = startMetrics(database)
+  const hosts = allowedHosts(config)
+  const files = sirv(new URL('client', built).pathname, { etag: true, setHeaders: cacheHashed })
+
+  const server = createServer({ headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 5_000 })
+  server.on('request', (req, res) => {
+    const locals: Partial<App.Locals> = {
+      database,
+      config,
+      metrics,
+      log,
+      now: new Date(),
+      requestId: newRequestId(),
+    }
+    locals.log = log.child({ request_id: locals.requestId })
+    for (const [name, value] of plainHeaders) res.setHeader(name, value)
+    res.setHeader('x-request-id', locals.requestId ?? '')
+    res.once('close', () => record(req, res, locals))
+
+    const refusal = refuse(req, hosts)
+    if (refusal) return say(res, refusal.status, refusal.words)
+    files(req, res, () =>
+      render(req, res, undefined, locals).catch((error: unknown) => {
+        locals.log?.error({ err: error }, 'request failed outside the pages')
+        if (res.headersSent) res.destroy()
+        else say(res, 500, `We couldn't load this. Reference ${locals.requestId}.`)
+      }),
+    )
+  })
+  server.on('clientError', (_error, socket) => {
+    if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n')
+  })
+
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(config.PORT, config.HOST, resolve)
+  })
+  const { address, family, port } = server.address() as AddressInfo
+  const url = `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`
+  log.info({ url }, 'pages are served')
+
+  return {
+    url,
+    close: async () => {
+      const ended = new Promise<void>((resolve) => server.close(() => resolve()))
+      server.closeIdleConnections()
+      const cut = setTimeout(() => server.closeAllConnections(), goodbyeMs)
+      await ended
+      clearTimeout(cut)
+    },
+  }
+}
+
+async function loadPages(): Promise<AstroHandler> {
+  const entry = new URL('server/entry.mjs', built)
+  if (!existsSync(entry)) throw new Error('The pages are not built. Run: npm run build')
+  const { handler } = (await import(entry.href)) as { handler: AstroHandler }
+  return handler
+}
+
+/** Files whose name carries their hash never change; others are asked for again. */
+function cacheHashed(res: ServerResponse, pathname: string): void {
+  const isHashed = pathname.startsWith('/_astro/')
+  res.setHeader('cache-control', isHashed ? 'public, max-age=31536000, immutable' : 'no-cache')
+}
+
+function refuse(req: IncomingMessage, hosts: Set<string>): { status: number; words: string } | undefined {
+  // A page elsewhere whose name was pointed at this machine (DNS rebinding) still names itself here.
+  const hostname = hostnameOf(req.headers.host)
+  if (hostname === undefined || !hosts.has(hostname)) {
+    return {
+      status: 421,
+      words: `This server does not answer for ${req.headers.host ?? 'a request without a Host header'}.`,
+    }
+  }
+  if (!req.url?.startsWith('/') || req.url.startsWith('//'))
+    return { status: 400, words: 'Malformed address.' }
+  return undefined
+}
+
+function say(res: ServerResponse, status: number, words: string): void {
+  res.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' }).end(`${words}\n`)
+}
+
+function record(req: IncomingMessage, res: ServerResponse, locals: Partial<App.Locals>): void {
+  const durationMs = Date.now() - (locals.now?.getTime() ?? Date.now())
+  const route = locals.route ?? (res.statusCode < 400 ? 'static' : 'unmatched')
+  const method = req.method ?? ''
+  locals.metrics?.observe({ route, method, status: res.statusCode, durationMs })
+  const path = req.url?.split('?')[0]
+  const line = {
+    method,
+    path,
+    route,
+    status: res.statusCode,
+    duration_ms: durationMs,
+    cut: !res.writableEnded,
+  }
+  locals.log?.[res.statusCode >= 500 ? 'warn' : 'info'](line, 'request')
+}

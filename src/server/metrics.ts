@@ -1,0 +1,88 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { Database } from '../../drizzle/db.ts'
+import { judgeAge, syncedStreams } from '../domain/freshness.ts'
+import { readGauges } from '../queries/health.ts'
+
+export type Metrics = {
+  contentType: string
+  observe(request: { route: string; method: string; status: number; durationMs: number }): void
+  /** The text for Prometheus, with the gauges read from the database at this moment. */
+  text(): Promise<string>
+}
+
+/** Starts counting requests. Labels carry slugs and ids, never a customer's name. */
+export function startMetrics(database: Database): Metrics {
+  const register = new Registry()
+  const registers = [register]
+  collectDefaultMetrics({ register })
+  const requests = new Counter({
+    name: 'tidemark_http_requests_total',
+    help: 'Requests answered',
+    labelNames: ['route', 'method', 'status'],
+    registers,
+  })
+  const durations = new Histogram({
+    name: 'tidemark_http_request_duration_seconds',
+    help: 'Time from a request to the end of its answer',
+    labelNames: ['route', 'method'],
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    registers,
+  })
+  const gauge = (name: string, help: string, ...labelNames: string[]) =>
+    new Gauge({ name: `tidemark_${name}`, help, labelNames, registers })
+  const up = gauge('database_up', '1 when the database answered this scrape')
+  const pool = gauge('database_connections', 'Connections of this process to the database', 'state')
+  const ages = gauge(
+    'stream_age_seconds',
+    'Age of a stream by the clock of the database; +Inf when it never arrived',
+    'workspace',
+    'connection',
+    'stream',
+  )
+  const runs = gauge('sync_runs_last_day', 'Runs asked for in the last 24 hours', 'workspace', 'status')
+  const setAside = gauge(
+    'quarantined_records',
+    'Records set aside and not read since',
+    'workspace',
+    'connection',
+    'stream',
+  )
+
+  const readDatabase = async () => {
+    for (const stale of [ages, runs, setAside]) stale.reset()
+    const now = await readGauges(database)
+    const rules = { now: now.status.now, staleAfterMinutes: 0 }
+    for (const connection of now.status.connections) {
+      const labels = { workspace: now.slugs.get(connection.tenantId) ?? '', connection: connection.id }
+      for (const { stream, freshAt } of syncedStreams(connection)) {
+        const { ageMinutes } = judgeAge(freshAt, rules)
+        ages.set({ ...labels, stream }, ageMinutes === null ? Infinity : ageMinutes * 60)
+      }
+    }
+    for (const { workspace, status, count } of now.runs) runs.set({ workspace, status }, count)
+    for (const { workspace, connectionId, stream, count } of now.setAside) {
+      setAside.set({ workspace, connection: connectionId, stream }, count)
+    }
+  }
+
+  return {
+    contentType: register.contentType,
+    observe: ({ route, method, status, durationMs }) => {
+      requests.inc({ route, method, status })
+      durations.observe({ route, method }, durationMs / 1_000)
+    },
+    text: async () => {
+      up.set(
+        await readDatabase().then(
+          () => 1,
+          () => 0,
+        ),
+      )
+      const { totalCount, idleCount, waitingCount } = database.outsideTenants
+      pool.set({ state: 'open' }, totalCount)
+      pool.set({ state: 'idle' }, idleCount)
+      pool.set({ state: 'waited_for' }, waitingCount)
+      return register.metrics()
+    },
+  }
+}

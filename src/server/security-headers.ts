@@ -1,0 +1,15 @@
+/**
+ * Headers of every answer. The policy here is for files and plain words; a page brings its own,
+ * which names its scripts and styles (astro.config.mjs).
+ */
+export const plainHeaders: readonly (readonly [string, string])[] = [
+  ['content-security-policy', "default-src 'none'; frame-ancestors 'none'"],
+  ['x-content-type-options', 'nosniff'],
+  ['x-frame-options', 'DENY'],
+  ['referrer-policy', 'same-origin'],
+  ['permissions-policy', 'camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()'],
+  ['cross-origin-opener-policy', 'same-origin'],
+  ['cross-origin-resource-policy', 'same-origin'],
+  // Pages show customers' data: no copy of them stays in a shared or browser cache.
+  ['cache-control', 'no-store'],
+]
