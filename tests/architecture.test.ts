@@ -37,7 +37,7 @@ const wiring = /^(worker|simulator|src\/server)\/main\.ts$/
 
 /** The worker's files that are named after the statement they hold. */
 const statements =
-  /^worker\/(schedule|claim|lease|reap|rate-limit|snapshot|load|retire|reconcile|cursor|publish|replay|outbox|nudge)\.ts$/
+  /^worker\/(schedule|claim|lease|reap|parents|rate-limit|snapshot|load|retire|reconcile|cursor|publish|replay|outbox|nudge)\.ts$/
 const sqlHome = (path: string) =>
   /^(drizzle|src\/queries|src\/commands)\//.test(path) || statements.test(path)
 const readsEnvironment = /^(drizzle\/config|worker\/main|simulator\/main|src\/server\/main)\.ts$|^bin\//
