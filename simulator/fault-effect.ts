@@ -8,13 +8,17 @@ export type Exchange = {
   query: URLSearchParams
   /** undefined: the request named no known account. */
   account: SimulatedAccount | undefined
-  accounts: readonly SimulatedAccount[]
+  /** By web key. */
+  accounts: ReadonlyMap<string, SimulatedAccount>
 }
 
 /** The rule's parameters, and how often it has fired, this time included. */
 export type Firing = { params: Record<string, unknown>; count: number }
 
-/** What a fault does. It fires only where `applies` says so; then `before`, the answer, and `after`. */
+/**
+ * What a fault does. It fires only where `applies` says so; then `before`, the answer, and `after`. An `after` that
+ * finds nothing to spoil gives back the very reply it was given, and the fault does not count as fired.
+ */
 export type Effect = {
   applies?: (exchange: Exchange) => boolean
   before?: (exchange: Exchange, firing: Firing) => void

@@ -21,10 +21,10 @@ export function withFirstRow(
   reply: Reply,
   change: (row: Record<string, unknown>) => Record<string, unknown>,
 ): Reply {
-  return withEnvelope(reply, (envelope) => {
-    const [first, ...others] = envelope.data
-    return { ...envelope, data: first ? [change(first), ...others] : [] }
-  })
+  const envelope = readEnvelope(reply)
+  const [first, ...others] = envelope?.data ?? []
+  if (!envelope || !first) return reply
+  return { ...reply, body: Buffer.from(JSON.stringify({ ...envelope, data: [change(first), ...others] })) }
 }
 
 /** The answer with every row changed. */

@@ -16,12 +16,12 @@ export const accessFaults = {
     },
   },
   'other-account': {
-    applies: ({ account, accounts }) => account !== undefined && accounts.length > 1,
+    applies: ({ account, accounts }) => account !== undefined && accounts.size > 1,
     before: (exchange, firing) => {
-      const { account, accounts } = exchange
-      const next = accounts[(accounts.findIndex((other) => other === account) + 1) % accounts.length]
+      const all = [...exchange.accounts.values()]
+      const next = all[(all.findIndex((other) => other === exchange.account) + 1) % all.length]
       const wanted = textOf(firing, 'webKey', next?.webKey ?? '')
-      exchange.account = accounts.find((other) => other.webKey === wanted) ?? account
+      exchange.account = exchange.accounts.get(wanted) ?? exchange.account
     },
   },
 } satisfies Record<string, Effect>

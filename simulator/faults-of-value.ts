@@ -26,11 +26,12 @@ export const valueFaults = {
   },
   'invalid-utf8': { after: (reply) => withBytes(withText(reply, `caf${MARK}`), Buffer.from([0xc3, 0x28])) },
   latin1: {
-    after: (reply) => ({
-      ...reply,
-      headers: { ...reply.headers, 'Content-Type': 'application/json; charset=iso-8859-1' },
-      body: Buffer.from(withText(reply, 'café').body.toString(), 'latin1'),
-    }),
+    after: (reply) => {
+      const accented = withText(reply, 'café')
+      if (accented === reply) return reply
+      const headers = { ...reply.headers, 'Content-Type': 'application/json; charset=iso-8859-1' }
+      return { ...reply, headers, body: Buffer.from(accented.body.toString(), 'latin1') }
+    },
   },
   'byte-order-mark': {
     after: (reply) => ({ ...reply, body: Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), reply.body]) }),
@@ -109,7 +110,8 @@ function idField(row: Record<string, unknown>): string {
 }
 
 function withPattern(reply: Reply, pattern: RegExp, text: string): Reply {
-  return { ...reply, body: Buffer.from(reply.body.toString().replace(pattern, text)) }
+  const body = reply.body.toString()
+  return pattern.test(body) ? { ...reply, body: Buffer.from(body.replace(pattern, text)) } : reply
 }
 
 function withBytes(reply: Reply, bytes: Buffer): Reply {

@@ -41,7 +41,14 @@ const effects: Record<FaultName, Effect> = {
 type Standing = { rule: FaultRule; seen: number; fired: number }
 
 /** A fault that happens to the present request. */
-export type Happening = { name: FaultName; effect: Effect; firing: Firing }
+export type Happening = {
+  name: FaultName
+  effect: Effect
+  firing: Firing
+  /** Takes the count back: there was nothing to spoil. */
+  withdraw: () => void
+  hasHappened: () => boolean
+}
 
 /** The rules that stand, and how often each fault has fired since the start. */
 export class Faults {
@@ -84,14 +91,20 @@ export class Faults {
     if (this.#standing.length === 0) return []
     return this.#standing
       .filter((standing) => this.#fires(standing, exchange))
-      .map(({ rule, fired }) => {
-        this.#fired.set(rule.fault, this.fired(rule.fault) + 1)
-        return {
-          name: rule.fault,
-          effect: effects[rule.fault],
-          firing: { params: rule.params ?? {}, count: fired },
-        }
-      })
+      .map((standing) => this.#happening(standing))
+  }
+
+  #happening(standing: Standing): Happening {
+    const name = standing.rule.fault
+    const firing = { params: standing.rule.params ?? {}, count: standing.fired }
+    let isCounted = true
+    this.#fired.set(name, this.fired(name) + 1)
+    const withdraw = () => {
+      isCounted = false
+      standing.fired -= 1
+      this.#fired.set(name, this.fired(name) - 1)
+    }
+    return { name, effect: effects[name], firing, withdraw, hasHappened: () => isCounted }
   }
 
   #fires(standing: Standing, exchange: Exchange): boolean {

@@ -27,8 +27,13 @@ function serve(house: House, url: string, request: IncomingMessage, response: Se
   const asked = url.slice(url.indexOf('?') + 1 || url.length)
   const happenings = house.faults.happenTo(exchange)
   for (const { effect, firing } of happenings) effect.before?.(exchange, firing)
-  let reply = compressed(request, exchange, answer(house, exchange, request, webKey))
-  for (const { effect, firing } of happenings) reply = effect.after?.(reply, exchange, firing) ?? reply
+  let reply = answer(house, exchange, request, webKey)
+  for (const happening of happenings) {
+    const changed = happening.effect.after?.(reply, exchange, happening.firing) ?? reply
+    if (changed === reply && !happening.effect.before) happening.withdraw()
+    reply = changed
+  }
+  reply = compressed(request, exchange, reply)
   house.ledger.note({
     at: new Date(house.clock.nowMs()).toISOString(),
     wallMs: Date.now(),
@@ -36,7 +41,7 @@ function serve(house: House, url: string, request: IncomingMessage, response: Se
     operation: exchange.operation,
     query: asked,
     status: reply.status,
-    fault: happenings.map(({ name }) => name).join(' ') || null,
+    fault: happenings.flatMap(({ name, hasHappened }) => (hasHappened() ? [name] : [])).join(' ') || null,
     bytes: reply.body.length,
   })
   send(response, reply)
@@ -51,7 +56,7 @@ function readExchange(house: House, url: string, webKey: string): Exchange {
     id,
     query: new URLSearchParams(mark < 0 ? '' : url.slice(mark + 1)),
     account: house.accounts.get(webKey),
-    accounts: [...house.accounts.values()],
+    accounts: house.accounts,
   }
 }
 
@@ -65,8 +70,10 @@ function answer(house: House, exchange: Exchange, request: IncomingMessage, webK
   return exchange.account.dialect.answer(operation, exchange)
 }
 
+/** Last, so that faults of shape and value see plain JSON; what a fault encoded or delivers itself stays as it is. */
 function compressed(request: IncomingMessage, exchange: Exchange, reply: Reply): Reply {
-  if (!exchange.account?.options.gzip || !header(request, 'accept-encoding').includes('gzip')) return reply
+  const isWanted = exchange.account?.options.gzip && header(request, 'accept-encoding').includes('gzip')
+  if (!isWanted || reply.deliver || reply.body.length === 0 || reply.headers['Content-Encoding']) return reply
   return { ...reply, headers: { ...reply.headers, 'Content-Encoding': 'gzip' }, body: gzipSync(reply.body) }
 }
 
