@@ -1,7 +1,8 @@
 /**
- * The part of the Compose file format that our docker-compose.yml uses, as a JSON schema of our own. No package
- * on npm carries the official one. It is closed: a key that is not listed here, or misspelt, is refused.
- * Keys and forms: https://docs.docker.com/reference/compose-file/ (read 2026-11-20).
+ * The part of the Compose file format that our docker-compose.yml uses, as a JSON schema of our own, because we
+ * found no npm package that brings the official one. It is closed: a key that is not listed here, or misspelt, is
+ * refused. Keys and forms: https://github.com/compose-spec/compose-spec/blob/main/schema/compose-spec.json,
+ * read on 2026-11-21; narrower where we mean it to be (ports only on loopback).
  */
 
 const name = '^[a-zA-Z0-9._-]+$'
