@@ -30,14 +30,16 @@ const vitest: Step = { name: 'vitest', program: 'vitest', args: ['run'], minutes
 const stages: Step[][][] = [[[types], [format, lint]], [[build]], [[vitest]]]
 
 const running = new Set<ChildProcess>()
+let isInterrupted = false
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.once(signal, () => {
+    isInterrupted = true
     for (const child of running) endTree(child)
-    process.exitCode = 130
   })
 }
 
-process.exitCode = await judge()
+const code = await judge()
+process.exitCode = isInterrupted ? 130 : code
 
 async function judge(): Promise<number> {
   const { values, positionals } = parseArgs({ options: { only: { type: 'string' } }, allowPositionals: true })
@@ -96,6 +98,7 @@ type Results = {
 }
 
 async function judgeStep(step: Step): Promise<Verdict> {
+  if (isInterrupted) return { step, passed: false, output: '' }
   const started = Date.now()
   const verdict = await run(step)
   const seconds = ((Date.now() - started) / 1000).toFixed(1)
