@@ -5,6 +5,11 @@ export function count(value: number): string {
   return new Intl.NumberFormat(locale).format(value)
 }
 
+/** "1 activity is", "2 activities are": the number with the words that agree with it. */
+export function plural(value: number, one: string, many: string): string {
+  return `${count(value)} ${value === 1 ? one : many}`
+}
+
 /** "$111,150", exact to the last cent before rounding; `amountMinor` is in the currency's minor unit. */
 export function money(amountMinor: bigint, currency: string): string {
   const digits = new Intl.NumberFormat(locale, { style: 'currency', currency }).resolvedOptions()
@@ -62,7 +67,8 @@ export function duration(ms: number): string {
   if (ms < 10_000) return `${(Math.max(0, ms) / 1_000).toFixed(1)} s`
   const seconds = Math.floor(ms / 1_000)
   if (seconds < 60) return `${seconds} s`
-  if (seconds < 3_600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`
+  if (seconds < 3_600)
+    return `${Math.floor(seconds / 60)} min${seconds % 60 === 0 ? '' : ` ${seconds % 60} s`}`
   return `${Math.floor(seconds / 3_600)} h ${Math.floor((seconds % 3_600) / 60)} min`
 }
 

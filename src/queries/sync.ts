@@ -11,9 +11,8 @@ export type StreamCounts = {
   updated: number
   retired: number
   ourCount: number | null
-  crmCount: number | null
-  crmCountedAt: Date | null
-  errorPublic: string | null
+  /** The last time the CRM gave a count of its own, and what we held at that same moment. */
+  counted: { crm: number | null; ours: number | null; at: Date | null } | null
 }
 
 export type ConnectionDetail = {
@@ -67,14 +66,18 @@ function readCounts(tx: Tx): Promise<(StreamCounts & { connectionId: string })[]
     .limit(1)
     .as('latest')
   const lastDay = tx
-    .select({ crmCount: syncRunStreams.crmCount, finishedAt: syncRunStreams.finishedAt })
+    .select({
+      crmCount: syncRunStreams.crmCount,
+      ourCount: syncRunStreams.ourCount,
+      finishedAt: syncRunStreams.finishedAt,
+    })
     .from(syncRunStreams)
     .where(endedPasses)
     .orderBy(desc(syncRunStreams.startedAt))
     .limit(passesBack)
     .as('last_day')
   const counted = tx
-    .select({ crmCount: lastDay.crmCount, finishedAt: lastDay.finishedAt })
+    .select({ crm: lastDay.crmCount, ours: lastDay.ourCount, at: lastDay.finishedAt })
     .from(lastDay)
     .where(isNotNull(lastDay.crmCount))
     .orderBy(desc(lastDay.finishedAt))
@@ -89,9 +92,7 @@ function readCounts(tx: Tx): Promise<(StreamCounts & { connectionId: string })[]
       updated: latest.updated,
       retired: latest.retired,
       ourCount: latest.ourCount,
-      crmCount: counted.crmCount,
-      crmCountedAt: counted.finishedAt,
-      errorPublic: latest.errorPublic,
+      counted: { crm: counted.crm, ours: counted.ours, at: counted.at },
     })
     .from(streamCursors)
     .innerJoin(
