@@ -1,19 +1,23 @@
-import { fullName, type Activity, type ActivityKind, type ActivityStatus, type Person } from './facts.ts'
-import { idBase, initialPerson, type Setting } from './population.ts'
+import {
+  fullName,
+  rowAt,
+  type Activity,
+  type ActivityKind,
+  type ActivityStatus,
+  type Person,
+} from './facts.ts'
+import { initialPerson } from './population.ts'
+import { firstActivityId, type Setting } from './setting.ts'
 import { Random } from './random.ts'
 import { activityTitles } from './sentences.ts'
 
 const DAY = 86_400
-/** Above the ids of people and deals. */
-const ACTIVITY_IDS = 8_000_000
-
-/** Id of the first activity; the n-th (from 0) has this id plus n. */
-export const firstActivityId = (seed: number) => idBase(seed) + ACTIVITY_IDS + 1
 
 /** Appointments, calls and tasks. Those known at the start are made on first use; about one for every three people. */
 export class Calendar {
   readonly #setting: Setting
   #activities: Activity[] | undefined
+  #indexesByPerson: Map<number, number[]> | undefined
 
   constructor(setting: Setting) {
     this.#setting = setting
@@ -25,6 +29,21 @@ export class Calendar {
       { length: Math.ceil(this.#setting.initialPeople * 0.35) },
       (_, index) => this.#earlier(index),
     ))
+  }
+
+  /** Appends what `make` made; answers its index. */
+  add(activity: Activity): number {
+    const index = this.activities.push(activity) - 1
+    if (this.#indexesByPerson) this.#indexesOf(activity.personIndex).push(index)
+    return index
+  }
+
+  /** Gives all of one person's activities to another; answers their indexes. */
+  give(fromPerson: number, toPerson: number): number[] {
+    const given = this.#indexesOf(fromPerson).splice(0)
+    for (const index of given) rowAt(this.activities, index).personIndex = toPerson
+    this.#indexesOf(toPerson).push(...given)
+    return given
   }
 
   /** A new activity for the person, to start within three weeks of its creation. */
@@ -49,6 +68,17 @@ export class Calendar {
       removedAt: 0,
       wire: null,
     }
+  }
+
+  /** Made on the first merge, and kept from then on. */
+  #indexesOf(personIndex: number): number[] {
+    this.#indexesByPerson ??= Map.groupBy(
+      this.activities.keys(),
+      (index) => rowAt(this.activities, index).personIndex,
+    )
+    const known = this.#indexesByPerson.get(personIndex) ?? []
+    this.#indexesByPerson.set(personIndex, known)
+    return known
   }
 
   /** Of people as they were at the start, since this may be asked at any time. */

@@ -1,7 +1,8 @@
 import { fullName, rowAt, type PersonEdit } from './facts.ts'
 import { metros } from './places.ts'
-import { amountOf, phoneIn } from './population.ts'
-import { phaseOf, WON_POSITION } from './pipeline.ts'
+import { amountOf } from './fees.ts'
+import { phoneIn } from './person.ts'
+import { phaseOf, WON_POSITION } from './stages.ts'
 import { Random } from './random.ts'
 import { noteText } from './sentences.ts'
 import type { World } from './world.ts'
@@ -79,16 +80,15 @@ function bookActivity(world: World, random: Random): void {
   if (person !== undefined) world.addActivity(person)
 }
 
-/** The first one from a random place on that is open and whose time has come. */
+/** The first of two hundred from a random place on that is open and whose time has come, if there is one. */
 function closeActivity(world: World, random: Random): void {
   const { activities } = world.calendar
-  const from = random.int(Math.max(1, activities.length))
-  const index = activities.findIndex((activity, i) => {
-    return (
-      i >= from && activity.status === 'scheduled' && activity.endAt <= world.now && activity.removedAt === 0
-    )
+  const from = Math.max(0, random.int(Math.max(1, activities.length)) - 100)
+  const found = activities.slice(from, from + 200).findIndex((activity) => {
+    return activity.status === 'scheduled' && activity.endAt <= world.now && activity.removedAt === 0
   })
-  if (index >= 0) world.editActivity(index, { status: random.chance(0.85) ? 'completed' : 'cancelled' })
+  const status = random.chance(0.85) ? 'completed' : 'cancelled'
+  if (found >= 0) world.editActivity(from + found, { status })
 }
 
 function removeSomebody(world: World, random: Random): void {

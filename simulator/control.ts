@@ -2,7 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
 import type { SimulatedAccount } from './account.ts'
 import { faultNames } from './fault-names.ts'
-import type { FaultRule } from './faults.ts'
+import type { FaultRule } from './fault-rule.ts'
+import { callHook } from './hooks.ts'
 import type { House } from './house.ts'
 
 /**
@@ -49,29 +50,6 @@ const deeds: Record<string, (house: House, body: unknown, place: Place) => unkno
   'POST accounts': (house, body, { path: [webKey = '', hook = ''] }) => ({
     result: callHook(accountOf(house, webKey), hook, Array.isArray(body) ? body : []) ?? null,
   }),
-}
-
-const hooks = new Set([
-  'addPerson',
-  'editPerson',
-  'removePerson',
-  'mergePeople',
-  'addDeal',
-  'editDeal',
-  'removeDeal',
-  'addNote',
-  'removeNote',
-  'addActivity',
-  'editActivity',
-  'removeActivity',
-  'rotateToken',
-  'setAccessToken',
-])
-
-function callHook(account: SimulatedAccount, hook: string, given: unknown[]): unknown {
-  if (!hooks.has(hook)) throw new Error(`no hook ${hook}`)
-  const method = account[hook as 'addPerson'] as (...values: unknown[]) => unknown
-  return method.apply(account, given)
 }
 
 function accountOf(house: House, webKey: string): SimulatedAccount {

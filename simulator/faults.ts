@@ -1,6 +1,7 @@
 import type { Clock } from './clock.ts'
 import type { Effect, Exchange, Firing } from './fault-effect.ts'
 import type { FaultName } from './fault-names.ts'
+import type { FaultRule } from './fault-rule.ts'
 import { accessFaults } from './faults-of-access.ts'
 import { deliveryFaults } from './faults-of-delivery.ts'
 import { pagingFaults } from './faults-of-paging.ts'
@@ -8,26 +9,6 @@ import { shapeFaults } from './faults-of-shape.ts'
 import { statusFaults } from './faults-of-status.ts'
 import { valueFaults } from './faults-of-value.ts'
 import { Random } from './random.ts'
-
-/**
- * When a fault happens. Without conditions: at every request. `nth` counts, from 1, the requests that match the other
- * conditions since the rule was added, and the fault happens from that one on; `times` ends it after so many (default
- * 1 with `nth`, else without end). `from` and `until` are instants of the simulator's clock, `until` not included.
- */
-export type FaultRule = {
-  fault: FaultName
-  operation?: string
-  /** A web key. */
-  account?: string
-  nth?: number
-  times?: number
-  /** 0 to 1, drawn per matching request from `seed` (default 1). */
-  probability?: number
-  seed?: number
-  from?: Date | string
-  until?: Date | string
-  params?: Record<string, unknown>
-}
 
 const effects: Record<FaultName, Effect> = {
   ...statusFaults,

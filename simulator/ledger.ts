@@ -1,3 +1,5 @@
+import { Pace } from './pace.ts'
+
 /** One request as it was answered. `at` is the simulator's clock, `wallMs` the machine's; `bytes` is the body sent. */
 export type LedgerEntry = {
   seq: number
@@ -20,8 +22,6 @@ export type OperationCount = {
   byStatus: Record<number, number>
 }
 
-type Pace = { inFlight: number; maxInFlight: number; recent: number[]; oldest: number; peak: number }
-
 /**
  * What really happened, so that tests need not trust the client. Entries are the last `capacity` ones; counters and
  * peaks cover everything since the start or the last `clear`. An account is a web key, '' when none was sent.
@@ -39,14 +39,7 @@ export class Ledger {
 
   /** A request came in. */
   open(account: string, wallMs: number): void {
-    const pace = this.#pace(account)
-    pace.inFlight += 1
-    pace.maxInFlight = Math.max(pace.maxInFlight, pace.inFlight)
-    pace.recent.push(wallMs)
-    while ((pace.recent[pace.oldest] ?? wallMs) <= wallMs - 1000) pace.oldest += 1
-    pace.peak = Math.max(pace.peak, pace.recent.length - pace.oldest)
-    if (pace.oldest > 10_000) pace.recent.splice(0, pace.oldest)
-    if (pace.oldest > 10_000) pace.oldest = 0
+    this.#pace(account).open(wallMs)
   }
 
   /** Its answer is about to be sent. */
@@ -64,7 +57,7 @@ export class Ledger {
 
   /** Its answer was sent, or the connection is gone. */
   close(account: string): void {
-    this.#pace(account).inFlight -= 1
+    this.#pace(account).close()
   }
 
   /** Kept entries whose `seq` is at least `since`, oldest first. */
@@ -98,15 +91,13 @@ export class Ledger {
   clear(): void {
     this.#entries.length = 0
     this.#counts.clear()
-    for (const pace of this.#paces.values()) {
-      Object.assign(pace, { maxInFlight: pace.inFlight, recent: [], oldest: 0, peak: 0 })
-    }
+    for (const pace of this.#paces.values()) pace.clear()
   }
 
   #pace(account: string): Pace {
     const known = this.#paces.get(account)
     if (known) return known
-    const pace = { inFlight: 0, maxInFlight: 0, recent: [], oldest: 0, peak: 0 }
+    const pace = new Pace()
     this.#paces.set(account, pace)
     return pace
   }

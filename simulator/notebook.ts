@@ -1,6 +1,7 @@
 import { fullName, type Note } from './facts.ts'
-import { phaseOf, type Phase } from './pipeline.ts'
-import { initialPerson, inOfficeHours, type Setting } from './population.ts'
+import { phaseOf, type Phase } from './stages.ts'
+import { initialPerson, inOfficeHours } from './population.ts'
+import { firstNoteId, type Setting } from './setting.ts'
 import { Random } from './random.ts'
 import { noteText } from './sentences.ts'
 
@@ -23,7 +24,7 @@ export class Notebook {
   constructor(setting: Setting, average: number) {
     this.#setting = setting
     this.#average = Math.min(average, NOTES_PER_PERSON_LIMIT / 2)
-    this.#firstId = 3_000_000_000 + (setting.seed % 97) * 200_000_000
+    this.#firstId = firstNoteId(setting.seed)
   }
 
   /** Notes of the person at `index` that are not removed, oldest first, with those of people merged into them. */

@@ -1,100 +1,11 @@
-import type { Business } from './businesses.ts'
-import type { Deal, LeadSource, Owner, Person, PersonKind, Stage } from './facts.ts'
-import { companyForms, firstNames, lastNames } from './names.ts'
-import { WON_POSITION } from './pipeline.ts'
-import { metros } from './places.ts'
+import type { Person, PersonKind } from './facts.ts'
+import { amountOf } from './fees.ts'
+import { makePerson } from './person.ts'
 import { Random } from './random.ts'
-
-/** What one company's people and deals are made from. Instants are seconds since 1970. */
-export type Setting = {
-  seed: number
-  business: Business
-  stages: Stage[]
-  owners: Owner[]
-  leadSources: LeadSource[]
-  startAt: number
-  historySeconds: number
-  initialPeople: number
-  initialDeals: number
-}
+import type { Setting } from './setting.ts'
+import { WON_POSITION } from './stages.ts'
 
 const DAY = 86_400
-const DEAL_IDS = 4_000_000
-
-/** Start of a seed's ids: ids of two kinds, or of two seeds less than 97 apart, never coincide. */
-export const idBase = (seed: number) => 10_000_000 * (1 + (seed % 97))
-
-/** First id of people and of deals; the n-th row (from 0) has this id plus n. */
-export const firstPersonId = (seed: number) => idBase(seed) + 1
-/** See `firstPersonId`. */
-export const firstDealId = (seed: number) => idBase(seed) + DEAL_IDS + 1
-
-/** The person at `index`, who appeared at `createdAt`. Depends on nothing but the setting, the index and the instant. */
-export function makePerson(setting: Setting, index: number, createdAt: number): Person {
-  const random = new Random(setting.seed, 'person', index)
-  const metro = random.pick(metros)
-  // Companies leave the duplicate check off: about one person in ninety is entered a second time.
-  const isRepeat = index > 0 && random.chance(1 / 90)
-  const named = nameOf(
-    isRepeat ? new Random(setting.seed, 'name', index - 1) : new Random(setting.seed, 'name', index),
-  )
-  const kind = kindOf(random.next())
-  const number = isRepeat ? index - 1 : index
-  return {
-    id: firstPersonId(setting.seed) + index,
-    firstName: named.firstName,
-    lastName: named.lastName,
-    company: companyOf(random, kind, named.lastName),
-    email: emailOf(named, number),
-    phone: phoneIn(metro.area, number % 100),
-    city: metro.city,
-    state: metro.state,
-    kind,
-    stageId: null,
-    ownerId: random.pick(setting.owners).id,
-    leadSourceId: random.pick(setting.leadSources).id,
-    amountMinor: null,
-    createdAt,
-    modifiedAt: createdAt,
-    visibleAt: createdAt,
-    removedAt: 0,
-    mergedInto: 0,
-    firstDeal: -1,
-    wire: null,
-  }
-}
-
-/** Reserved for fiction: 555-0100 to 555-0199. */
-export function phoneIn(area: string, number: number): string {
-  return `${area}55501${String(number).padStart(2, '0')}`
-}
-
-function nameOf(random: Random): { firstName: string; lastName: string } {
-  const firstName = random.pick(firstNames)
-  const lastName = random.pick(lastNames)
-  if (random.chance(0.01)) return { firstName: '', lastName: '' }
-  return { firstName, lastName: random.chance(0.015) ? '' : lastName }
-}
-
-function kindOf(share: number): PersonKind {
-  if (share < 0.78) return 'prospect'
-  return share < 0.91 ? 'customer' : 'partner'
-}
-
-function companyOf(random: Random, kind: PersonKind, lastName: string): string {
-  if (kind === 'partner') return `${lastName || 'Summit'} Franchise Advisors`
-  return random.chance(0.25) ? `${lastName || 'Northgate'} ${random.pick(companyForms)}` : ''
-}
-
-function emailOf(named: { firstName: string; lastName: string }, number: number): string {
-  const local = `${named.firstName}.${named.lastName}`
-    .toLowerCase()
-    .normalize('NFD')
-    .replaceAll(/[^a-z.]/g, '')
-    .replaceAll(/^\.|\.$/g, '')
-  if (local === '') return ''
-  return `${local}${number}@example.${number % 3 === 0 ? 'org' : 'com'}`
-}
 
 /** The people a company has at the start, in the order they came. */
 export function initialPeople(setting: Setting): Person[] {
@@ -147,54 +58,4 @@ function stageAfter(random: Random, setting: Setting, kind: PersonKind, ageDays:
 
 function stageAt(setting: Setting, position: number): number | null {
   return setting.stages[position]?.id ?? null
-}
-
-/** A franchise fee in cents for one to three units, or null: many deals carry no amount. */
-export function amountOf(random: Random, business: Business, known: number): number | null {
-  const units = unitsOf(random)
-  const fee = random.pick(business.fees) * (units === 1 ? 1 : units * 0.8)
-  const cents = random.chance(0.03) ? 50 : 0
-  return random.chance(known) ? Math.round(fee / 100) * 10_000 + cents : null
-}
-
-function unitsOf(random: Random): number {
-  const share = random.next()
-  if (share < 0.75) return 1
-  return share < 0.93 ? 2 : 3
-}
-
-/** The deal at `index` of this person; stage, owner, source and amount are the person's. Call `linkDeal` next. */
-export function makeDeal(setting: Setting, index: number, person: Person, personIndex: number): Deal {
-  const random = new Random(setting.seed, 'deal', index)
-  return {
-    id: firstDealId(setting.seed) + index,
-    personIndex,
-    nextDeal: -1,
-    stageId: person.stageId,
-    ownerId: person.ownerId,
-    leadSourceId: person.leadSourceId,
-    amountMinor: person.amountMinor,
-    market: random.pick(metros).market,
-    units: unitsOf(random),
-    createdAt: person.createdAt,
-    modifiedAt: person.modifiedAt,
-    visibleAt: person.visibleAt,
-    removedAt: 0,
-    wire: null,
-  }
-}
-
-/** The deals at the start: at most one per person as long as there are fewer deals than people. */
-export function initialDeals(setting: Setting, people: Person[]): Deal[] {
-  const count = setting.initialDeals
-  return Array.from({ length: count }, (_, index) => {
-    const personIndex =
-      count <= people.length ? Math.floor((index * people.length) / count) : index % people.length
-    const person = people[personIndex]
-    if (!person) throw new Error('deals need people')
-    const deal = makeDeal(setting, index, person, personIndex)
-    deal.nextDeal = person.firstDeal
-    person.firstDeal = index
-    return deal
-  })
 }

@@ -1,4 +1,4 @@
-import type { Phase } from './pipeline.ts'
+import type { Phase } from './stages.ts'
 import type { Business } from './businesses.ts'
 import type { Random } from './random.ts'
 

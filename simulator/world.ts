@@ -11,8 +11,12 @@ import {
   type Row,
 } from './facts.ts'
 import { Notebook } from './notebook.ts'
-import { makeLeadSources, makeOwners, makeStages } from './pipeline.ts'
-import { initialDeals, initialPeople, makeDeal, makePerson, type Setting } from './population.ts'
+import { makeLeadSources, makeOwners } from './company.ts'
+import { makeStages } from './stages.ts'
+import { initialDeals, makeDeal } from './deals.ts'
+import { makePerson } from './person.ts'
+import { initialPeople } from './population.ts'
+import type { Setting } from './setting.ts'
 
 /** How to make a world. `startAt` in seconds since 1970; people and deals are how many exist at that instant. */
 export type WorldOptions = {
@@ -108,11 +112,7 @@ export class World {
     const loser = rowAt(this.people, loserIndex)
     for (const dealIndex of this.dealsOf(loserIndex)) this.#giveDeal(dealIndex, winnerIndex)
     loser.firstDeal = -1
-    this.calendar.activities.forEach((activity, index) => {
-      if (activity.personIndex !== loserIndex) return
-      activity.personIndex = winnerIndex
-      this.onTouch('activities', index)
-    })
+    for (const index of this.calendar.give(loserIndex, winnerIndex)) this.onTouch('activities', index)
     this.notebook.merge(winnerIndex, loserIndex)
     Object.assign(loser, { removedAt: this.now, mergedInto: winner.id })
     winner.modifiedAt = this.now
@@ -155,10 +155,9 @@ export class World {
   }
 
   addActivity(personIndex: number, facts: ActivityEdit = {}): number {
-    const { activities } = this.calendar
-    const index = activities.length
-    const made = this.calendar.make(index, personIndex, rowAt(this.people, personIndex), this.now)
-    activities.push(Object.assign(made, facts))
+    const person = rowAt(this.people, personIndex)
+    const made = this.calendar.make(this.calendar.activities.length, personIndex, person, this.now)
+    const index = this.calendar.add(Object.assign(made, facts))
     this.#appeared('activities', index, made.visibleAt)
     return index
   }

@@ -1,0 +1,30 @@
+import type { Business } from './businesses.ts'
+import type { LeadSource, Owner, Stage } from './facts.ts'
+
+/** What one company's people and deals are made from. Instants are seconds since 1970. */
+export type Setting = {
+  seed: number
+  business: Business
+  stages: Stage[]
+  owners: Owner[]
+  leadSources: LeadSource[]
+  startAt: number
+  historySeconds: number
+  initialPeople: number
+  initialDeals: number
+}
+
+/** Start of a seed's ids: ids of two kinds, or of two seeds less than 97 apart, never coincide. */
+const idBase = (seed: number) => 10_000_000 * (1 + (seed % 97))
+
+/** Id of the first person; the n-th (from 0) has this id plus n. */
+export const firstPersonId = (seed: number) => idBase(seed) + 1
+
+/** As `firstPersonId`, of deals. */
+export const firstDealId = (seed: number) => idBase(seed) + 4_000_001
+
+/** As `firstPersonId`, of activities. */
+export const firstActivityId = (seed: number) => idBase(seed) + 8_000_001
+
+/** Notes have their own numbers, above 2^31 as ids of old accounts are. */
+export const firstNoteId = (seed: number) => 3_000_000_000 + (seed % 97) * 200_000_000
