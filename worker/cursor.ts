@@ -1,0 +1,109 @@
+import { sql } from 'drizzle-orm'
+import type { Tx } from '../drizzle/db.ts'
+import type { Stream } from './connectors/connector.ts'
+import { FencedError } from './errors.ts'
+import { IdSet } from './id-set.ts'
+import { rulesDigest } from './normalise.ts'
+import { noCounts, type Run, type StreamPass } from './run.ts'
+
+type Stored = {
+  cursor: string | null
+  scan_start: string | null
+  watermark: string | null
+  last_full_at: string | null
+  now: string
+}
+
+/**
+ * Begins a pass over one stream, or resumes the one that a dead worker left: with its cursor, and with its own start,
+ * because taking the time of the resume for it would lose what became visible in between.
+ */
+export async function beginPass(run: Run, stream: Stream<never>, again = false): Promise<StreamPass> {
+  const { stored, setAside } = await run.database.asTenant(run.tenantId, async (tx) => ({
+    stored: await readCursor(tx, run, stream),
+    setAside: await readSetAside(tx, run, stream),
+  }))
+  const isResumed = !again && !run.full && stored.cursor !== null && stored.scan_start !== null
+  const scanStart = isResumed ? (stored.scan_start ?? stored.now) : stored.now
+  const pass = {
+    scanStart,
+    since: run.full || stored.watermark === null ? null : lookBack(stored.watermark, stream.lookbackSeconds),
+    lastFullAt: stored.last_full_at,
+    parent: null,
+  }
+  const cursor =
+    stream.parents !== undefined
+      ? stored.cursor
+      : isResumed
+        ? stored.cursor
+        : stream.begin(pass, run.settings)
+  return {
+    ...pass,
+    stream,
+    cursor,
+    isResumed: isResumed && stream.parents === undefined,
+    isFirstLoad: stored.last_full_at === null,
+    seen: new IdSet(),
+    counts: noCounts(),
+    total: null,
+    setAside,
+    unknownFields: new Set(),
+    idlePages: 0,
+    absentChildren: [],
+    place: cursor,
+    storedAtMs: Date.now(),
+    rules: rulesDigest(run, stream),
+    cursorFrom: stored.cursor,
+  }
+}
+
+async function readCursor(tx: Tx, run: Run, { name }: Stream<never>): Promise<Stored> {
+  const { rows } = await tx.execute<Stored>(sql`
+    select c.cursor, ${iso(sql`c.scan_start`)} as scan_start, ${iso(sql`c.watermark`)} as watermark,
+      ${iso(sql`c.last_full_at`)} as last_full_at, ${iso(sql`clock_timestamp()`)} as now
+    from (select 1) as one left join stream_cursors c
+      on c.tenant_id = ${run.tenantId} and c.connection_id = ${run.connectionId} and c.stream = ${name}`)
+  return rows[0] as Stored
+}
+
+async function readSetAside(tx: Tx, run: Run, { name }: Stream<never>): Promise<Set<string>> {
+  const { rows } = await tx.execute<{ hash: string }>(sql`
+    select distinct encode(content_hash, 'hex') as hash from quarantine
+    where tenant_id = ${run.tenantId} and connection_id = ${run.connectionId} and stream = ${name} and resolved_at is null
+    limit 10000`)
+  return new Set(rows.map(({ hash }) => hash))
+}
+
+const iso = (instant: ReturnType<typeof sql>) => sql`to_char(${instant}, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`
+
+const lookBack = (watermark: string, seconds: number): string =>
+  new Date(Date.parse(watermark) - seconds * 1_000).toISOString()
+
+/**
+ * Stores where the pass stands. Locks the connection and checks our fence in the same statement, so that whatever else
+ * the transaction writes is refused together with it. Throws `FencedError` when the lease has passed to another.
+ */
+export async function storeCursor(tx: Tx, run: Run, pass: StreamPass, cursor: string | null): Promise<void> {
+  const { rowCount } = await tx.$client.query({
+    name: 'store-cursor',
+    text: `
+      with held as (
+        select 1 from connections where tenant_id = $1 and id = $2 and fence = $3 for no key update
+      )
+      insert into stream_cursors as c (tenant_id, connection_id, stream, cursor, scan_start, is_resumed, fence, updated_at)
+      select $1, $2, $4, $5, $6, $7, $3, clock_timestamp() from held
+      on conflict (tenant_id, connection_id, stream) do update set
+        cursor = excluded.cursor, scan_start = excluded.scan_start, is_resumed = excluded.is_resumed,
+        fence = excluded.fence, updated_at = excluded.updated_at`,
+    values: [
+      run.tenantId,
+      run.connectionId,
+      run.fence,
+      pass.stream.name,
+      cursor,
+      pass.scanStart,
+      pass.isResumed,
+    ],
+  })
+  if (rowCount === 0) throw new FencedError('another worker holds this connection; the page was refused')
+}

@@ -1,0 +1,88 @@
+import { hash } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Page } from './connectors/connector.ts'
+import { StoppedError, StreamError } from './errors.ts'
+import type { Answer } from './fetcher.ts'
+import { parentsOf, type Parent } from './parents.ts'
+import type { Run, StreamPass } from './run.ts'
+
+/** One page as it came, with the cursor that asked for it and the place to store once it has landed. */
+export type ExtractedPage = Page & {
+  cursor: string
+  answer: Answer
+  /** SHA-256 of the bytes, hex. */
+  digest: string
+  /** Where a crash after this page would resume. */
+  place: string | null
+  /** The record whose children these are, and whether this page ends them. */
+  parent: Parent | null
+  endsParent: boolean
+}
+
+/**
+ * Reads a stream page by page until the server itself says that there is no more. The next page is fetched while the
+ * caller lands the present one. Throws what the fetcher and the connector throw, `StreamError` (`E_PAGING_LOOP`) when the
+ * list does not advance, and `StoppedError` between two pages when the run is to stop.
+ */
+export async function* extract(run: Run, pass: StreamPass): AsyncGenerator<ExtractedPage> {
+  if (pass.stream.parents === undefined) {
+    for await (const page of list(run, pass, pass.cursor ?? pass.stream.begin(pass, run.settings))) {
+      yield { ...page, place: page.next ?? page.cursor, parent: null, endsParent: false }
+    }
+    return
+  }
+  let place = pass.cursor
+  for await (const parent of parentsOf(run, pass)) {
+    for await (const page of list(
+      run,
+      pass,
+      pass.stream.begin({ ...pass, parent: parent.sourceId }, run.settings),
+    )) {
+      const endsParent = page.next === null
+      if (endsParent) place = parent.place
+      yield { ...page, place, parent, endsParent }
+    }
+  }
+}
+
+type ListPage = Page & { cursor: string; answer: Answer; digest: string }
+
+async function* list(run: Run, pass: StreamPass, first: string): AsyncGenerator<ListPage> {
+  const progress = new ProgressGuard()
+  let reading: Promise<ListPage> | null = read(run, pass, first)
+  while (reading !== null) {
+    const page: ListPage = await reading
+    progress.check(page)
+    reading = page.next === null ? null : read(run, pass, page.next, page.waitSeconds)
+    // Its failure belongs to the next turn of this loop; until then nobody awaits it.
+    reading?.catch(() => undefined)
+    yield page
+    if (run.stopping.aborted) throw new StoppedError('the worker is stopping')
+  }
+}
+
+async function read(run: Run, pass: StreamPass, cursor: string, waitSeconds = 0): Promise<ListPage> {
+  if (waitSeconds > 0) await sleep(waitSeconds * 1_000, undefined, { signal: run.stopping })
+  const answer = await run.fetcher.ask(pass.stream.request(cursor, run.settings), pass.stream.name)
+  return {
+    ...pass.stream.page(answer.reply, cursor, run.settings),
+    cursor,
+    answer,
+    digest: hash('sha256', answer.bytes, 'hex'),
+  }
+}
+
+/** Refuses a list that goes round in circles. */
+class ProgressGuard {
+  #cursors = new Set<string>()
+  #digests = new Set<string>()
+
+  check({ cursor, digest, waitSeconds, items }: ListPage): void {
+    if (waitSeconds !== undefined) return
+    const isRepeat = this.#cursors.has(cursor) || (items.length > 0 && this.#digests.has(digest))
+    if (isRepeat)
+      throw new StreamError('E_PAGING_LOOP', `the same page came again at ${cursor.slice(0, 120)}`)
+    this.#cursors.add(cursor)
+    this.#digests.add(digest)
+  }
+}

@@ -1,0 +1,132 @@
+import { getTableColumns, type Column } from 'drizzle-orm'
+import { toSnakeCase } from 'drizzle-orm/casing'
+import type { Tx } from '../drizzle/db.ts'
+import * as schema from '../drizzle/schema/index.ts'
+import type { TableName } from './connectors/connector.ts'
+import type { Item, Understood } from './normalise.ts'
+import type { Run, StreamPass } from './run.ts'
+
+const tables = {
+  pipelines: schema.pipelines,
+  stages: schema.stages,
+  owners: schema.owners,
+  lead_sources: schema.leadSources,
+  companies: schema.companies,
+  contacts: schema.contacts,
+  leads: schema.leads,
+  opportunities: schema.opportunities,
+  notes: schema.notes,
+  activities: schema.activities,
+} satisfies Record<TableName, unknown>
+
+/** Columns that are the same for a whole page, or that Postgres fills. */
+const notPerRow = new Set(['tenantId', 'connectionId', 'snapshotId', 'changedAt', 'deletedAt'])
+
+type LoadStatement = { text: string; columns: string[] }
+const statements = new Map<TableName, LoadStatement>()
+
+/**
+ * The one statement that writes a page of records: `unnest` of one array per column, `ON CONFLICT DO UPDATE` only where
+ * something differs. A record that was written in this very pass is not overwritten by an older state of itself.
+ * Opportunities keep the state they lose in `opportunity_versions`.
+ */
+function loadStatement(table: TableName): LoadStatement {
+  const known = statements.get(table)
+  if (known !== undefined) return known
+  const all = Object.entries(getTableColumns(tables[table])) as [string, Column][]
+  const perRow = all.filter(([key]) => !notPerRow.has(key))
+  const names = perRow.map(([key]) => toSnakeCase(key))
+  const arrays = perRow.map(([, column], at) => `$${at + 5}::${column.getSQLType().replace(/\(.*\)/, '')}[]`)
+  const updated = [...names.filter((name) => name !== 'id'), 'snapshot_id', 'changed_at', 'deleted_at']
+  const differs = `(t.content_hash is distinct from i.content_hash or (t.deleted_at is null) <> (i.deleted_because is null))
+      and not (t.changed_at >= $4 and i.source_updated_at < t.source_updated_at)`
+  const text = `
+    with incoming as (
+      select * from unnest(${arrays.join(', ')}) as i (${names.join(', ')})
+    )${table === 'opportunities' ? `, history as (${keepHistory(differs, names.length + 5)})` : ''}, written as (
+      insert into ${table} as t (tenant_id, connection_id, snapshot_id, changed_at, deleted_at, ${names.join(', ')})
+      select $1, $2, $3, now(), case when deleted_because is not null then now() end, ${names.join(', ')}
+      from incoming order by id
+      on conflict (tenant_id, id) do update set ${updated.map((name) => `${name} = excluded.${name}`).join(', ')}
+      where ${differs.replaceAll('i.', 'excluded.')}
+      returning (t.xmax = 0) as is_new
+    )
+    select count(*) filter (where is_new)::int as created, count(*) filter (where not is_new)::int as updated from written`
+  const statement = { text, columns: perRow.map(([key]) => key) }
+  statements.set(table, statement)
+  return statement
+}
+
+/** The columns of an opportunity that its history keeps. */
+export const versionColumns = Object.keys(getTableColumns(schema.opportunityVersions))
+  .filter((key) => !['tenantId', 'opportunityId', 'validFrom', 'validTo', 'runId'].includes(key))
+  .map(toSnakeCase)
+
+function keepHistory(differs: string, runParameter: number): string {
+  return `
+      insert into opportunity_versions (tenant_id, opportunity_id, valid_from, valid_to, run_id, ${versionColumns.join(', ')})
+      select t.tenant_id, t.id, t.changed_at, now(), $${runParameter}::uuid, ${versionColumns.map((name) => `t.${name}`).join(', ')}
+      from opportunities t join incoming i on t.tenant_id = $1 and t.id = i.id
+      where ${differs}`
+}
+
+/**
+ * Which of these items differ from what is stored, or are not stored, or stand as a tombstone. Reads only; a page that
+ * brings nothing new costs no write at all.
+ */
+export async function differing(tx: Tx, run: Run, table: TableName, items: Item[]): Promise<Item[]> {
+  const { rows } = await tx.$client.query<{ at: number }>({
+    name: `probe-${table}`,
+    text: `
+      select i.at::int - 1 as at from unnest($2::uuid[], $3::text[]) with ordinality as i (id, hash, at)
+      where not exists (
+        select from ${table} t where t.tenant_id = $1 and t.id = i.id
+          and t.content_hash = decode(i.hash, 'hex') and t.deleted_at is null)`,
+    values: [run.tenantId, items.map(({ id }) => id), items.map(({ hash }) => hash)],
+  })
+  return rows.map(({ at }) => items[at]).filter((item) => item !== undefined)
+}
+
+/** Writes one page's records of one table. Equal rows are not written. Must run in the transaction that stores the cursor. */
+export async function load(
+  tx: Tx,
+  run: Run,
+  pass: StreamPass,
+  table: TableName,
+  records: Understood[],
+  snapshotId: string,
+): Promise<{ created: number; updated: number }> {
+  const { text, columns } = loadStatement(table)
+  const [first] = pass.stream.tables
+  const cells = records.flatMap(({ item, rows, repairs, deletedBecause }) => {
+    const row = rows[table] as Record<string, unknown> | undefined
+    if (row === undefined) return []
+    const id = table === first ? item.id : run.context.id(table, item.sourceId ?? '')
+    return [
+      {
+        ...row,
+        custom: JSON.stringify(row.custom),
+        id,
+        sourceId: item.sourceId,
+        contentHash: `\\x${item.hash}`,
+        repairs,
+        deletedBecause,
+      },
+    ]
+  }) as Record<string, unknown>[]
+  if (cells.length === 0) return { created: 0, updated: 0 }
+  const arrays = columns.map((column) => cells.map((cell) => cell[column] ?? null))
+  const { rows } = await tx.$client.query<{ created: number; updated: number }>({
+    name: `load-${table}`,
+    text,
+    values: [
+      run.tenantId,
+      run.connectionId,
+      snapshotId,
+      pass.scanStart,
+      ...arrays,
+      ...(table === 'opportunities' ? [run.id] : []),
+    ],
+  })
+  return rows[0] ?? { created: 0, updated: 0 }
+}

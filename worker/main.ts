@@ -1,0 +1,128 @@
+import { hostname } from 'node:os'
+import type { Logger } from 'pino'
+import type { Config } from '../drizzle/config.ts'
+import { connect, type Database } from '../drizzle/db.ts'
+import { sealingKeys } from '../drizzle/seal.ts'
+import { connectors } from './connectors/registry.ts'
+import { executeRun, type ExecuteOptions, type QueuedRun } from './execute.ts'
+import type { Tell } from './events.ts'
+import { showAlive, showGone } from './heartbeat.ts'
+import type { LeaseTimes } from './lease.ts'
+import { startQueue, type Queue } from './queue.ts'
+import { claimDueSlots, queuedRuns, reapDeadRuns, startSchedule } from './schedule.ts'
+import type { Verdict } from './verdict.ts'
+
+export type WorkerOptions = {
+  config: Pick<Config, 'SYNC_CRON' | 'SYNC_CONCURRENCY' | 'TIDEMARK_ALLOW_PRIVATE_CRM_HOSTS'> & {
+    DATABASE_URL: string
+    TIDEMARK_SECRET: string
+  }
+  log: Logger
+  /** For tests that must not wait: shorter leases and shorter pauses between tries. */
+  times?: LeaseTimes & { silenceSeconds: number }
+  retryWaitsMs?: readonly number[]
+  timeoutMs?: number
+}
+
+/** A worker's own database, as the role that may write records. */
+export function connectWorker({ config, log }: WorkerOptions): Database {
+  return connect({
+    url: config.DATABASE_URL,
+    role: 'tidemark_worker',
+    max: config.SYNC_CONCURRENCY * 2 + 2,
+    statementTimeoutMs: 60_000,
+    onError: (error) => log.warn({ err: error }, 'database.connection_lost'),
+  })
+}
+
+/** Everything that carrying out a run needs. */
+export async function executionOf(
+  options: WorkerOptions,
+  database: Database,
+  stopping: AbortSignal,
+  hear?: Tell,
+): Promise<ExecuteOptions> {
+  const { config, log, times, retryWaitsMs, timeoutMs } = options
+  return {
+    database,
+    log,
+    connectors,
+    keys: await sealingKeys(config.TIDEMARK_SECRET),
+    allowPrivateHosts: config.TIDEMARK_ALLOW_PRIVATE_CRM_HOSTS,
+    worker: `${hostname()}:${process.pid}`,
+    stopping,
+    times,
+    retryWaitsMs,
+    timeoutMs,
+    hear,
+  }
+}
+
+/** Carries out one queued run in this process, without schedule or queue. Null when somebody else is serving the connection. */
+export async function runNow(
+  options: WorkerOptions,
+  database: Database,
+  run: QueuedRun,
+  stopping: AbortSignal,
+  hear?: Tell,
+): Promise<Verdict | null> {
+  return executeRun(await executionOf(options, database, stopping, hear), run)
+}
+
+/**
+ * Starts a worker: it claims due slots, serves queued runs, several connections at once, and buries the runs of workers that
+ * died. `stop` lets the page in flight land, says "cancelled" over open runs, and returns within seconds.
+ */
+export async function startWorker(options: WorkerOptions): Promise<{ stop: () => Promise<void> }> {
+  const { config, log } = options
+  const database = connectWorker(options)
+  const stopping = new AbortController()
+  const execution = await executionOf(options, database, stopping.signal)
+  const startedAt = new Date()
+  await database.outsideTenants.query('select app.make_snapshot_partitions()')
+  const queue = await startQueue({
+    databaseUrl: config.DATABASE_URL,
+    concurrency: config.SYNC_CONCURRENCY,
+    log,
+    handle: async (run) => void (await executeRun(execution, run)),
+  })
+  const schedule = startSchedule({
+    cron: config.SYNC_CRON,
+    log,
+    look: () => look(options, database, queue, execution.worker, startedAt),
+  })
+  log.info(
+    { worker: execution.worker, cron: config.SYNC_CRON, concurrency: config.SYNC_CONCURRENCY },
+    'worker.started',
+  )
+  return {
+    stop: async () => {
+      stopping.abort()
+      await schedule.stop()
+      await queue.stop()
+      await showGone(database, execution.worker).catch(() => undefined)
+      await database.close()
+      log.info({ worker: execution.worker }, 'worker.stopped')
+    },
+  }
+}
+
+const mostSkewMs = 5_000
+
+/** One look around: bury the dead, claim what is due, hand out what waits. */
+async function look(
+  options: WorkerOptions,
+  database: Database,
+  queue: Queue,
+  worker: string,
+  startedAt: Date,
+): Promise<void> {
+  const { config, log } = options
+  const skewMs = await showAlive(database, worker, startedAt)
+  if (Math.abs(skewMs) > mostSkewMs) log.warn({ skewMs }, 'worker.clock_skew')
+  const dead = await reapDeadRuns(database, options.times?.silenceSeconds)
+  for (const run of dead) log.warn({ ...run }, 'run.abandoned')
+  const claimed = await claimDueSlots(database, config.SYNC_CRON)
+  for (const run of claimed) log.info({ ...run }, 'slot.claimed')
+  for (const run of await queuedRuns(database, 1_000)) await queue.send(run)
+}

@@ -1,0 +1,103 @@
+import { hash } from 'node:crypto'
+import type { FieldFault, Row, Stream, TableName } from './connectors/connector.ts'
+import { repair, shortenRows } from './repair.ts'
+import type { Run, StreamPass } from './run.ts'
+
+/** One item of a page: what it is called, and a digest of everything that decides what it means. */
+export type Item = {
+  index: number
+  value: unknown
+  /** Their id; null for an item without one. */
+  sourceId: string | null
+  /** Our id in the stream's first table. */
+  id: string
+  /** Hex. Equal digests mean: nothing to do. */
+  hash: string
+  /** Whether its text holds escapes that Postgres may not be able to store. */
+  hasEscapes: boolean
+}
+
+export type SetAside = FieldFault & { item: Item }
+
+/** An item understood: its rows, what had to be mended, and values that could not be read. */
+export type Understood = {
+  item: Item
+  rows: { [Table in TableName]?: Row<Table> }
+  deletedBecause: 'flag' | 'feed' | null
+  repairs: string | null
+  faults: FieldFault[]
+}
+
+const mostKeys = 2_000
+const mostDepth = 100
+const longestSourceId = 512
+
+/** Digest of what besides the item decides its meaning: the connector's reading rules and the connection's settings. */
+export function rulesDigest(run: Run, stream: Stream<never>): string {
+  return hash('sha256', JSON.stringify([stream.version, run.settings, run.context.currency]), 'hex')
+}
+
+/** Names the items of a page, without understanding them yet. */
+export function identify(run: Run, pass: StreamPass, items: unknown[]): Item[] {
+  const [table] = pass.stream.tables
+  return items.map((value, index) => {
+    const json = asJson(value)
+    const sourceId = isObject(value) ? pass.stream.identify(value, run.settings) : null
+    return {
+      index,
+      value,
+      sourceId,
+      id: run.context.id(table, sourceId ?? ''),
+      hash: hash('sha256', pass.rules + json, 'hex').slice(0, 32),
+      hasEscapes: json.includes('\\u'),
+    }
+  })
+}
+
+/** Reads one item. Returns why it must be set aside when it cannot be stored at all. */
+export function normalise(run: Run, pass: StreamPass, item: Item): Understood | SetAside {
+  const refused = refusal(item)
+  if (refused !== null) return { item, ...refused }
+  const mended = item.hasEscapes ? repair(item.value) : { value: item.value, repairs: [] }
+  const parsed = pass.stream.item.safeParse(mended.value)
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]
+    const path = issue?.path.join('.') ?? ''
+    const isMissing = isObject(mended.value) && !(path in mended.value)
+    return { item, path, reason: isMissing ? 'the field is missing' : (issue?.message ?? 'unknown shape') }
+  }
+  const { rows, faults, deletedBecause } = pass.stream.normalise(mended.value as never, run.context)
+  const repairs = [...mended.repairs, ...shortenRows(rows)]
+  return { item, rows, faults, deletedBecause: deletedBecause ?? null, repairs: repairs.join('; ') || null }
+}
+
+/** What no connector can be asked to read. */
+function refusal({ value, sourceId }: Item): FieldFault | null {
+  if (!isObject(value)) return { path: '', reason: 'not an object' }
+  if (sourceId === null) return { path: '', reason: 'it has no id' }
+  if (Buffer.byteLength(sourceId) > longestSourceId)
+    return { path: '', reason: `its id is longer than ${longestSourceId} bytes` }
+  if (Object.keys(value).length > mostKeys) return { path: '', reason: `it has more than ${mostKeys} fields` }
+  for (const [key, inner] of Object.entries(value)) {
+    if (typeof inner === 'object' && isDeeperThan(inner, mostDepth))
+      return { path: key, reason: `nested more than ${mostDepth} deep` }
+  }
+  return null
+}
+
+function isDeeperThan(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return levels === 0 || Object.values(value).some((inner) => isDeeperThan(inner, levels - 1))
+}
+
+/** The item as JSON; a nesting too deep even for that is told apart by its beginning and is set aside later. */
+function asJson(value: unknown): string {
+  try {
+    return JSON.stringify(value)
+  } catch {
+    return `unprintable:${isObject(value) ? Object.keys(value).join() : typeof value}`
+  }
+}
+
+export const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)

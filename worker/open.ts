@@ -1,0 +1,118 @@
+import { sql } from 'drizzle-orm'
+import type { Database, Tx } from '../drizzle/db.ts'
+import { unseal, type SealingKeys } from '../drizzle/seal.ts'
+import type { AnyConnector, Context, TableName } from './connectors/connector.ts'
+import { FatalError } from './errors.ts'
+import { createFetcher, type Fetcher } from './fetcher.ts'
+import { createRateLimit } from './rate-limit.ts'
+import { recordIds } from './record-id.ts'
+
+type Who = { tenantId: string; connectionId: string }
+
+/** A connection ready to be called. */
+export type OpenConnection = {
+  connector: AnyConnector
+  settings: never
+  context: Context<never>
+  fetcher: Fetcher
+}
+
+export type OpenOptions = {
+  database: Database
+  connectors: ReadonlyMap<string, AnyConnector>
+  keys: SealingKeys
+  allowPrivateHosts: boolean
+  stopping: AbortSignal
+  retryWaitsMs?: readonly number[]
+  timeoutMs?: number
+}
+
+type Stored = {
+  connector: string
+  base_url: string | null
+  settings: Record<string, unknown>
+  currency: string
+  secrets: { field: string; keyId: string; sealed: string }[]
+}
+
+/** Reads a connection, checks its settings and opens its secrets. Throws `FatalError` (`E_SETTINGS`) naming what does not fit. */
+export async function openConnection(options: OpenOptions, who: Who): Promise<OpenConnection> {
+  const stored = await options.database.asTenant(who.tenantId, (tx) => readConnection(tx, who))
+  const connector = options.connectors.get(stored.connector)
+  if (connector === undefined)
+    throw new FatalError('E_SETTINGS', `there is no connector named ${stored.connector}`)
+  const settings = readSettings(connector, stored.settings)
+  const secrets = await openSecrets(options.keys, who, connector, stored)
+  const limit = createRateLimit(
+    options.database,
+    who.tenantId,
+    who.connectionId,
+    connector.rateLimit(settings),
+    options.stopping,
+  )
+  const baseUrl = stored.base_url ?? connector.baseUrl
+  const { allowPrivateHosts, stopping, retryWaitsMs, timeoutMs } = options
+  const fetcher = createFetcher({
+    connector,
+    baseUrl,
+    secrets,
+    allowPrivateHosts,
+    stopping,
+    ...limit,
+    retryWaitsMs,
+    timeoutMs,
+  })
+  return { connector, settings, context: contextOf(who.connectionId, settings, stored.currency), fetcher }
+}
+
+/** What normalising may know of a connection. */
+export function contextOf(connectionId: string, settings: never, currency: string): Context<never> {
+  const ids = recordIds(connectionId)
+  return { settings, currency, id: (table: TableName, sourceId) => ids(table, sourceId) }
+}
+
+/** Checks stored settings against the connector's own description. Throws `FatalError` (`E_SETTINGS`). */
+export function readSettings(connector: AnyConnector, stored: Record<string, unknown>): never {
+  const settings = connector.settings.safeParse(stored)
+  if (settings.success) return settings.data
+  const problems = settings.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`)
+  throw new FatalError('E_SETTINGS', `the settings do not fit ${connector.label}: ${problems.join('; ')}`)
+}
+
+async function readConnection(tx: Tx, who: Who): Promise<Stored> {
+  const { rows } = await tx.execute<Stored>(sql`
+    select c.connector, c.base_url, c.settings, t.currency,
+      coalesce((select jsonb_agg(jsonb_build_object('field', s.field, 'keyId', s.key_id, 'sealed', encode(s.sealed, 'base64')))
+        from connection_secrets s where s.tenant_id = c.tenant_id and s.connection_id = c.id), '[]') as secrets
+    from connections c join tenants t on t.id = c.tenant_id
+    where c.tenant_id = ${who.tenantId} and c.id = ${who.connectionId}`)
+  const [stored] = rows
+  if (stored === undefined) throw new FatalError('E_SETTINGS', 'the connection does not exist')
+  return stored
+}
+
+async function openSecrets(
+  keys: SealingKeys,
+  who: Who,
+  connector: AnyConnector,
+  stored: Stored,
+): Promise<Record<string, string>> {
+  const secrets: Record<string, string> = {}
+  for (const field of Object.keys(connector.secrets)) {
+    const found = stored.secrets.find((secret) => secret.field === field)
+    if (found === undefined)
+      throw new FatalError('E_SETTINGS', `the connection has no ${field}; enter it again`)
+    try {
+      secrets[field] = await unseal(
+        keys,
+        { ...who, field },
+        { keyId: found.keyId, sealed: Buffer.from(found.sealed, 'base64') },
+      )
+    } catch (error) {
+      throw new FatalError('E_SETTINGS', error instanceof Error ? error.message : String(error), {
+        cause: error,
+      })
+    }
+  }
+  return secrets
+}

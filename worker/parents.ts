@@ -1,0 +1,92 @@
+import { sql } from 'drizzle-orm'
+import type { Run, StreamPass } from './run.ts'
+
+/** A record whose children are to be read, and the place to store once they have been. */
+export type Parent = { id: string; sourceId: string; place: string }
+
+/** Where the reading of children stands: how far the changed parents are served, and how far the sweep over all has come. */
+type Place = { changedAt: string; changedId: string; sweptTo: string }
+
+const start: Place = {
+  changedAt: '-infinity',
+  changedId: '00000000-0000-0000-0000-000000000000',
+  sweptTo: '00000000-0000-0000-0000-000000000000',
+}
+const batchSize = 500
+
+/**
+ * The parents to read in this run: first those that changed since theirs were read last, then the next part of a slow
+ * sweep over all. Never more than the stream's `perRun`; what is left waits for the next run.
+ */
+export async function* parentsOf(run: Run, pass: StreamPass): AsyncGenerator<Parent> {
+  const { parents } = pass.stream
+  if (parents === undefined) return
+  let left = parents.perRun(run.settings)
+  let place: Place = pass.cursor === null ? start : (JSON.parse(pass.cursor) as Place)
+  for (
+    let batch = await changed(run, parents.table, place, left);
+    batch.length > 0;
+    batch = await changed(run, parents.table, place, left)
+  ) {
+    for (const { id, source_id: sourceId, changed_at: changedAt } of batch) {
+      place = { ...place, changedAt, changedId: id }
+      yield { id, sourceId, place: JSON.stringify(place) }
+    }
+    left -= batch.length
+  }
+  if (pass.isFirstLoad) return
+  const share = await sweepShare(run, parents.table, parents.sweepHours(run.settings))
+  for (const { id, source_id: sourceId } of await swept(run, parents.table, place, Math.min(share, left))) {
+    place = { ...place, sweptTo: id }
+    yield { id, sourceId, place: JSON.stringify(place) }
+  }
+}
+
+/** How many parents have changed and wait for a later run. */
+export async function parentsWaiting(run: Run, pass: StreamPass): Promise<number> {
+  const { parents } = pass.stream
+  if (parents === undefined) return 0
+  const place = pass.place === null ? start : (JSON.parse(pass.place) as Place)
+  return run.database.asTenant(run.tenantId, async (tx) => {
+    const { rows } = await tx.execute<{ count: number }>(
+      sql`select count(*)::int as count ${fromChanged(run, parents.table, place)}`,
+    )
+    return rows[0]?.count ?? 0
+  })
+}
+
+type Row = { id: string; source_id: string; changed_at: string }
+
+const fromChanged = (run: Run, table: string, place: Place) => sql`
+  from ${sql.identifier(table)}
+  where tenant_id = ${run.tenantId} and connection_id = ${run.connectionId} and deleted_at is null
+    and (changed_at, id) > (${place.changedAt}::timestamptz, ${place.changedId}::uuid)`
+
+function changed(run: Run, table: string, place: Place, most: number): Promise<Row[]> {
+  return run.database.asTenant(run.tenantId, async (tx) => {
+    const { rows } = await tx.execute<Row>(sql`
+      select id, source_id, changed_at::text ${fromChanged(run, table, place)}
+      order by changed_at, id limit ${Math.max(0, Math.min(batchSize, most))}`)
+    return rows
+  })
+}
+
+async function sweepShare(run: Run, table: string, hours: number): Promise<number> {
+  return run.database.asTenant(run.tenantId, async (tx) => {
+    const { rows } = await tx.execute<{ count: number }>(sql`
+      select count(*)::int as count from ${sql.identifier(table)}
+      where tenant_id = ${run.tenantId} and connection_id = ${run.connectionId} and deleted_at is null`)
+    return Math.ceil((rows[0]?.count ?? 0) / hours)
+  })
+}
+
+/** The next parents of the sweep, beginning again at the first after the last. */
+function swept(run: Run, table: string, place: Place, most: number): Promise<Row[]> {
+  return run.database.asTenant(run.tenantId, async (tx) => {
+    const { rows } = await tx.execute<Row>(sql`
+      select id, source_id, changed_at::text from ${sql.identifier(table)}
+      where tenant_id = ${run.tenantId} and connection_id = ${run.connectionId} and deleted_at is null
+      order by id <= ${place.sweptTo}::uuid, id limit ${Math.max(0, most)}`)
+    return rows
+  })
+}

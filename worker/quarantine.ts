@@ -1,0 +1,49 @@
+import { sql } from 'drizzle-orm'
+import type { Tx } from '../drizzle/db.ts'
+import type { SetAside, Understood } from './normalise.ts'
+import type { Run, StreamPass } from './run.ts'
+
+/**
+ * Sets records aside that could not be read, and single values of records that could. The same record is set aside once,
+ * however often it comes; a record that reads well again is resolved.
+ */
+export async function setAside(
+  tx: Tx,
+  run: Run,
+  pass: StreamPass,
+  snapshotId: string,
+  refused: SetAside[],
+  records: Understood[],
+): Promise<void> {
+  await resolve(tx, run, pass, records)
+  const faults = records.flatMap(({ item, faults }) =>
+    faults.slice(0, 1).map((fault) => ({ item, ...fault })),
+  )
+  const rows = [...refused, ...faults]
+  if (rows.length === 0) return
+  await tx.execute(sql`
+    insert into quarantine (tenant_id, id, connection_id, run_id, stream, snapshot_id, item_index, source_id, content_hash, reason, path, created_at)
+    select ${run.tenantId}, app.uuid_v7(), ${run.connectionId}, ${run.id}, ${pass.stream.name}, ${snapshotId}::uuid,
+      i.index, i.source_id, decode(i.hash, 'hex'), i.reason, i.path, now()
+    from unnest(${sql.param(rows.map(({ item }) => item.index))}::int[], ${sql.param(rows.map(({ item }) => item.sourceId))}::text[],
+      ${sql.param(rows.map(({ item }) => item.hash))}::text[], ${sql.param(rows.map(({ reason }) => reason))}::text[],
+      ${sql.param(rows.map(({ path }) => path))}::text[]) as i (index, source_id, hash, reason, path)
+    on conflict do nothing`)
+}
+
+/** A record that reads well now no longer counts as set aside; what is wrong with its present state is added afterwards. */
+async function resolve(tx: Tx, run: Run, pass: StreamPass, records: Understood[]): Promise<void> {
+  if (pass.setAside.size === 0 || records.length === 0) return
+  await tx.execute(sql`
+    update quarantine set resolved_at = now()
+    where tenant_id = ${run.tenantId} and connection_id = ${run.connectionId} and stream = ${pass.stream.name}
+      and resolved_at is null and source_id = any(${sql.param(records.map(({ item }) => item.sourceId))}::text[])`)
+}
+
+/** How many records of a stream stand aside at this moment. */
+export async function countSetAside(tx: Tx, run: Run, stream: string): Promise<number> {
+  const { rows } = await tx.execute<{ count: number }>(sql`
+    select count(*)::int as count from quarantine
+    where tenant_id = ${run.tenantId} and connection_id = ${run.connectionId} and stream = ${stream} and resolved_at is null`)
+  return rows[0]?.count ?? 0
+}

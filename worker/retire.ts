@@ -1,0 +1,144 @@
+import { hash } from 'node:crypto'
+import { sql } from 'drizzle-orm'
+import type { Tx } from '../drizzle/db.ts'
+import type { TableName } from './connectors/connector.ts'
+import { FencedError, StreamError } from './errors.ts'
+import type { ExtractedPage } from './extract.ts'
+import { versionColumns } from './load.ts'
+import type { Run, StreamPass } from './run.ts'
+
+/** Share of the stored records that one pass may retire by itself. */
+const brakeShare = 0.05
+/** Beyond this share not even a second pass is believed: a person has to look. */
+const personShare = 0.3
+
+type Absent = { id: string; source_id: string }
+
+/**
+ * Turns the records that a complete, counted pass did not list into tombstones, and returns how many. Up to 5 % at once;
+ * up to 30 % when a second pass misses exactly the same; more, or an empty list, only when a person accepts it.
+ * Throws `StreamError` (`E_MASS_ABSENCE`) when the pass is not to be believed; nothing is retired then.
+ */
+export async function retire(run: Run, pass: StreamPass): Promise<number> {
+  const absent = pass.stream.parents === undefined ? await absentFromList(run, pass) : pass.absentChildren
+  if (absent.length === 0) return 0
+  const live = await countLive(run, pass)
+  const digest = hash(
+    'sha256',
+    absent
+      .map(({ id }) => id)
+      .sort()
+      .join(),
+    'hex',
+  )
+  const share = absent.length / live
+  const isListEmpty = pass.seen.size === 0
+  const isSmall = !isListEmpty && (share <= brakeShare || absent.length === 1)
+  if (!isSmall && !run.acceptAbsence) {
+    const isBelievable = !isListEmpty && share <= personShare
+    const missedBefore = await rememberAbsent(run, pass, digest, absent.length)
+    if (!isBelievable || digest !== missedBefore) throw tooMany(absent.length, live, isBelievable)
+  }
+  await run.database.asTenant(run.tenantId, (tx) => bury(tx, run, pass, absent))
+  return absent.length
+}
+
+function tooMany(absent: number, live: number, isBelievable: boolean): StreamError {
+  const then = isBelievable
+    ? 'They are retired when the next pass misses the same ones.'
+    : 'If that is right, run: tidemark sync --accept-absence'
+  return new StreamError(
+    'E_MASS_ABSENCE',
+    `${absent} of ${live} stored records are no longer listed. ${then}`,
+  )
+}
+
+/** Stored records that the pass did not see. All of them were seen when there are as many as were seen. */
+async function absentFromList(run: Run, pass: StreamPass): Promise<Absent[]> {
+  if (pass.stream.deletes !== 'absence') return []
+  const window = pass.stream.absentBetween?.(pass, run.settings)
+  if (window === undefined && (await countLive(run, pass)) === pass.seen.size) return []
+  const [table] = pass.stream.tables
+  const within = window === undefined ? sql`true` : sql`due_at between ${window.from} and ${window.to}`
+  const absent: Absent[] = []
+  for (let after = '00000000-0000-0000-0000-000000000000'; ;) {
+    const rows = await run.database.asTenant(run.tenantId, async (tx) => {
+      const batch = await tx.execute<Absent>(sql`
+        select id, source_id from ${sql.identifier(table)}
+        where tenant_id = ${run.tenantId} and connection_id = ${run.connectionId} and deleted_at is null and id > ${after} and ${within}
+        order by id limit 10000`)
+      return batch.rows
+    })
+    absent.push(...rows.filter(({ id }) => !pass.seen.has(id)))
+    const last = rows.at(-1)
+    if (last === undefined) return absent
+    after = last.id
+  }
+}
+
+/** Notes which children of a parent its complete list did not name; whether they are retired is decided over all parents. */
+export async function noteAbsentChildren(run: Run, pass: StreamPass, page: ExtractedPage): Promise<void> {
+  const { parents, tables } = pass.stream
+  if (parents === undefined || page.parent === null || !page.endsParent) return
+  const parentColumn = sql.identifier(parents.table === 'contacts' ? 'contact_id' : 'opportunity_id')
+  const parentId = page.parent.id
+  const stored = await run.database.asTenant(run.tenantId, async (tx) => {
+    const { rows } = await tx.execute<Absent>(sql`
+      select id, source_id from ${sql.identifier(tables[0])}
+      where tenant_id = ${run.tenantId} and connection_id = ${run.connectionId} and deleted_at is null and ${parentColumn} = ${parentId}`)
+    return rows
+  })
+  pass.absentChildren.push(...stored.filter(({ id }) => !pass.seen.has(id)))
+}
+
+/** How many records of the stream are stored and not tombstones. */
+export async function countLive(run: Run, pass: StreamPass): Promise<number> {
+  return run.database.asTenant(run.tenantId, async (tx) => {
+    const { rows } = await tx.execute<{ count: number }>(sql`
+      select count(*)::int as count from ${sql.identifier(pass.stream.tables[0])}
+      where tenant_id = ${run.tenantId} and connection_id = ${run.connectionId} and deleted_at is null`)
+    return rows[0]?.count ?? 0
+  })
+}
+
+/** Writes down what this pass missed and returns what the one before had missed. */
+function rememberAbsent(run: Run, pass: StreamPass, digest: string, count: number): Promise<string | null> {
+  return run.database.asTenant(run.tenantId, async (tx) => {
+    const { rows } = await tx.execute<{ before: string | null }>(sql`
+      with before as (
+        select absent_digest from stream_cursors
+        where tenant_id = ${run.tenantId} and connection_id = ${run.connectionId} and stream = ${pass.stream.name})
+      update stream_cursors set absent_digest = ${digest}, absent_count = ${count}
+      where tenant_id = ${run.tenantId} and connection_id = ${run.connectionId} and stream = ${pass.stream.name} and fence <= ${run.fence}
+      returning (select absent_digest from before) as before`)
+    return rows[0]?.before ?? null
+  })
+}
+
+async function bury(tx: Tx, run: Run, pass: StreamPass, absent: Absent[]): Promise<void> {
+  await assertFence(tx, run)
+  for (const table of pass.stream.tables) {
+    const ids = absent.map(({ id, source_id: sourceId }) =>
+      table === pass.stream.tables[0] ? id : run.context.id(table, sourceId),
+    )
+    await tombstone(tx, run, table, ids)
+  }
+}
+
+async function tombstone(tx: Tx, run: Run, table: TableName, ids: string[]): Promise<void> {
+  const these = sql`tenant_id = ${run.tenantId} and id = any(${sql.param(ids)}::uuid[]) and deleted_at is null`
+  if (table === 'opportunities') {
+    const columns = sql.raw(versionColumns.join(', '))
+    await tx.execute(sql`
+      insert into opportunity_versions (tenant_id, opportunity_id, valid_from, valid_to, run_id, ${columns})
+      select tenant_id, id, changed_at, now(), ${run.id}::uuid, ${columns} from opportunities where ${these}`)
+  }
+  await tx.execute(sql`
+    update ${sql.identifier(table)} set deleted_at = now(), deleted_because = 'absence', changed_at = now() where ${these}`)
+}
+
+async function assertFence(tx: Tx, run: Run): Promise<void> {
+  const { rowCount } = await tx.execute(sql`
+    select from connections where tenant_id = ${run.tenantId} and id = ${run.connectionId} and fence = ${run.fence} for no key update`)
+  if (rowCount === 0) throw new FencedError('another worker holds this connection; nothing was retired')
+}

@@ -1,0 +1,88 @@
+import type { Database } from '../drizzle/db.ts'
+import type { StreamStatus } from '../drizzle/schema/sync.ts'
+import type { AnyConnector, Context, Pass, Stream, StreamName } from './connectors/connector.ts'
+import type { SyncError } from './errors.ts'
+import type { Tell } from './events.ts'
+import type { Fetcher } from './fetcher.ts'
+import type { IdSet } from './id-set.ts'
+
+/** One run of one connection, as every step of the pipeline sees it. */
+export type Run = {
+  tenantId: string
+  connectionId: string
+  id: string
+  /** The number of our lease; a page that carries an older one is refused. */
+  fence: number
+  connector: AnyConnector
+  settings: never
+  context: Context<never>
+  /** Streams asked for; null means all. */
+  only: readonly string[] | null
+  full: boolean
+  acceptAbsence: boolean
+  database: Database
+  fetcher: Fetcher
+  /** Aborted when the worker stops or the lease is lost. */
+  stopping: AbortSignal
+  tell: Tell
+  /** How each stream ended, in order. */
+  ended: StreamEnd[]
+}
+
+export type Counts = {
+  pages: number
+  fetched: number
+  created: number
+  updated: number
+  unchanged: number
+  stale: number
+  quarantined: number
+  retired: number
+}
+
+export const noCounts = (): Counts => ({
+  pages: 0,
+  fetched: 0,
+  created: 0,
+  updated: 0,
+  unchanged: 0,
+  stale: 0,
+  quarantined: 0,
+  retired: 0,
+})
+
+export type StreamEnd = {
+  stream: StreamName
+  status: StreamStatus
+  counts: Counts
+  error: SyncError | null
+}
+
+/** One reading of one stream, from its first page to the server's own end signal. */
+export type StreamPass = Pass & {
+  stream: Stream<never>
+  /** Where the pass begins or resumes; null for streams read per parent, which keep a place of their own. */
+  cursor: string | null
+  /** Another run began this pass, so its ids were not all seen by one. */
+  isResumed: boolean
+  /** Nothing was ever read completely: rows are written without asking for them first. */
+  isFirstLoad: boolean
+  seen: IdSet
+  counts: Counts
+  /** The CRM's own count on the last page that gave one. */
+  total: number | null
+  /** Digests of unresolved records of this stream that were set aside before. */
+  setAside: Set<string>
+  unknownFields: Set<string>
+  /** Stored children that the complete list of their parent did not name. */
+  absentChildren: { id: string; source_id: string }[]
+  /** Pages in a row that brought no record that was not seen before. */
+  idlePages: number
+  /** Where a crash after the last landed page would resume; stored in the database at the latest two seconds later. */
+  place: string | null
+  /** When the place was stored last, by the process's clock. */
+  storedAtMs: number
+  /** Digest of the rules that give the items of this stream their meaning. */
+  rules: string
+  cursorFrom: string | null
+}

@@ -1,0 +1,130 @@
+import { sql } from 'drizzle-orm'
+import type { StreamStatus } from '../drizzle/schema/sync.ts'
+import { storeCursor } from './cursor.ts'
+import { asSyncError, FencedError, publicText, StoppedError, type SyncError } from './errors.ts'
+import { parentsWaiting } from './parents.ts'
+import { countSetAside } from './quarantine.ts'
+import { countLive } from './retire.ts'
+import type { Run, StreamPass } from './run.ts'
+
+/** Shows that a stream is being read. */
+export async function openStream(run: Run, pass: StreamPass): Promise<void> {
+  await run.database.asTenant(run.tenantId, (tx) =>
+    tx.execute(sql`
+      insert into sync_run_streams (tenant_id, run_id, stream, connection_id, status, cursor_from, started_at)
+      values (${run.tenantId}, ${run.id}, ${pass.stream.name}, ${run.connectionId}, 'running', ${pass.cursorFrom}, clock_timestamp())
+      on conflict do nothing`),
+  )
+  run.tell({ event: 'stream.started', stream: pass.stream.name, isResumed: pass.isResumed })
+}
+
+/**
+ * Ends a stream that was read to its end: its data is fresh as of the moment the pass began. Children that still wait for
+ * their turn, and records set aside, make it partial and are said aloud.
+ */
+export async function completeStream(run: Run, pass: StreamPass): Promise<void> {
+  const ourCount = await countLive(run, pass)
+  const waiting = await parentsWaiting(run, pass)
+  const ended = await run.database.asTenant(run.tenantId, async (tx) => {
+    await storeCursor(
+      tx,
+      run,
+      pass,
+      pass.stream.parents === undefined ? null : await readCursor(tx, run, pass),
+    )
+    await tx.execute(sql`
+      update stream_cursors set scan_start = null, is_resumed = false, last_full_at = ${pass.scanStart}, absent_digest = null, absent_count = null,
+        fresh_at = case when ${waiting} = 0 then ${pass.scanStart}::timestamptz else fresh_at end, watermark = ${pass.scanStart}
+      where ${isCursorOf(run, pass)}`)
+    const aside = await countSetAside(tx, run, pass.stream.name)
+    const reason =
+      waiting > 0
+        ? `${waiting} parents wait for a later run`
+        : aside > 0
+          ? `${aside} records are set aside`
+          : null
+    const status: StreamStatus = reason === null ? 'success' : 'partial'
+    const code = aside > 0 ? 'E_QUARANTINE' : null
+    await tx.execute(sql`
+      update sync_run_streams set status = ${status}, finished_at = clock_timestamp(), ${countsOf(pass)},
+        crm_count = ${pass.total}, our_count = ${ourCount}, is_complete = ${pass.stream.parents === undefined},
+        unknown_fields = ${unknownFields(pass)}, error_code = ${code}, error_detail = ${reason},
+        error_public = ${code === null ? null : publicText(code, run.connector.label, pass.stream.name)}
+      where ${isRowOf(run, pass)}`)
+    return { status, reason }
+  })
+  finish(run, pass, ended.status, null, ended.reason)
+}
+
+/**
+ * Ends a stream that failed. The data stays, and so does its place: the next run goes on from there, unless the list itself
+ * was not to be believed, which asks for a fresh start. Throws again what ends the whole run.
+ */
+export async function failStream(run: Run, pass: StreamPass, thrown: unknown): Promise<void> {
+  if (thrown instanceof FencedError || thrown instanceof StoppedError) throw thrown
+  const error = asSyncError(thrown)
+  const isDoubtful = error.code === 'E_MASS_ABSENCE'
+  const mustStartAnew = isDoubtful || error.code === 'E_SHORT_READ' || error.code === 'E_PAGING_LOOP'
+  const status: StreamStatus = isDoubtful ? 'suspect' : 'failed'
+  await run.database.asTenant(run.tenantId, async (tx) => {
+    if (mustStartAnew && pass.stream.parents === undefined) await storeCursor(tx, run, pass, null)
+    await tx.execute(sql`
+      update sync_run_streams set status = ${status}, finished_at = clock_timestamp(), ${countsOf(pass)}, crm_count = ${pass.total},
+        unknown_fields = ${unknownFields(pass)}, error_code = ${error.code}, error_detail = ${error.message.slice(0, 2_000)},
+        error_public = ${publicText(error.code, run.connector.label, pass.stream.name)}
+      where ${isRowOf(run, pass)}`)
+  })
+  finish(run, pass, status, error, error.message)
+  if (endsRun(error)) throw error
+}
+
+/** Trouble with access, limits or ourselves concerns every stream; trouble with one list does not. */
+function endsRun(error: SyncError): boolean {
+  return error.name === 'FatalError' || error.code === 'E_RATE_LIMITED'
+}
+
+/** Says aloud which kinds of records this CRM does not give us, so that nothing reads as an empty success. */
+export async function nameUnsynced(run: Run, streams: string[]): Promise<void> {
+  if (streams.length === 0) return
+  await run.database.asTenant(run.tenantId, (tx) =>
+    tx.execute(sql`
+      insert into sync_run_streams (tenant_id, run_id, stream, connection_id, status, started_at, finished_at)
+      select ${run.tenantId}, ${run.id}, stream, ${run.connectionId}, 'not_synced', clock_timestamp(), clock_timestamp()
+      from unnest(${sql.param(streams)}::text[]) as stream on conflict do nothing`),
+  )
+}
+
+function finish(
+  run: Run,
+  pass: StreamPass,
+  status: StreamStatus,
+  error: SyncError | null,
+  reason: string | null,
+): void {
+  const { name: stream } = pass.stream
+  run.ended.push({ stream, status, counts: pass.counts, error })
+  if (pass.unknownFields.size > 0)
+    run.tell({ event: 'fields.unknown', stream, fields: [...pass.unknownFields] })
+  const ms = Date.now() - Date.parse(pass.scanStart)
+  run.tell({
+    event: 'stream.finished',
+    stream,
+    status,
+    ms,
+    counts: pass.counts,
+    ...(error && { code: error.code }),
+    ...(reason !== null && { reason }),
+  })
+}
+
+const isRowOf = (run: Run, pass: StreamPass) =>
+  sql`tenant_id = ${run.tenantId} and run_id = ${run.id} and stream = ${pass.stream.name}`
+const isCursorOf = (run: Run, pass: StreamPass) =>
+  sql`tenant_id = ${run.tenantId} and connection_id = ${run.connectionId} and stream = ${pass.stream.name}`
+
+const unknownFields = (pass: StreamPass) =>
+  pass.unknownFields.size === 0 ? sql`null` : sql`${sql.param([...pass.unknownFields].sort())}::text[]`
+
+const countsOf = ({ counts }: StreamPass) => sql`
+  pages = ${counts.pages}, fetched = ${counts.fetched}, created = ${counts.created}, updated = ${counts.updated},
+  unchanged = ${counts.unchanged}, stale = ${counts.stale}, quarantined = ${counts.quarantined}, retired = ${counts.retired}`

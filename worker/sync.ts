@@ -1,0 +1,62 @@
+import { beginPass } from './cursor.ts'
+import { StreamError } from './errors.ts'
+import { extract } from './extract.ts'
+import { streamNames, type Stream } from './connectors/connector.ts'
+import { land } from './land.ts'
+import { noteAbsentChildren, retire } from './retire.ts'
+import type { Run, StreamPass } from './run.ts'
+import { completeStream, failStream, nameUnsynced, openStream } from './stream-end.ts'
+
+/** How often a list is read from the beginning in one run before we say that it does not hold still. */
+const mostPasses = 3
+
+/**
+ * Copies one connection: every stream in order, extract, snapshot, normalise, load, retire. Each page is landed in one
+ * transaction, so a crash repeats at most one page. Throws what ends the whole run; a stream that fails alone does not.
+ */
+export async function syncConnection(run: Run): Promise<void> {
+  const { streams } = run.connector
+  const covered = new Set<string>(streams.flatMap(({ name, tables }) => [name, ...tables]))
+  await nameUnsynced(
+    run,
+    streamNames.filter((name) => !covered.has(name)),
+  )
+  for (const stream of streams) {
+    if (run.only === null || run.only.includes(stream.name)) await syncStream(run, stream)
+  }
+}
+
+async function syncStream(run: Run, stream: Stream<never>): Promise<void> {
+  let pass = await beginPass(run, stream)
+  await openStream(run, pass)
+  try {
+    for (let passes = 1; ; passes += 1) {
+      for await (const page of extract(run, pass)) {
+        await land(run, pass, page)
+        await noteAbsentChildren(run, pass, page)
+      }
+      const doubt = doubtAbout(pass)
+      if (doubt === null) break
+      if (passes === mostPasses) throw new StreamError('E_SHORT_READ', doubt)
+      run.tell({ event: 'stream.restarted', stream: stream.name, reason: doubt })
+      pass = {
+        ...(await beginPass(run, stream, true)),
+        counts: pass.counts,
+        unknownFields: pass.unknownFields,
+      }
+    }
+    pass.counts.retired += await retire(run, pass)
+    await completeStream(run, pass)
+  } catch (error) {
+    await failStream(run, pass, error)
+  }
+}
+
+/** Why a pass that reached the server's end signal still did not see everything; null when it did. */
+function doubtAbout({ stream, isResumed, total, seen }: StreamPass): string | null {
+  if (stream.reads === 'changes' || stream.parents !== undefined) return null
+  if (isResumed) return 'the pass was begun by another run'
+  return total === null || total === seen.size
+    ? null
+    : `the CRM counts ${total} records and listed ${seen.size}`
+}

@@ -1,0 +1,65 @@
+import type { ErrorCode, RunStatus } from '../drizzle/schema/sync.ts'
+import { publicText, StoppedError, streamWord, type SyncError } from './errors.ts'
+import type { StreamEnd } from './run.ts'
+
+export type Verdict = {
+  status: Exclude<RunStatus, 'queued' | 'running' | 'abandoned'>
+  /** The verdict in one sentence, for the client. */
+  words: string
+  error: { code: ErrorCode; publicText: string; detail: string } | null
+}
+
+/** Judges a run by how its streams ended and by what ended it early, if anything did. A run that is not sure says so. */
+export function judge(
+  crm: string,
+  ended: readonly StreamEnd[],
+  endedBy: SyncError | StoppedError | null,
+): Verdict {
+  if (endedBy instanceof StoppedError) {
+    return {
+      status: 'cancelled',
+      words: 'Stopped for a restart. What had arrived is kept; the next run goes on from there.',
+      error: null,
+    }
+  }
+  if (endedBy !== null) return failed(crm, endedBy, null)
+  const suspect = ended.find(({ status }) => status === 'suspect')
+  if (suspect?.error) {
+    const { words, error } = failed(crm, suspect.error, suspect.stream)
+    return { status: 'suspect', words, error }
+  }
+  const broken = ended.filter(({ status }) => status === 'failed')
+  const [first] = broken
+  if (first?.error) {
+    const { words, error } = failed(crm, first.error, first.stream)
+    return { status: broken.length === ended.length ? 'failed' : 'partial', words, error }
+  }
+  const incomplete = ended
+    .filter(({ status }) => status === 'partial')
+    .map(({ stream }) => streamWord(stream))
+  if (incomplete.length > 0) {
+    return {
+      status: 'partial',
+      words: `Everything is current except some ${incomplete.join(' and ')}, which were set aside or wait for the next run.`,
+      error: null,
+    }
+  }
+  const changed = ended.reduce((sum, { counts }) => sum + counts.created + counts.updated + counts.retired, 0)
+  return {
+    status: 'success',
+    words:
+      changed === 0
+        ? 'Everything is current; nothing had changed.'
+        : `Everything is current; ${changed} changes came in.`,
+    error: null,
+  }
+}
+
+function failed(crm: string, error: SyncError, stream: string | null): Verdict {
+  const words = publicText(error.code, crm, stream ?? undefined)
+  return {
+    status: 'failed',
+    words,
+    error: { code: error.code, publicText: words, detail: error.message.slice(0, 2_000) },
+  }
+}
