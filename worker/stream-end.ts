@@ -26,12 +26,7 @@ export async function completeStream(run: Run, pass: StreamPass): Promise<void> 
   const ourCount = await countLive(run, pass)
   const waiting = await parentsWaiting(run, pass)
   const ended = await run.database.asTenant(run.tenantId, async (tx) => {
-    await storeCursor(
-      tx,
-      run,
-      pass,
-      pass.stream.parents === undefined ? null : await readCursor(tx, run, pass),
-    )
+    await storeCursor(tx, run, pass, pass.stream.parents === undefined ? null : pass.place)
     await tx.execute(sql`
       update stream_cursors set scan_start = null, is_resumed = false, last_full_at = ${pass.scanStart}, absent_digest = null, absent_count = null,
         fresh_at = case when ${waiting} = 0 then ${pass.scanStart}::timestamptz else fresh_at end, watermark = ${pass.scanStart}

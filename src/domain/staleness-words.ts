@@ -14,23 +14,17 @@ export function ageInWords(minutes: number): string {
   return hoursInWords(minutes)
 }
 
-/** The words on the chip at the top of every page. */
-export function chipText(freshness: Freshness): string {
-  const { state, ageMinutes, currentAgeMinutes, lateStreams, streamCount } = freshness
-  if (state === 'never' || ageMinutes === null) return 'Not synced yet'
-  if (state === 'needs_reconnect') return 'Sign-in to the CRM failed'
-  if (state === 'paused') return 'Sync paused'
-  if (state === 'partial') {
-    return `Synced ${ageInWords(currentAgeMinutes ?? ageMinutes)} ago, ${lateStreams.length} of ${streamCount} streams late`
-  }
-  return `Synced ${ageInWords(ageMinutes)} ago`
-}
+/** What the top of every page says about freshness; the shape says the same as the colour. */
+export type Chip = { text: string; tone: Tone }
 
-/** The shape and colour of the chip. */
-export function chipTone({ state, isStale }: Freshness): Tone {
-  if (state === 'never') return 'quiet'
-  if (state === 'needs_reconnect') return 'bad'
-  return isStale || state === 'paused' ? 'doubt' : 'good'
+export function chipOf(freshness: Freshness): Chip {
+  const { state, ageMinutes, currentAgeMinutes, lateStreams, streamCount, isStale } = freshness
+  if (state === 'never' || ageMinutes === null) return { text: 'Not synced yet', tone: 'quiet' }
+  if (state === 'needs_reconnect') return { text: 'Sign-in to the CRM failed', tone: 'bad' }
+  if (state === 'paused') return { text: 'Sync paused', tone: 'doubt' }
+  if (state !== 'partial') return { text: `Synced ${ageInWords(ageMinutes)} ago`, tone: isStale ? 'doubt' : 'good' }
+  const late = `${lateStreams.length} of ${streamCount} streams late`
+  return { text: `Synced ${ageInWords(currentAgeMinutes ?? ageMinutes)} ago, ${late}`, tone: 'doubt' }
 }
 
 /**

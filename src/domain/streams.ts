@@ -17,6 +17,13 @@ export function streamWord(stream: string): string {
   return words[stream] ?? plain.charAt(0).toUpperCase() + plain.slice(1)
 }
 
+/** A row about a stream, with the stream's word. */
+export type Named<S> = S & { name: string }
+
+export function named<S extends { stream: string }>(row: S): Named<S> {
+  return { ...row, name: streamWord(row.stream) }
+}
+
 /** Sorts streams as they are synced; unknown ones come last, by name. */
 export function byStreamOrder(a: { stream: string }, b: { stream: string }): number {
   return place(a.stream) - place(b.stream) || a.stream.localeCompare(b.stream)

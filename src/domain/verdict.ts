@@ -27,16 +27,6 @@ export const streamWords: Record<StreamStatus, Word> = {
   not_synced: { word: 'Not offered', tone: 'quiet' },
 }
 
-/** How a stream stands between runs: its last pass where that went wrong, else its age. */
-export function streamStanding(
-  status: StreamStatus | null,
-  age: { freshAt: Date | null; isStale: boolean },
-): Word {
-  if (status !== null && status !== 'success') return streamWords[status]
-  if (age.freshAt === null) return { word: 'Not synced yet', tone: 'quiet' }
-  return age.isStale ? { word: 'Late', tone: 'doubt' } : { word: 'On time', tone: 'good' }
-}
-
 /** What the verdict means for the reader, said when the run itself left no sentence. */
 export const runSentences: Record<RunStatus, string> = {
   queued: 'The run waits for a worker.',
@@ -50,16 +40,17 @@ export const runSentences: Record<RunStatus, string> = {
   cancelled: 'The run was cancelled. What had arrived is kept.',
 }
 
-/** Why a run was made. */
-export const triggerWords: Record<RunTrigger, string> = {
+const triggerWords: Record<RunTrigger, string> = {
   schedule: 'Scheduled',
   person: 'Asked for on the page',
   command: 'Asked for on the command line',
 }
 
-/** Streams that ended like this did what was asked of them. */
-export function endedWell(status: StreamStatus): boolean {
-  return status === 'success' || status === 'not_synced'
+/** A run with the words for how it stands and why it was made. */
+export type WordedRun<R> = R & { standing: Word; reason: string }
+
+export function wordedRun<R extends { status: RunStatus; trigger: RunTrigger }>(run: R): WordedRun<R> {
+  return { ...run, standing: runWords[run.status], reason: triggerWords[run.trigger] }
 }
 
 export function isOpen(status: RunStatus): boolean {
