@@ -30,6 +30,13 @@ export class SimulatedAccount {
   #accessToken: string
 
   constructor(options: AccountOptions, clock: Clock, enterprise: Enterprise) {
+    if (
+      !isWithin(options.people, 1_000_000) ||
+      !isWithin(options.deals ?? 0, 4_000_000) ||
+      !isWithin(options.seed, 2 ** 31)
+    ) {
+      throw new RangeError('people go to 1,000,000, deals to 4,000,000; seeds are whole and not negative')
+    }
     this.options = options
     this.#clock = clock
     this.#enterprise = enterprise
@@ -174,4 +181,8 @@ function indexOf(id: Id, firstId: number, length: number, kind: string): number 
 function businessOf(seed: number): BusinessName {
   const names: BusinessName[] = ['home-care', 'coffee', 'painting']
   return names[Math.abs(seed) % names.length] ?? 'coffee'
+}
+
+function isWithin(number: number, most: number): boolean {
+  return Number.isInteger(number) && number >= 0 && number <= most
 }

@@ -15,6 +15,7 @@ export type Row = {
   wire: Record<string, unknown> | null
 }
 
+/** A lead, a customer or a partner of the company. */
 export type Person = Row & {
   firstName: string
   lastName: string
@@ -35,6 +36,7 @@ export type Person = Row & {
   firstDeal: number
 }
 
+/** One chance to sell, of one person. */
 export type Deal = Row & {
   personIndex: number
   nextDeal: number
@@ -46,6 +48,7 @@ export type Deal = Row & {
   units: number
 }
 
+/** A step of the sales cycle; `order` counts from 1. */
 export type Stage = {
   id: number
   name: string
@@ -55,19 +58,26 @@ export type Stage = {
   likelihood: number | null
 }
 
+/** A sales person of the company. */
 export type Owner = { id: number; firstName: string; lastName: string; email: string }
 /** As people write it. */
 export function fullName(who: { firstName: string; lastName: string }): string {
   return `${who.firstName} ${who.lastName}`.trim()
 }
 
+/** Where people heard of the company. */
 export type LeadSource = { id: number; name: string }
 
+/** What a rep wrote down; `text` may hold HTML. */
 export type Note = { id: number; author: string; text: string; createdAt: number }
 
+/** What stands in the calendar. */
 export type ActivityKind = 'appointment' | 'call' | 'task'
+
+/** `scheduled` may lie in the past: nobody ticked it off. */
 export type ActivityStatus = 'scheduled' | 'completed' | 'cancelled'
 
+/** An entry of the calendar, about one person. */
 export type Activity = Row & {
   personIndex: number
   title: string
@@ -79,8 +89,13 @@ export type Activity = Row & {
   endAt: number
 }
 
+/** What may be given for a new person or changed in one. Instants in seconds. */
 export type PersonEdit = Partial<Omit<Person, 'id' | 'modifiedAt' | 'removedAt' | 'mergedInto' | 'firstDeal'>>
+
+/** As `PersonEdit`, for deals. */
 export type DealEdit = Partial<Omit<Deal, 'id' | 'modifiedAt' | 'removedAt' | 'personIndex' | 'nextDeal'>>
+
+/** As `PersonEdit`, for activities. */
 export type ActivityEdit = Partial<Omit<Activity, 'id' | 'modifiedAt' | 'removedAt' | 'personIndex'>>
 
 /** The row at an index that the world itself handed out; a wrong index is a mistake of the caller and throws. */

@@ -9,7 +9,7 @@ export type AccountOptions = {
   /** Belongs to the enterprise: several accounts may share one. */
   accessToken: string
   seed: number
-  /** How many exist at the start, 100 to 1,000,000. */
+  /** How many exist at the start, up to 1,000,000. */
   people: number
   /** Default four for every five people. */
   deals?: number

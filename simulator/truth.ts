@@ -16,6 +16,7 @@ export type Truth = {
   activities: TruthActivity[]
 }
 
+/** What people, deals and activities have in common. */
 export type TruthRow = {
   id: string
   createdAt: string
@@ -23,6 +24,7 @@ export type TruthRow = {
   wire: Record<string, unknown> | null
 }
 
+/** A listed person. */
 export type TruthPerson = TruthRow & {
   firstName: string
   lastName: string
@@ -42,6 +44,7 @@ export type TruthPerson = TruthRow & {
   amountMinor: number | null
 }
 
+/** A listed deal. For stages see `TruthPerson`. */
 export type TruthDeal = TruthRow & {
   personId: string
   stageId: string | null
@@ -63,9 +66,14 @@ export type TruthStage = {
   isActive: boolean
   likelihood: number | null
 }
+
+/** A sales person. */
 export type TruthOwner = { id: string; firstName: string; lastName: string; email: string }
+
+/** A note of a listed person; `text` may hold HTML. */
 export type TruthNote = { id: string; personId: string; author: string; text: string; createdAt: string }
 
+/** A listed entry of the calendar. */
 export type TruthActivity = TruthRow & {
   personId: string
   title: string

@@ -107,4 +107,9 @@ describe('the world', () => {
     expect(() => account.removeDeal('nonsense')).toThrow('no deal with id nonsense')
     await simulator.close()
   })
+
+  test('refuses to be larger than its ids reach', async () => {
+    await expect(startQuiet({ people: 1_000_001 })).rejects.toThrow(RangeError)
+    await expect(startQuiet({ seed: -1 })).rejects.toThrow(RangeError)
+  })
 })
