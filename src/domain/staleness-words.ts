@@ -22,7 +22,8 @@ export function chipOf(freshness: Freshness): Chip {
   if (state === 'never' || ageMinutes === null) return { text: 'Not synced yet', tone: 'quiet' }
   if (state === 'needs_reconnect') return { text: 'Sign-in to the CRM failed', tone: 'bad' }
   if (state === 'paused') return { text: 'Sync paused', tone: 'doubt' }
-  if (state !== 'partial') return { text: `Synced ${ageInWords(ageMinutes)} ago`, tone: isStale ? 'doubt' : 'good' }
+  if (state !== 'partial')
+    return { text: `Synced ${ageInWords(ageMinutes)} ago`, tone: isStale ? 'doubt' : 'good' }
   const late = `${lateStreams.length} of ${streamCount} streams late`
   return { text: `Synced ${ageInWords(currentAgeMinutes ?? ageMinutes)} ago, ${late}`, tone: 'doubt' }
 }

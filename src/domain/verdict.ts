@@ -53,6 +53,13 @@ export function wordedRun<R extends { status: RunStatus; trigger: RunTrigger }>(
   return { ...run, standing: runWords[run.status], reason: triggerWords[run.trigger] }
 }
 
+/** What a run did with one stream, with the word for how that ended. */
+export type WordedPass<P> = P & { standing: Word }
+
+export function wordedPass<P extends { status: StreamStatus }>(pass: P): WordedPass<P> {
+  return { ...pass, standing: streamWords[pass.status] }
+}
+
 export function isOpen(status: RunStatus): boolean {
   return status === 'queued' || status === 'running'
 }

@@ -17,13 +17,15 @@ export type Run = InferSelectModel<typeof syncRuns> & {
   passes: RunStream[]
   /** The responses kept, without their bodies; at most `mostListed`. */
   snapshots: Snapshot[]
+  /** There are more responses than are listed. */
+  isCut: boolean
   setAside: InferSelectModel<typeof quarantine>[]
 }
 
 export type Snapshot = Omit<InferSelectModel<typeof rawSnapshots>, 'body' | 'cursor' | 'fence' | 'tenantId'>
 
 /** A first run keeps thousands of responses; the page shows the beginning and says how many pages there were. */
-export const mostListed = 200
+const mostListed = 200
 
 /** One run with all that it did; undefined when this workspace has none with that id. */
 export async function readRun(tx: Tx, id: string): Promise<Run | undefined> {
@@ -36,11 +38,13 @@ export async function readRun(tx: Tx, id: string): Promise<Run | undefined> {
     )
     .where(eq(syncRuns.id, id))
   if (!run) return undefined
+  const snapshots = await readSnapshots(tx, run)
   const passes = await tx.select().from(syncRunStreams).where(eq(syncRunStreams.runId, id))
   return {
     ...run,
     passes: passes.toSorted(byStreamOrder),
-    snapshots: await readSnapshots(tx, run),
+    snapshots: snapshots.slice(0, mostListed),
+    isCut: snapshots.length > mostListed,
     setAside: await tx
       .select()
       .from(quarantine)
@@ -69,5 +73,5 @@ function readSnapshots(tx: Tx, run: { id: string; connectionId: string }): Promi
     .from(rawSnapshots)
     .where(and(eq(rawSnapshots.connectionId, run.connectionId), eq(rawSnapshots.runId, run.id)))
     .orderBy(asc(rawSnapshots.id))
-    .limit(mostListed)
+    .limit(mostListed + 1)
 }

@@ -23,7 +23,7 @@ export async function readSyncStatus(tx: Tx): Promise<SyncStatus> {
     connections: rows.map((row) => ({
       ...row,
       streams: (streams.get(row.id) ?? [])
-        .map(({ connectionId: _, ...stream }) => stream)
+        .map(({ stream, freshAt, status }) => ({ stream, freshAt, status }))
         .toSorted(byStreamOrder),
     })),
   }
