@@ -1,0 +1,192 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import {
+  basisOf,
+  judgeAge,
+  judgeFreshness,
+  type ConnectionNow,
+  type StreamNow,
+} from '../../../src/domain/freshness.ts'
+import { bannerOf, chipOf } from '../../../src/domain/staleness-words.ts'
+
+const now = new Date('2026-11-20T15:00:00Z')
+const rules = { now, staleAfterMinutes: 120 }
+const ago = (minutes: number) => new Date(now.getTime() - minutes * 60_000)
+const clock = (at: Date) => at.toISOString().slice(11, 16)
+
+function connection(streams: Record<string, number | null>, row: Partial<ConnectionNow> = {}): ConnectionNow {
+  return {
+    id: 'c1',
+    name: 'ClientTether',
+    state: 'active',
+    stateReason: null,
+    stateSince: null,
+    nextDueAt: ago(-30),
+    hasFinished: true,
+    openRun: null,
+    lastRun: null,
+    streams: Object.entries(streams).map(([stream, age]) => ({
+      stream,
+      freshAt: age === null ? null : ago(age),
+      status: 'success',
+    })),
+    ...row,
+  }
+}
+
+function headline(...connections: ConnectionNow[]): string | undefined {
+  return bannerOf(judgeFreshness(connections, rules), connections, clock)?.headline
+}
+
+describe('the banner', () => {
+  test.each([
+    [121, 'Data is 2 hours old - sync may be delayed'],
+    [179, 'Data is 2 hours old - sync may be delayed'],
+    [180, 'Data is 3 hours old - sync may be delayed'],
+    [48 * 60, 'Data is 48 hours old - sync may be delayed'],
+    [49 * 60, 'Data is 2 days old - sync may be delayed'],
+    [75 * 60, 'Data is 3 days old - sync may be delayed'],
+  ])('at %d minutes says "%s"', (age, words) => expect(headline(connection({ leads: age }))).toBe(words))
+
+  test('one hour is singular, where the limit is set that low', () => {
+    const connections = [connection({ leads: 80 })]
+    const freshness = judgeFreshness(connections, { now, staleAfterMinutes: 60 })
+    expect(bannerOf(freshness, connections, clock)?.headline).toBe('Data is 1 hour old - sync may be delayed')
+  })
+
+  test('is absent at two hours sharp and appears a millisecond later', () => {
+    expect(headline(connection({ leads: 120 }))).toBeUndefined()
+    expect(judgeAge(new Date(ago(120).getTime() - 1), rules).isStale).toBe(true)
+  })
+
+  test('names the late stream when everything else is current', () => {
+    expect(headline(connection({ leads: 14, notes: 300 }))).toBe(
+      'Notes are 5 hours old - sync may be delayed. Everything else is current.',
+    )
+  })
+
+  test('names two late streams, and the one that never arrived', () => {
+    expect(headline(connection({ leads: 14, owners: 10, notes: 300, activities: null }))).toBe(
+      'Notes are 5 hours old - sync may be delayed. Activities have not arrived yet. Everything else is current.',
+    )
+  })
+
+  test('says whose stream is late when there are two connections', () => {
+    const other = connection({ leads: 10, notes: 10 }, { id: 'c2', name: 'HubSpot' })
+    expect(headline(connection({ leads: 14, notes: 300 }), other)).toBe(
+      'ClientTether notes are 5 hours old - sync may be delayed. Everything else is current.',
+    )
+  })
+
+  test('of a paused connection says since when, and how old the data stays', () => {
+    const paused = connection({ leads: 30 }, { state: 'paused', stateSince: ago(20) })
+    const banner = bannerOf(judgeFreshness([paused], rules), [paused], clock)
+    expect(banner).toEqual({
+      tone: 'doubt',
+      headline: 'Sync of ClientTether is paused since 14:40.',
+      reason: 'Data stays as of 14:30.',
+    })
+  })
+
+  test('of a refused key is red, and says the age first once the data is stale', () => {
+    const refused = connection({ leads: 200 }, { state: 'needs_reconnect', stateSince: ago(190) })
+    expect(bannerOf(judgeFreshness([refused], rules), [refused], clock)).toEqual({
+      tone: 'bad',
+      headline: 'Data is 3 hours old - sync may be delayed',
+      reason: 'ClientTether refused our key since 11:50.',
+    })
+  })
+})
+
+describe('freshness', () => {
+  const age = fc.option(fc.integer({ min: -600, max: 100_000 }), { nil: null })
+  const name = fc.constantFrom('owners', 'stages', 'leads', 'opportunities', 'notes', 'activities')
+  const anyConnection = fc
+    .record({
+      streams: fc.dictionary(name, age),
+      hasFinished: fc.boolean(),
+      state: fc.constantFrom('active' as const, 'paused' as const, 'needs_reconnect' as const),
+    })
+    .map(({ streams, ...row }) => connection(streams, row))
+  const anyConnections = fc.array(anyConnection, { maxLength: 3 })
+
+  test('no age is negative, whatever the clocks say', () =>
+    fc.assert(
+      fc.property(anyConnections, (connections) => {
+        const { ageMinutes, currentAgeMinutes } = judgeFreshness(connections, rules)
+        expect(ageMinutes ?? 0).toBeGreaterThanOrEqual(0)
+        expect(currentAgeMinutes ?? 0).toBeGreaterThanOrEqual(0)
+      }),
+    ))
+
+  test('the banner says "may be delayed" exactly when an aged stream is stale', () =>
+    fc.assert(
+      fc.property(anyConnections, (connections) => {
+        const freshness = judgeFreshness(connections, rules)
+        const banner = bannerOf(freshness, connections, clock)
+        if (freshness.state === 'never') expect(banner).toBeNull()
+        else if (freshness.isStale)
+          expect(banner?.headline).toMatch(/sync may be delayed|have not arrived yet/)
+        else expect(banner?.headline ?? '').not.toContain('may be delayed')
+        const needsWords = freshness.isStale || ['paused', 'needs_reconnect'].includes(freshness.state)
+        expect(banner !== null).toBe(freshness.state !== 'never' && needsWords)
+      }),
+    ))
+
+  test('the whole is as old as its oldest stream', () =>
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 0, max: 9_999 }), { minLength: 1, maxLength: 7 }), (ages) => {
+        const streams = Object.fromEntries(ages.map((value, index) => [`s${index}`, value]))
+        expect(judgeFreshness([connection(streams)], rules).ageMinutes).toBe(Math.max(...ages))
+      }),
+    ))
+
+  test('a connection that never finished is not synced yet, however much it has loaded', () => {
+    const freshness = judgeFreshness([connection({ leads: 1 }, { hasFinished: false })], rules)
+    expect(freshness.state).toBe('never')
+    expect(chipOf(freshness).text).toBe('Not synced yet')
+  })
+
+  test('a stream the CRM does not offer makes nothing stale', () => {
+    const streams: StreamNow[] = [
+      { stream: 'leads', freshAt: ago(5), status: 'success' },
+      { stream: 'notes', freshAt: null, status: 'not_synced' },
+    ]
+    expect(judgeFreshness([connection({}, { streams })], rules).state).toBe('fresh')
+  })
+
+  test.each([
+    [14, 'Synced 14 min ago'],
+    [100, 'Synced 1 h 40 min ago'],
+    [190, 'Synced 3 hours ago'],
+    [4_400, 'Synced 3 days ago'],
+  ])('the chip at %d minutes says "%s"', (age, words) =>
+    expect(chipOf(judgeFreshness([connection({ leads: age })], rules)).text).toBe(words),
+  )
+
+  test('the chip counts the late streams', () =>
+    expect(chipOf(judgeFreshness([connection({ leads: 14, notes: 300 })], rules)).text).toBe(
+      'Synced 14 min ago, 1 of 2 streams late',
+    ))
+})
+
+describe('what a figure stands on', () => {
+  test('is the oldest of the streams it needs, over the connections that have them all', () => {
+    const complete = connection({ leads: 10, stages: 40 })
+    const waiting = connection({ leads: 1, stages: null }, { id: 'c2', name: 'HubSpot' })
+    expect(basisOf([complete, waiting], ['leads', 'stages'])).toEqual({
+      connectionIds: ['c1'],
+      asOf: ago(40),
+      waitingFor: ['HubSpot'],
+    })
+  })
+
+  test('is nothing where the CRM offers no such stream, and nobody is waited for', () => {
+    const streams: StreamNow[] = [{ stream: 'notes', freshAt: null, status: 'not_synced' }]
+    expect(basisOf([connection({}, { streams })], ['notes'])).toEqual({
+      connectionIds: [],
+      asOf: null,
+      waitingFor: [],
+    })
+  })
+})
