@@ -4,9 +4,9 @@
  * and nothing from npm. Afterwards npm puts node_modules/.bin first, so the scripts run on the Node of package.json.
  */
 import { spawnSync } from 'node:child_process'
-import { accessSync, constants, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { accessSync, constants, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
-import { delimiter, join } from 'node:path'
+import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -82,11 +82,11 @@ function pathOfTheMachine() {
 
 /** npm stops when it cannot write its cache, as in a container with a read-only home directory. */
 function homeIsWritable() {
-  const cache = process.env.npm_config_cache ?? join(homedir(), '.npm')
+  let folder = process.env.npm_config_cache ?? join(homedir(), '.npm')
+  while (!existsSync(folder) && folder !== dirname(folder)) folder = dirname(folder)
   try {
-    mkdirSync(cache, { recursive: true })
-    accessSync(cache, constants.W_OK)
-    return true
+    accessSync(folder, constants.W_OK)
+    return statSync(folder).isDirectory()
   } catch {
     return false
   }
