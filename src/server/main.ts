@@ -55,7 +55,11 @@ export async function startWeb(parts: { config: Config; database: Database; log:
     locals.log = log.child({ request_id: locals.requestId })
     for (const [name, value] of plainHeaders) res.setHeader(name, value)
     res.setHeader('x-request-id', locals.requestId ?? '')
-    res.once('close', () => record(req, res, locals))
+    res.once('close', () => {
+      record(req, res, locals)
+      // While stopping, a connection that a browser keeps open must not hold the program.
+      if (!server.listening) setImmediate(() => server.closeIdleConnections())
+    })
 
     const refusal = refuse(req, hosts)
     if (refusal) return say(res, refusal.status, refusal.words)

@@ -192,3 +192,55 @@ async function seedRecords(seed: Seed, connection: Connection): Promise<void> {
   await seed.record('notes', connection, { body: 'Called back', noted_at: minutesAgo(200) })
   await seed.record('notes', connection, { body: 'Old', noted_at: minutesAgo(20 * 1_440) })
 }
+
+/** A run that lost notes to an error of the CRM and set one lead aside; gives its id. */
+export async function seedFailedRun(seed: Seed, connection: Connection): Promise<string> {
+  const error = { error_code: 'E_CRM_DOWN', error_detail: 'GET /api/v2/notes: 502 after 4 attempts' }
+  const when = { queued_at: minutesAgo(75), started_at: minutesAgo(75), finished_at: minutesAgo(74) }
+  const runId = await seed.run(connection, {
+    ...when,
+    ...error,
+    status: 'partial',
+    error_public: 'ClientTether had an error.',
+    fetched: 54,
+    quarantined: 1,
+    pages: 3,
+    requests: 7,
+    retries: 3,
+    bytes: 102_336,
+  })
+  const started = { started_at: minutesAgo(75) }
+  const failed = { status: 'failed', error_public: 'ClientTether had an error while we read notes.' }
+  await seed.pass(connection, runId, 'notes', { ...started, ...error, ...failed })
+  const counts = { fetched: 54, quarantined: 1, our_count: 144, crm_count: 145 }
+  await seed.pass(connection, runId, 'leads', { ...started, ...counts, status: 'partial' })
+  const of = { tenant_id: connection.tenantId, connection_id: connection.id, run_id: runId, stream: 'leads' }
+  for (const page of [1, 2, 3]) {
+    await seed.insert('raw_snapshots', {
+      ...of,
+      id: `0193${page}f00-0000-7000-8000-${runId.slice(-12)}`,
+      seq: page,
+      fence: 1,
+      request: { method: 'GET', path: '/api/v2/leads', query: { page: String(page), limit: '18' } },
+      cursor: '',
+      status: 200,
+      received_at: minutesAgo(74),
+      sha256: Buffer.alloc(32, page),
+      byte_length: 34_112,
+      records: 18,
+      body: Buffer.from('{}'),
+    })
+  }
+  await seed.insert('quarantine', {
+    ...of,
+    id: randomUUID(),
+    snapshot_id: `01931f00-0000-7000-8000-${runId.slice(-12)}`,
+    item_index: 3,
+    source_id: '5512',
+    content_hash: createHash('sha256').update(runId).digest(),
+    reason: 'Expected a number, received "two"',
+    path: 'units',
+    created_at: minutesAgo(74),
+  })
+  return runId
+}

@@ -1,0 +1,188 @@
+import { once } from 'node:events'
+import { request } from 'node:http'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { refuseOpenHost } from '../../../src/server/hosts.ts'
+import { connectAsWeb, serve, startApp, type TestApp } from '../app.ts'
+import { seedTidewell } from '../seed.ts'
+
+let app: TestApp
+
+beforeAll(async () => {
+  app = await startApp()
+  await seedTidewell(app.seed)
+})
+
+afterAll(() => app.close())
+
+/** Sends headers that fetch would not let anyone set. */
+async function send(path: string, headers: Record<string, string>, method = 'GET') {
+  const sent = request(`${app.url}${path}`, { method, headers }).end()
+  const [answer] = (await once(sent, 'response')) as [import('node:http').IncomingMessage]
+  const text = (await answer.toArray()).join('')
+  return { status: answer.statusCode, headers: answer.headers, text }
+}
+
+describe('every answer', () => {
+  test.each(['/w', '/w/tidewell/overview', '/favicon.svg', '/nowhere', '/api/v1/sync/status', '/healthz'])(
+    'of %s carries the security headers and its request id',
+    async (path) => {
+      const { headers } = await fetch(app.url + path)
+      expect(headers.get('x-content-type-options')).toBe('nosniff')
+      expect(headers.get('referrer-policy')).toBe('same-origin')
+      expect(headers.get('permissions-policy')).toContain('camera=()')
+      const policy = headers.get('content-security-policy') ?? ''
+      expect(policy).toContain("frame-ancestors 'none'")
+      expect(policy).toContain("default-src 'none'")
+      expect(policy).not.toContain('unsafe')
+      expect(headers.get('x-request-id')).toMatch(/^[0-9A-Z]{5}-[0-9A-Z]{5}$/)
+    },
+  )
+
+  test('leaves one line in the log, under the same id', async () => {
+    const { headers } = await fetch(`${app.url}/w/tidewell/overview?secret=1`)
+    const id = headers.get('x-request-id')
+    await expect
+      .poll(() => app.logged.find((line) => line['request_id'] === id))
+      .toMatchObject({
+        msg: 'request',
+        method: 'GET',
+        path: '/w/tidewell/overview',
+        route: '/w/[workspace]/overview',
+        status: 200,
+      })
+  })
+
+  test('of a hashed file may be kept for ever, of a page not at all', async () => {
+    const page = await fetch(`${app.url}/w`)
+    const style = /href="(\/_astro\/[^"]+\.css)"/.exec(await page.text())?.[1] ?? ''
+    expect(page.headers.get('cache-control')).toBe('no-store')
+    expect((await fetch(app.url + style)).headers.get('cache-control')).toContain('immutable')
+  })
+})
+
+describe('the Host header', () => {
+  test.each(['evil.test', 'evil.test:4321', 'localhost.evil.test', '127.0.0.1.evil.test', 'a b'])(
+    '"%s" is refused',
+    async (host) => {
+      const { status, text } = await send('/w', { host })
+      expect([400, 421]).toContain(status)
+      expect(text).not.toContain('Workspaces')
+    },
+  )
+
+  test.each(['localhost', 'LOCALHOST:4321', '127.0.0.1:80', '[::1]:4321'])(
+    '"%s" is answered',
+    async (host) => {
+      expect((await send('/w', { host })).status).toBe(200)
+    },
+  )
+
+  test('of PUBLIC_URL is answered too', async () => {
+    const web = await serve(app.database, { PUBLIC_URL: 'https://sync.example.com/' })
+    const sent = request(`${web.url}/healthz`, { headers: { host: 'sync.example.com' } }).end()
+    const [answer] = (await once(sent, 'response')) as [import('node:http').IncomingMessage]
+    answer.resume()
+    expect(answer.statusCode).toBe(200)
+    await web.close()
+  })
+})
+
+describe('without sign-in', () => {
+  test('an address that others can reach is refused with a sentence that says what to do', async () => {
+    await expect(serve(app.database, { HOST: '0.0.0.0' })).rejects.toThrow(
+      /there is no sign-in yet.*HOST=127.0.0.1/,
+    )
+    await expect(
+      serve(app.database, { HOST: '0.0.0.0', PUBLIC_URL: 'https://sync.example.com' }),
+    ).rejects.toThrow()
+  })
+
+  test('a container may listen everywhere once the operator says that it is published on loopback', () => {
+    for (const PUBLIC_URL of ['http://localhost:4321', 'http://127.0.0.1:4321', 'http://[::1]:4321']) {
+      expect(() => refuseOpenHost({ HOST: '0.0.0.0', PUBLIC_URL })).not.toThrow()
+    }
+  })
+})
+
+describe('a request that changes something', () => {
+  const form = { 'content-type': 'application/x-www-form-urlencoded' }
+  const path = '/w/tidewell/sync/run-now'
+
+  test('from another site is refused, whatever it claims to be', async () => {
+    for (const headers of [
+      { ...form, origin: 'https://evil.test' },
+      { ...form, 'sec-fetch-site': 'cross-site' },
+      { 'content-type': 'application/json', origin: 'https://evil.test' },
+      form,
+    ]) {
+      expect((await send(path, headers, 'POST')).status, JSON.stringify(headers)).toBe(403)
+    }
+  })
+
+  test.each(['/w', '/w/tidewell/overview', '/healthz', '/api/v1/sync/status'])(
+    'is not taken by %s',
+    async (address) => {
+      const answer = await fetch(app.url + address, { method: 'POST', headers: { origin: app.url } })
+      expect(answer.status).toBe(405)
+      expect(answer.headers.get('allow')).toBe('GET, HEAD')
+    },
+  )
+
+  test.each(['PUT', 'DELETE', 'PATCH'])('by %s is taken by nobody', async (method) => {
+    expect((await fetch(app.url + path, { method, headers: { origin: app.url } })).status).toBe(405)
+  })
+})
+
+describe('what is not there', () => {
+  test.each([
+    ['/w/nobody/overview', 'There is no workspace with this address.'],
+    [
+      '/w/tidewell/sync/runs/01937f00-0000-7000-8000-000000000000',
+      'This run isn&#39;t in Tidewell Car Wash.',
+    ],
+    ['/w/tidewell/sync/runs/not-an-id', 'This run isn&#39;t in Tidewell Car Wash.'],
+    ['/nowhere', 'There is no page with this address.'],
+  ])('%s says so', async (path, words) => {
+    const answer = await fetch(app.url + path)
+    expect(answer.status).toBe(404)
+    expect((await answer.text()).replaceAll("isn't", 'isn&#39;t')).toContain(words)
+  })
+})
+
+describe('when the database is away', () => {
+  test('pages say that nothing is lost and come back, programs get 503, and nobody sees a trace', async () => {
+    const nowhere = connectAsWeb('postgres://nobody@127.0.0.1:1/nothing')
+    const web = await serve(nowhere)
+    const page = await fetch(`${web.url}/w/tidewell/overview`)
+    const html = await page.text()
+    expect(page.status).toBe(503)
+    expect(page.headers.get('retry-after')).toBe('30')
+    expect(html).toContain('We&#39;re restarting')
+    expect(html).toContain('Nothing is lost.')
+    const api = await fetch(`${web.url}/api/v1/sync/status?workspace=tidewell`)
+    const body = await api.text()
+    expect(api.status).toBe(503)
+    expect(JSON.parse(body)).toMatchObject({ error: { code: 'unavailable' } })
+    expect(html + body).not.toMatch(/ECONNREFUSED|node:|at \w+ \(/)
+    expect((await fetch(`${web.url}/healthz`)).status).toBe(200)
+    expect(await (await fetch(`${web.url}/metrics`)).text()).toContain('tidemark_database_up 0')
+    await web.close()
+    await nowhere.close()
+  })
+})
+
+test('stopping lets a request under way end, and answers no new one', async () => {
+  const web = await serve(app.database)
+  const { client } = app.seed
+  await client.query('begin; lock table tenants')
+  const underWay = fetch(`${web.url}/w/tidewell/overview`)
+  const waiting = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
+  await expect.poll(async () => (await client.query(waiting)).rowCount).toBe(1)
+  const closed = web.close()
+  await expect(fetch(`${web.url}/healthz`)).rejects.toThrow()
+  await client.query('commit')
+  expect((await underWay).status).toBe(200)
+  const before = Date.now()
+  await closed
+  expect(Date.now() - before).toBeLessThan(1_000)
+})
