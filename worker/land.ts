@@ -1,9 +1,9 @@
 import { randomUUIDv7 } from 'node:crypto'
-import type { Tx } from '../drizzle/db.ts'
 import { storeCursor } from './cursor.ts'
 import { StreamError } from './errors.ts'
 import type { ExtractedPage } from './extract.ts'
-import { differing, load } from './load.ts'
+import { differing } from './load.ts'
+import { loadPage, newestOfEach } from './load-page.ts'
 import { identify, normalise, type Item, type SetAside, type Understood } from './normalise.ts'
 import { patiently } from './patience.ts'
 import { setAside } from './quarantine.ts'
@@ -77,7 +77,7 @@ async function store(run: Run, pass: StreamPass, page: ExtractedPage, news: Item
   const results = news.map((item) => normalise(run, pass, item))
   const refused = results.filter((result): result is SetAside => !('rows' in result))
   const records = newestOfEach(
-    pass,
+    pass.stream,
     results.filter((result): result is Understood => 'rows' in result),
   )
   const snapshotId = randomUUIDv7()
@@ -92,7 +92,7 @@ async function store(run: Run, pass: StreamPass, page: ExtractedPage, news: Item
     await run.database.asTenant(run.tenantId, async (tx) => {
       await storeCursor(tx, run, pass, page.place)
       await storeSnapshot(tx, run, pass, page, snapshotId, packed)
-      written = await loadTables(tx, run, pass, records, snapshotId)
+      written = await loadPage(tx, run, pass, records, snapshotId)
       await setAside(tx, run, pass, snapshotId, refused, records)
     })
   })
@@ -102,24 +102,6 @@ async function store(run: Run, pass: StreamPass, page: ExtractedPage, news: Item
   // On a first load nobody has looked yet what is there, so what was not written is simply unchanged.
   const stale = pass.isFirstLoad ? 0 : records.length - written.created - written.updated
   return { ...written, quarantined: refused.length, stale }
-}
-
-async function loadTables(tx: Tx, run: Run, pass: StreamPass, records: Understood[], snapshotId: string) {
-  const [first, ...others] = pass.stream.tables
-  for (const table of others) await load(tx, run, pass, table, records, snapshotId)
-  return load(tx, run, pass, first, records, snapshotId)
-}
-
-/** One record per id: a page that holds the same record twice means its newer state, or else the later one. */
-function newestOfEach(pass: StreamPass, records: Understood[]): Understood[] {
-  const [table] = pass.stream.tables
-  const updatedAt = ({ rows }: Understood) => rows[table]?.sourceUpdatedAt ?? ''
-  const newest = new Map<string, Understood>()
-  for (const record of records) {
-    const other = newest.get(record.item.id)
-    if (other === undefined || updatedAt(record) >= updatedAt(other)) newest.set(record.item.id, record)
-  }
-  return newest.size === records.length ? records : [...newest.values()]
 }
 
 const mostUnknownFields = 50

@@ -6,7 +6,8 @@ import type { TableName } from './connectors/connector.ts'
 import type { Item, Understood } from './normalise.ts'
 import type { Run, StreamPass } from './run.ts'
 
-const tables = {
+/** The tables that hold CRM records, by the names connectors use. */
+export const recordTables = {
   pipelines: schema.pipelines,
   stages: schema.stages,
   owners: schema.owners,
@@ -22,6 +23,9 @@ const tables = {
 /** Columns that are the same for a whole page, or that Postgres fills. */
 const notPerRow = new Set(['tenantId', 'connectionId', 'snapshotId', 'changedAt', 'deletedAt'])
 
+/** Parameters before the arrays: tenant, connection, snapshot, start of the pass, and when we learned this (null: now). */
+const firstArray = 6
+
 type LoadStatement = { text: string; columns: string[] }
 const statements = new Map<TableName, LoadStatement>()
 
@@ -33,19 +37,21 @@ const statements = new Map<TableName, LoadStatement>()
 function loadStatement(table: TableName): LoadStatement {
   const known = statements.get(table)
   if (known !== undefined) return known
-  const all = Object.entries(getTableColumns(tables[table])) as [string, Column][]
+  const all = Object.entries(getTableColumns(recordTables[table])) as [string, Column][]
   const perRow = all.filter(([key]) => !notPerRow.has(key))
   const names = perRow.map(([key]) => toSnakeCase(key))
-  const arrays = perRow.map(([, column], at) => `$${at + 5}::${column.getSQLType().replace(/\(.*\)/, '')}[]`)
+  const arrays = perRow.map(
+    ([, column], at) => `$${at + firstArray}::${column.getSQLType().replace(/\(.*\)/, '')}[]`,
+  )
   const updated = [...names.filter((name) => name !== 'id'), 'snapshot_id', 'changed_at', 'deleted_at']
   const differs = `(t.content_hash is distinct from i.content_hash or (t.deleted_at is null) <> (i.deleted_because is null))
       and not (t.changed_at >= $4 and i.source_updated_at < t.source_updated_at)`
   const text = `
     with incoming as (
       select * from unnest(${arrays.join(', ')}) as i (${names.join(', ')})
-    )${table === 'opportunities' ? `, history as (${keepHistory(differs, names.length + 5)})` : ''}, written as (
+    )${table === 'opportunities' ? `, history as (${keepHistory(differs, names.length + firstArray)})` : ''}, written as (
       insert into ${table} as t (tenant_id, connection_id, snapshot_id, changed_at, deleted_at, ${names.join(', ')})
-      select $1, $2, $3, now(), case when deleted_because is not null then now() end, ${names.join(', ')}
+      select $1, $2, $3, coalesce($5::timestamptz, now()), case when deleted_because is not null then coalesce($5::timestamptz, now()) end, ${names.join(', ')}
       from incoming order by id
       on conflict (tenant_id, id) do update set ${updated.map((name) => `${name} = excluded.${name}`).join(', ')}
       where ${differs.replaceAll('i.', 'excluded.')}
@@ -87,14 +93,18 @@ export async function differing(tx: Tx, run: Run, table: TableName, items: Item[
   return rows.map(({ at }) => items[at]).filter((item) => item !== undefined)
 }
 
+/** What loading needs to know of a run. */
+export type LoadingRun = Pick<Run, 'tenantId' | 'connectionId' | 'id' | 'context'>
+
 /** Writes one page's records of one table. Equal rows are not written. Must run in the transaction that stores the cursor. */
 export async function load(
   tx: Tx,
-  run: Run,
-  pass: StreamPass,
+  run: LoadingRun,
+  pass: Pick<StreamPass, 'stream' | 'scanStart'>,
   table: TableName,
   records: Understood[],
   snapshotId: string,
+  learnedAt: string | null = null,
 ): Promise<{ created: number; updated: number }> {
   const { text, columns } = loadStatement(table)
   const [first] = pass.stream.tables
@@ -124,6 +134,7 @@ export async function load(
       run.connectionId,
       snapshotId,
       pass.scanStart,
+      learnedAt,
       ...arrays,
       ...(table === 'opportunities' ? [run.id] : []),
     ],

@@ -28,17 +28,21 @@ export type Understood = {
   faults: FieldFault[]
 }
 
+/** What reading an item needs to know of a run and of a pass. */
+export type ReadingRun = Pick<Run, 'settings' | 'context'>
+export type ReadingPass = Pick<StreamPass, 'stream' | 'rules'>
+
 const mostKeys = 2_000
 const mostDepth = 100
 const longestSourceId = 512
 
 /** Digest of what besides the item decides its meaning: the connector's reading rules and the connection's settings. */
-export function rulesDigest(run: Run, stream: Stream<never>): string {
+export function rulesDigest(run: ReadingRun, stream: Stream<never>): string {
   return hash('sha256', JSON.stringify([stream.version, run.settings, run.context.currency]), 'hex')
 }
 
 /** Names the items of a page, without understanding them yet. */
-export function identify(run: Run, pass: StreamPass, items: unknown[]): Item[] {
+export function identify(run: ReadingRun, pass: ReadingPass, items: unknown[]): Item[] {
   const [table] = pass.stream.tables
   return items.map((value, index) => {
     const json = asJson(value)
@@ -55,7 +59,7 @@ export function identify(run: Run, pass: StreamPass, items: unknown[]): Item[] {
 }
 
 /** Reads one item. Returns why it must be set aside when it cannot be stored at all. */
-export function normalise(run: Run, pass: StreamPass, item: Item): Understood | SetAside {
+export function normalise(run: ReadingRun, pass: ReadingPass, item: Item): Understood | SetAside {
   const refused = refusal(item)
   if (refused !== null) return { item, ...refused }
   const mended = item.hasEscapes ? repair(item.value) : { value: item.value, repairs: [] }

@@ -1,0 +1,179 @@
+import { randomUUIDv7 } from 'node:crypto'
+import { sql } from 'drizzle-orm'
+import { connect, type Database, type Tx } from '../drizzle/db.ts'
+import { decode, parseJson } from './body.ts'
+import type { AnyConnector, Context, Stream, TableName } from './connectors/connector.ts'
+import { connectors } from './connectors/registry.ts'
+import { whileHolding } from './hold.ts'
+import { loadPage, newestOfEach } from './load-page.ts'
+import { recordTables } from './load.ts'
+import { identify, normalise, rulesDigest, type Understood } from './normalise.ts'
+import { contextOf, readSettings } from './open.ts'
+import { applyShadow, compareShadow, openShadow, type Difference } from './shadow.ts'
+import { unpack } from './snapshot.ts'
+
+export type ReplayReport = {
+  snapshots: number
+  records: number
+  /** At most `mostDifferences` per table. */
+  differences: Difference[]
+  /** Records that still cannot be read; they stay set aside. */
+  setAside: number
+  /** Rows taken over; 0 when only verifying. */
+  applied: number
+}
+
+export const mostDifferences = 1_000
+
+type ReplayOptions = {
+  databaseUrl: string
+  database: Database
+  tenantId: string
+  /** `verify` only compares; `apply` takes over what differs, in the same transaction. */
+  mode: 'verify' | 'apply'
+  onProgress?: (done: { stream: string; snapshots: number }) => void
+}
+
+/**
+ * Rebuilds a tenant's records from its raw snapshots, without one call to a CRM, and compares them with what is stored.
+ * Syncs of the tenant wait meanwhile. Throws `BusyError` when one is under way.
+ */
+export async function replayTenant(options: ReplayOptions): Promise<ReplayReport> {
+  // A session of its own: statements prepared elsewhere point at the real tables, and ours must not outlive the shadow.
+  const session = connect({
+    url: options.databaseUrl,
+    role: 'tidemark_worker',
+    max: 1,
+    statementTimeoutMs: 0,
+    onError: () => undefined,
+  })
+  const holder = `replay:${randomUUIDv7()}`
+  try {
+    return await whileHolding(options.database, options.tenantId, holder, () =>
+      session.asTenant(options.tenantId, (tx) => rebuild(tx, options)),
+    )
+  } finally {
+    await session.close()
+  }
+}
+
+type StoredConnection = { id: string; connector: string; settings: Record<string, unknown>; currency: string }
+type ReplayRun = {
+  tenantId: string
+  connectionId: string
+  id: string
+  settings: never
+  context: Context<never>
+}
+
+async function rebuild(tx: Tx, options: ReplayOptions): Promise<ReplayReport> {
+  await tx.execute(sql`set local idle_in_transaction_session_timeout = 0`)
+  await openShadow(tx)
+  const readable: ReadableItem[] = []
+  const report: ReplayReport = { snapshots: 0, records: 0, differences: [], setAside: 0, applied: 0 }
+  const { rows } = await tx.execute<StoredConnection>(sql`
+    select c.id, c.connector, c.settings, t.currency from connections c join tenants t on t.id = c.tenant_id
+    where c.tenant_id = ${options.tenantId} order by c.id`)
+  for (const stored of rows) {
+    const connector = connectors.get(stored.connector)
+    if (connector === undefined) continue
+    const settings = readSettings(connector, stored.settings)
+    const run = {
+      tenantId: options.tenantId,
+      connectionId: stored.id,
+      id: randomUUIDv7(),
+      settings,
+      context: contextOf(stored.id, settings, stored.currency),
+    }
+    for (const stream of connector.streams) await replayStream(tx, run, stream, report, readable, options)
+    await settle(tx, run, connector, report, options.mode)
+  }
+  if (options.mode === 'apply') await release(tx, options.tenantId, readable)
+  return report
+}
+
+/** A record that stands aside although it reads well now. */
+type ReadableItem = { snapshotId: string; index: number }
+type StoredPage = {
+  id: string
+  body: Buffer
+  cursor: string
+  status: number
+  receivedAt: string
+  scanStart: string
+  /** Positions on the page of records that stand aside. */
+  aside: number[]
+}
+
+async function replayStream(
+  tx: Tx,
+  run: ReplayRun,
+  stream: Stream<never>,
+  report: ReplayReport,
+  readable: ReadableItem[],
+  options: ReplayOptions,
+): Promise<void> {
+  let snapshots = 0
+  for await (const page of storedPages(tx, run, stream)) {
+    const pass = { stream, scanStart: page.scanStart, rules: rulesDigest(run, stream) }
+    const reply = { status: page.status, headers: {}, body: parseJson(decode(unpack(page.body))) }
+    const { items } = stream.page(reply, page.cursor, run.settings)
+    const results = identify(run, pass, items).map((item) => normalise(run, pass, item))
+    const understood = results.filter((result): result is Understood => 'rows' in result)
+    await loadPage(tx, run, pass, newestOfEach(stream, understood), page.id, page.receivedAt)
+    snapshots += 1
+    report.records += items.length
+    report.setAside += results.length - understood.length
+    for (const { item, faults } of understood) {
+      if (faults.length === 0 && page.aside.includes(item.index))
+        readable.push({ snapshotId: page.id, index: item.index })
+    }
+  }
+  report.snapshots += snapshots
+  options.onProgress?.({ stream: stream.name, snapshots })
+}
+
+/** The stored pages of a stream, oldest first, a few at a time. A pass is told apart from the next by its run. */
+async function* storedPages(tx: Tx, run: ReplayRun, stream: Stream<never>): AsyncGenerator<StoredPage> {
+  for (let after = '00000000-0000-0000-0000-000000000000'; ;) {
+    const { rows } = await tx.$client.query<StoredPage>(
+      `select s.id, s.body, s.cursor, s.status, s.received_at::text as "receivedAt", coalesce(r.started_at, s.received_at)::text as "scanStart",
+         array(select q.item_index from quarantine q where q.tenant_id = s.tenant_id and q.snapshot_id = s.id and q.resolved_at is null) as aside
+       from raw_snapshots s left join sync_runs r on r.tenant_id = s.tenant_id and r.id = s.run_id
+       where s.tenant_id = $1 and s.connection_id = $2 and s.stream = $3 and s.id > $4 order by s.id limit 50`,
+      [run.tenantId, run.connectionId, stream.name, after],
+    )
+    yield* rows
+    const last = rows.at(-1)
+    if (last === undefined) return
+    after = last.id
+  }
+}
+
+/** Compares one connection's tables with their shadows and, if asked to, takes over what differs. */
+async function settle(
+  tx: Tx,
+  run: ReplayRun,
+  connector: AnyConnector,
+  report: ReplayReport,
+  mode: ReplayOptions['mode'],
+): Promise<void> {
+  const tables = new Set(connector.streams.flatMap((stream) => stream.tables))
+  for (const table of Object.keys(recordTables) as TableName[]) {
+    if (!tables.has(table)) continue
+    report.differences.push(
+      ...(await compareShadow(tx, run.tenantId, run.connectionId, table, mostDifferences)),
+    )
+    if (mode === 'apply')
+      report.applied += await applyShadow(tx, run.tenantId, run.connectionId, table, run.id)
+  }
+}
+
+/** Records that were set aside and read well now are set aside no longer. */
+async function release(tx: Tx, tenantId: string, readable: ReadableItem[]): Promise<void> {
+  await tx.execute(sql`
+    update quarantine q set resolved_at = now()
+    from unnest(${sql.param(readable.map(({ snapshotId }) => snapshotId))}::uuid[], ${sql.param(readable.map(({ index }) => index))}::int[])
+      as r (snapshot_id, item_index)
+    where q.tenant_id = ${tenantId} and q.snapshot_id = r.snapshot_id and q.item_index = r.item_index and q.resolved_at is null`)
+}
