@@ -1,0 +1,127 @@
+import { isIP } from 'node:net'
+import ipaddr from 'ipaddr.js'
+import { z } from 'zod'
+import { sql, type Tx } from '../../drizzle/db.ts'
+import { seal, type SealingKeys } from '../../drizzle/seal.ts'
+import { connections, connectionSecrets, tenants } from '../../drizzle/schema/index.ts'
+import { fieldsOf } from './add-tenant.ts'
+
+/** What a connector asks of a connection; part of its own description. */
+export type ConnectorForm = {
+  name: string
+  label: string
+  /** The secret fields, with the words to ask for them. */
+  secrets: Record<string, string>
+  settings: { safeParse: (given: unknown) => { success: boolean; error?: z.ZodError | undefined } }
+}
+
+export type AddConnectionOptions = {
+  connector: ConnectorForm
+  keys: SealingKeys
+  /** Lets the address lead into our own network, over plain HTTP too (demo and tests). */
+  allowPrivateHosts: boolean
+}
+
+export type AddConnectionOutcome =
+  | { kind: 'added'; id: string }
+  | { kind: 'name_taken'; name: string }
+  | { kind: 'invalid'; fields: Record<string, string> }
+
+const form = z.strictObject({
+  name: z.string().trim().min(1, 'must not be empty').max(100),
+  baseUrl: z.string().nullable().default(null),
+  settings: z.record(z.string(), z.unknown()).default({}),
+  secrets: z.record(z.string(), z.string()),
+})
+
+/**
+ * Adds a connection of this transaction's tenant: checks every field, seals the secrets for the worker, and makes the first
+ * run due at once. Only what differs from the connector's own address and settings is stored.
+ */
+export async function addConnection(
+  tx: Tx,
+  given: unknown,
+  options: AddConnectionOptions,
+): Promise<AddConnectionOutcome> {
+  const parsed = form.safeParse(given)
+  if (!parsed.success) return { kind: 'invalid', fields: fieldsOf(parsed.error) }
+  const { name, baseUrl, settings, secrets } = parsed.data
+  const fields = {
+    ...problemOfAddress(baseUrl, options.allowPrivateHosts),
+    ...problemsOfSettings(options.connector, settings),
+    ...problemsOfSecrets(options.connector, secrets),
+  }
+  if (Object.keys(fields).length > 0) return { kind: 'invalid', fields }
+
+  const [tenant] = await tx.select({ id: tenants.id }).from(tenants)
+  if (!tenant) throw new Error('the workspace of this transaction does not exist')
+  const [added] = await tx
+    .insert(connections)
+    .values({
+      tenantId: tenant.id,
+      id: sql`app.uuid_v7()`,
+      connector: options.connector.name,
+      name,
+      baseUrl,
+      settings,
+    })
+    .onConflictDoNothing({ target: [connections.tenantId, connections.name] })
+    .returning({ id: connections.id })
+  if (!added) return { kind: 'name_taken', name }
+  for (const [field, secret] of Object.entries(secrets)) {
+    const place = { tenantId: tenant.id, connectionId: added.id, field }
+    await tx.insert(connectionSecrets).values({ ...place, ...(await seal(options.keys, place, secret)) })
+  }
+  return { kind: 'added', id: added.id }
+}
+
+function problemOfAddress(baseUrl: string | null, allowPrivateHosts: boolean): Record<string, string> {
+  if (baseUrl === null) return {}
+  const problem = addressProblem(baseUrl, allowPrivateHosts)
+  return problem === null ? {} : { baseUrl: problem }
+}
+
+/**
+ * Why a CRM cannot be asked at this address; null when it can. Names are looked at as they are written; what they
+ * resolve to is checked again by the worker at the moment of connecting.
+ */
+export function addressProblem(address: string, allowPrivateHosts: boolean): string | null {
+  if (!URL.canParse(address)) return 'must be an address such as https://api.example.com/v2/'
+  const url = new URL(address)
+  if (!/^https?:$/.test(url.protocol)) return 'must begin with https://'
+  if (url.username !== '' || url.password !== '') return 'must not hold a user or a password'
+  if (url.search !== '' || url.hash !== '') return 'must end with its path: no ? and no #'
+  if (allowPrivateHosts) return null
+  const host = url.hostname.replace(/^\[|\]$/g, '')
+  if (isPrivate(host)) {
+    return `${host} is on this machine or in a private network; that takes TIDEMARK_ALLOW_PRIVATE_CRM_HOSTS=true`
+  }
+  return url.protocol === 'https:'
+    ? null
+    : 'must begin with https://: the credentials would travel in the open'
+}
+
+function isPrivate(host: string): boolean {
+  if (isIP(host) !== 0) return ipaddr.process(host).range() !== 'unicast'
+  return !host.includes('.') || /(^|\.)(localhost|local|internal|lan|home\.arpa)\.?$/i.test(host)
+}
+
+function problemsOfSettings({ settings }: ConnectorForm, given: unknown): Record<string, string> {
+  const { success, error } = settings.safeParse(given)
+  if (success || error === undefined) return {}
+  return Object.fromEntries(
+    error.issues.map(({ path, message }) => [['settings', ...path].join('.'), message]),
+  )
+}
+
+function problemsOfSecrets(
+  { label, secrets }: ConnectorForm,
+  given: Record<string, string>,
+): Record<string, string> {
+  const missing = Object.keys(secrets).filter((field) => !given[field]?.trim())
+  const unknown = Object.keys(given).filter((field) => !(field in secrets))
+  return Object.fromEntries([
+    ...missing.map((field) => [`secrets.${field}`, `is missing: ${secrets[field]}`]),
+    ...unknown.map((field) => [`secrets.${field}`, `is nothing that ${label} asks for`]),
+  ])
+}
