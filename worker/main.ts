@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import type { Config } from '../drizzle/config.ts'
 import { connect, type Database } from '../drizzle/db.ts'
 import { sealingKeys } from '../drizzle/seal.ts'
+import type { AnyConnector } from './connectors/connector.ts'
 import { connectors } from './connectors/registry.ts'
 import { executeRun, type ExecuteOptions, type QueuedRun } from './execute.ts'
 import type { Tell } from './events.ts'
@@ -22,6 +23,8 @@ export type WorkerOptions = {
   times?: LeaseTimes & { silenceSeconds: number }
   retryWaitsMs?: readonly number[]
   timeoutMs?: number
+  /** For tests that bring a CRM of their own; default the registry. */
+  connectors?: ReadonlyMap<string, AnyConnector>
 }
 
 /** A worker's own database, as the role that may write records. */
@@ -46,7 +49,7 @@ export async function executionOf(
   return {
     database,
     log,
-    connectors,
+    connectors: options.connectors ?? connectors,
     keys: await sealingKeys(config.TIDEMARK_SECRET),
     allowPrivateHosts: config.TIDEMARK_ALLOW_PRIVATE_CRM_HOSTS,
     worker: `${hostname()}:${process.pid}`,
