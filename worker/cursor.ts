@@ -19,10 +19,13 @@ type Stored = {
  * because taking the time of the resume for it would lose what became visible in between.
  */
 export async function beginPass(run: Run, stream: Stream<never>, again = false): Promise<StreamPass> {
-  const { stored, setAside } = await run.database.asTenant(run.tenantId, async (tx) => ({
+  const { stored, setAside, isEmpty } = await run.database.asTenant(run.tenantId, async (tx) => ({
     stored: await readCursor(tx, run, stream),
     setAside: await readSetAside(tx, run, stream),
+    isEmpty: await holdsNothing(tx, run, stream),
   }))
+  // A first load that a crash cut short goes on in tables without statistics, where finding a page's keys reads all of them.
+  if (stored.last_full_at === null && !isEmpty) await analyse(run)
   const isResumed = !again && !run.full && stored.cursor !== null && stored.scan_start !== null
   const scanStart = isResumed ? (stored.scan_start ?? stored.now) : stored.now
   const pass = {
@@ -42,7 +45,7 @@ export async function beginPass(run: Run, stream: Stream<never>, again = false):
     stream,
     cursor,
     isResumed: isResumed && stream.parents === undefined,
-    isFirstLoad: stored.last_full_at === null,
+    isFirstLoad: isEmpty,
     seen: new IdSet(),
     counts: noCounts(),
     total: null,
@@ -64,6 +67,17 @@ async function readCursor(tx: Tx, run: Run, { name }: Stream<never>): Promise<St
     from (select 1) as one left join stream_cursors c
       on c.tenant_id = ${run.tenantId} and c.connection_id = ${run.connectionId} and c.stream = ${name}`)
   return rows[0] as Stored
+}
+
+async function holdsNothing(tx: Tx, run: Run, { tables: [table] }: Stream<never>): Promise<boolean> {
+  const { rowCount } = await tx.execute(sql`
+    select from ${sql.identifier(table)} where tenant_id = ${run.tenantId} and connection_id = ${run.connectionId} limit 1`)
+  return rowCount === 0
+}
+
+/** Gives the planner fresh statistics of the record tables. */
+export async function analyse(run: Run): Promise<void> {
+  await run.database.outsideTenants.query('select app.analyze_records()')
 }
 
 async function readSetAside(tx: Tx, run: Run, { name }: Stream<never>): Promise<Set<string>> {

@@ -1,8 +1,7 @@
 import type { Tx } from '../drizzle/db.ts'
 import type { Stream } from './connectors/connector.ts'
-import { load, type LoadingRun } from './load.ts'
+import { load, type LoadingPass, type LoadingRun } from './load.ts'
 import type { Understood } from './normalise.ts'
-import type { StreamPass } from './run.ts'
 
 type Written = { created: number; updated: number }
 
@@ -10,7 +9,7 @@ type Written = { created: number; updated: number }
 export async function loadPage(
   tx: Tx,
   run: LoadingRun,
-  pass: Pick<StreamPass, 'stream' | 'scanStart'>,
+  pass: LoadingPass,
   records: Understood[],
   snapshotId: string,
   learnedAt: string | null = null,

@@ -27,15 +27,15 @@ const notPerRow = new Set(['tenantId', 'connectionId', 'snapshotId', 'changedAt'
 const firstArray = 6
 
 type LoadStatement = { text: string; columns: string[] }
-const statements = new Map<TableName, LoadStatement>()
+const statements = new Map<string, LoadStatement>()
 
 /**
  * The one statement that writes a page of records: `unnest` of one array per column, `ON CONFLICT DO UPDATE` only where
  * something differs. A record that was written in this very pass is not overwritten by an older state of itself.
  * Opportunities keep the state they lose in `opportunity_versions`.
  */
-function loadStatement(table: TableName): LoadStatement {
-  const known = statements.get(table)
+function loadStatement(table: TableName, keepsHistory: boolean): LoadStatement {
+  const known = statements.get(`${table} ${keepsHistory}`)
   if (known !== undefined) return known
   const all = Object.entries(getTableColumns(recordTables[table])) as [string, Column][]
   const perRow = all.filter(([key]) => !notPerRow.has(key))
@@ -49,7 +49,7 @@ function loadStatement(table: TableName): LoadStatement {
   const text = `
     with incoming as (
       select * from unnest(${arrays.join(', ')}) as i (${names.join(', ')})
-    )${table === 'opportunities' ? `, history as (${keepHistory(differs, names.length + firstArray)})` : ''}, written as (
+    )${keepsHistory ? `, history as (${keepHistory(differs, names.length + firstArray)})` : ''}, written as (
       insert into ${table} as t (tenant_id, connection_id, snapshot_id, changed_at, deleted_at, ${names.join(', ')})
       select $1, $2, $3, coalesce($5::timestamptz, now()), case when deleted_because is not null then coalesce($5::timestamptz, now()) end, ${names.join(', ')}
       from incoming order by id
@@ -59,7 +59,7 @@ function loadStatement(table: TableName): LoadStatement {
     )
     select count(*) filter (where is_new)::int as created, count(*) filter (where not is_new)::int as updated from written`
   const statement = { text, columns: perRow.map(([key]) => key) }
-  statements.set(table, statement)
+  statements.set(`${table} ${keepsHistory}`, statement)
   return statement
 }
 
@@ -93,20 +93,23 @@ export async function differing(tx: Tx, run: Run, table: TableName, items: Item[
   return rows.map(({ at }) => items[at]).filter((item) => item !== undefined)
 }
 
-/** What loading needs to know of a run. */
+/** What loading needs to know of a run and of a pass. */
 export type LoadingRun = Pick<Run, 'tenantId' | 'connectionId' | 'id' | 'context'>
+export type LoadingPass = Pick<StreamPass, 'stream' | 'scanStart' | 'isFirstLoad'>
 
 /** Writes one page's records of one table. Equal rows are not written. Must run in the transaction that stores the cursor. */
 export async function load(
   tx: Tx,
   run: LoadingRun,
-  pass: Pick<StreamPass, 'stream' | 'scanStart'>,
+  pass: LoadingPass,
   table: TableName,
   records: Understood[],
   snapshotId: string,
   learnedAt: string | null = null,
 ): Promise<{ created: number; updated: number }> {
-  const { text, columns } = loadStatement(table)
+  // On a first load there is no earlier state to keep, and looking for one in a table without statistics reads all of it.
+  const keepsHistory = table === 'opportunities' && !pass.isFirstLoad
+  const { text, columns } = loadStatement(table, keepsHistory)
   const [first] = pass.stream.tables
   const cells = records.flatMap(({ item, rows, repairs, deletedBecause }) => {
     const row = rows[table] as Record<string, unknown> | undefined
@@ -127,7 +130,7 @@ export async function load(
   if (cells.length === 0) return { created: 0, updated: 0 }
   const arrays = columns.map((column) => cells.map((cell) => cell[column] ?? null))
   const { rows } = await tx.$client.query<{ created: number; updated: number }>({
-    name: `load-${table}`,
+    name: `load-${table}${keepsHistory ? '-history' : ''}`,
     text,
     values: [
       run.tenantId,
@@ -136,7 +139,7 @@ export async function load(
       pass.scanStart,
       learnedAt,
       ...arrays,
-      ...(table === 'opportunities' ? [run.id] : []),
+      ...(keepsHistory ? [run.id] : []),
     ],
   })
   return rows[0] ?? { created: 0, updated: 0 }

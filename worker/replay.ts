@@ -115,7 +115,7 @@ async function replayStream(
 ): Promise<void> {
   let snapshots = 0
   for await (const page of storedPages(tx, run, stream)) {
-    const pass = { stream, scanStart: page.scanStart, rules: rulesDigest(run, stream) }
+    const pass = { stream, scanStart: page.scanStart, rules: rulesDigest(run, stream), isFirstLoad: false }
     const reply = { status: page.status, headers: {}, body: parseJson(decode(unpack(page.body))) }
     const { items } = stream.page(reply, page.cursor, run.settings)
     const results = identify(run, pass, items).map((item) => normalise(run, pass, item))

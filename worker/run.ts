@@ -65,7 +65,7 @@ export type StreamPass = Pass & {
   cursor: string | null
   /** Another run began this pass, so its ids were not all seen by one. */
   isResumed: boolean
-  /** Nothing was ever read completely: rows are written without asking for them first. */
+  /** The stream holds nothing yet: rows are written without asking for them first. */
   isFirstLoad: boolean
   seen: IdSet
   counts: Counts

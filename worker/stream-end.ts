@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import type { StreamStatus } from '../drizzle/schema/sync.ts'
-import { storeCursor } from './cursor.ts'
+import { analyse, storeCursor } from './cursor.ts'
 import { asSyncError, FencedError, publicText, StoppedError, type SyncError } from './errors.ts'
 import { parentsWaiting } from './parents.ts'
 import { countSetAside } from './quarantine.ts'
@@ -23,6 +23,7 @@ export async function openStream(run: Run, pass: StreamPass): Promise<void> {
  * their turn, and records set aside, make it partial and are said aloud.
  */
 export async function completeStream(run: Run, pass: StreamPass): Promise<void> {
+  if (pass.isFirstLoad) await analyse(run)
   const ourCount = await countLive(run, pass)
   const waiting = await parentsWaiting(run, pass)
   const ended = await run.database.asTenant(run.tenantId, async (tx) => {

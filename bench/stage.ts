@@ -1,0 +1,125 @@
+import { fork, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { readdirSync, readFileSync } from 'node:fs'
+import pg from 'pg'
+import { startEmbedded, type Embedded } from '../drizzle/embedded.ts'
+import { migrate } from '../drizzle/migrate.ts'
+import { seal, sealingKeys } from '../drizzle/seal.ts'
+
+/** What a measured process says about itself. */
+export type Cost = { status: string; seconds: number; cpuSeconds: number; peakMb: number; records?: number }
+
+const tenantId = '00000000-0000-4000-8000-000000000001'
+const connectionId = '00000000-0000-4000-8000-000000000002'
+const secret = 'a secret of the benchmark, thirty-two bytes or more'
+
+/** A CRM with `records` records (half people, half deals), a database that syncs to disk, and a connection between them. */
+export class Stage {
+  #crm: ChildProcess
+  #postgres: Embedded
+  readonly client: pg.Client
+  readonly baseUrl: string
+
+  private constructor(crm: ChildProcess, baseUrl: string, postgres: Embedded, client: pg.Client) {
+    this.#crm = crm
+    this.baseUrl = baseUrl
+    this.#postgres = postgres
+    this.client = client
+  }
+
+  static async set(records: number): Promise<Stage> {
+    const crm = fork(`${import.meta.dirname}/crm.ts`, [String(records / 2)])
+    const [{ baseUrl }] = (await once(crm, 'message')) as [{ baseUrl: string }]
+    const durable = { fsync: 'on', synchronous_commit: 'on', full_page_writes: 'on' }
+    const postgres = await startEmbedded({ fresh: true, settings: { ...durable, max_wal_size: '8GB' } })
+    await migrate(postgres.url)
+    const client = new pg.Client(postgres.url)
+    await client.connect()
+    await connectTo(client, baseUrl)
+    return new Stage(crm, baseUrl, postgres, client)
+  }
+
+  /** Changes every hundredth record in the CRM. */
+  async editOnePercent(): Promise<void> {
+    this.#crm.send({ editEvery: 100 })
+    await once(this.#crm, 'message')
+  }
+
+  /** One run of the lists that hold records, and the WAL and Postgres time it cost. */
+  async sync(): Promise<Cost & { walMb: number; postgresCpuSeconds: number; written: number }> {
+    const { rows } = await this.client.query<{ id: string }>(
+      `insert into sync_runs (tenant_id, id, connection_id, trigger, streams)
+       values ($1, app.uuid_v7(), $2, 'command', '{owners,stages,lead_sources,leads,opportunities}') returning id`,
+      [tenantId, connectionId],
+    )
+    await this.client.query('checkpoint')
+    const before = await this.#wal()
+    const cpuBefore = postgresCpuSeconds()
+    const cost = await this.run('run.ts', [this.#postgres.url, tenantId, connectionId, rows[0]?.id ?? ''])
+    const postgresCpu = postgresCpuSeconds() - cpuBefore
+    const walMb = (await this.#wal()) - before
+    const counts = await this.client.query<{ written: number }>(
+      'select (created + updated + retired)::int as written from sync_runs where id = $1',
+      [rows[0]?.id],
+    )
+    return { ...cost, walMb, postgresCpuSeconds: postgresCpu, written: counts.rows[0]?.written ?? 0 }
+  }
+
+  /** Runs one of the measured programs to its end. */
+  async run(program: string, args: string[]): Promise<Cost> {
+    const child = fork(`${import.meta.dirname}/${program}`, args)
+    const ended = once(child, 'exit')
+    const [cost] = (await once(child, 'message')) as [Cost]
+    await ended
+    return cost
+  }
+
+  async #wal(): Promise<number> {
+    const { rows } = await this.client.query<{ mb: number }>(
+      `select (pg_current_wal_lsn() - '0/0')::float8 / 1048576 as mb`,
+    )
+    return rows[0]?.mb ?? 0
+  }
+
+  async clear(): Promise<void> {
+    await this.client.end()
+    this.#crm.disconnect()
+    await this.#postgres.stop()
+  }
+}
+
+async function connectTo(client: pg.Client, baseUrl: string): Promise<void> {
+  await client.query(`insert into tenants (id, slug, name) values ($1, 'bench', 'Bench')`, [tenantId])
+  await client.query(
+    `insert into connections (tenant_id, id, connector, name, base_url, settings) values ($1, $2, 'clienttether', 'bench', $3, $4)`,
+    [tenantId, connectionId, baseUrl, { requestsPerSecond: 1_000_000 }],
+  )
+  const keys = await sealingKeys(secret)
+  for (const [field, text] of Object.entries({ accessToken: 'bench-token', webKey: 'CT_bench' })) {
+    const { keyId, sealed, hint } = await seal(keys, { tenantId, connectionId, field }, text)
+    await client.query(
+      'insert into connection_secrets (tenant_id, connection_id, field, key_id, sealed, hint) values ($1, $2, $3, $4, $5, $6)',
+      [tenantId, connectionId, field, keyId, sealed, hint],
+    )
+  }
+}
+
+const ticksPerSecond = 100
+
+/** Processor time of all Postgres processes that are alive, on Linux; 0 elsewhere. */
+function postgresCpuSeconds(): number {
+  if (process.platform !== 'linux') return 0
+  let ticks = 0
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    try {
+      const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+      if (!stat.includes('(postgres)')) continue
+      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+      // utime, stime, and those of children that have ended (proc(5), fields 14 to 17)
+      ticks += fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0)
+    } catch {
+      // The process has ended in between; its time is with its parent now.
+    }
+  }
+  return ticks / ticksPerSecond
+}
