@@ -12,14 +12,20 @@ export function currencyDigits(currency: string): number {
   return digits
 }
 
+/** Signs that name one currency; many write a dollar sign before whatever money they use. */
+const signs: Record<string, string> = { '€': 'EUR', '£': 'GBP' }
+
 const amountForm = /^([-+]?)(\d{1,3}(?:,\d{3})+|\d+)?(?:\.(\d+))?$/
 
 /**
  * An amount such as `"$90,000"`, `"90000.5"` or `""` in minor units, exactly; null for empty, which is not zero.
- * Returns `undefined` when the text is not an amount (also `NaN`, `1e5` and `1.234,56`), or has decimals its currency lacks.
+ * Returns `undefined` when the text is not an amount (also `NaN`, `1e5` and `1.234,56`), or has decimals its currency lacks,
+ * or the sign of another one.
  */
 export function minorUnits(text: string, currency: string): bigint | null | undefined {
   const bare = text.replaceAll(/[\s$€£]/g, '')
+  for (const [sign, meant] of Object.entries(signs))
+    if (meant !== currency && text.includes(sign)) return undefined
   if (bare === '') return null
   const [, sign, whole, fraction = ''] = amountForm.exec(bare) ?? []
   if (whole === undefined && fraction === '') return undefined
