@@ -21,7 +21,8 @@ export function list({ operation, ...stream }: ListOptions): Stream<CT> {
     lookbackSeconds: 0,
     begin: () => startOfList(),
     request: (cursor, settings) => listRequest(operation, cursor, settings.pageSize),
-    page: (reply, cursor, settings) => listPage(reply, cursor, (item) => stream.identify(item, settings)),
+    page: (reply, cursor, settings) =>
+      listPage(reply, cursor, (item) => stream.identify(item, settings), settings.pageSize),
     normalise: stream.normalise as Stream<CT>['normalise'],
   }
 }

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { z } from 'zod'
 import { FatalError, RetriableError, StreamError, type SyncError } from '../../errors.ts'
 import type { Page, RawReply, Reply, Request, StreamName } from '../connector.ts'
@@ -7,7 +8,7 @@ import type { Page, RawReply, Reply, Request, StreamName } from '../connector.ts
 
 const envelope = z.looseObject({
   data: z.array(z.unknown()),
-  TotalRecord: z.union([z.number(), z.string().regex(/^\d+$/)]),
+  TotalRecord: z.union([z.number().int().nonnegative(), z.string().regex(/^\d+$/)]),
 })
 
 /** The result code in one spelling, such as `CT200`; null when there is none. */
@@ -33,6 +34,8 @@ export function fault(reply: RawReply, stream: StreamName): RetriableError | Syn
       'ClientTether answered 403: the access token or web key is not accepted',
     )
   }
+  // Where HTTP itself says what is wrong, a code in the body adds nothing.
+  if ([403, 408, 425, 429].includes(reply.status) || reply.status >= 500) return null
   const code = resultCode(reply.body)
   if (code === null || code === 'CT200' || code === 'CT515') return null
   const message = String((reply.body as { Message?: unknown }).Message ?? '').slice(0, 200)
@@ -76,6 +79,7 @@ export function listPage(
   reply: Reply,
   cursor: string,
   identify: (item: Record<string, unknown>) => string | null,
+  pageSize: number,
 ): Page {
   const place = placeOf(cursor)
   if (resultCode(reply.body) === 'CT515' && place.offset === 0) return { items: [], next: null, total: 0 }
@@ -85,10 +89,16 @@ export function listPage(
     throw new StreamError('E_SHORT_READ', `empty page at row ${place.offset} of a list of ${total}`)
   }
   const known = lastKnown(items, place.anchors, identify)
-  if (known === -1 && place.anchors.length > 0) return { items: [], next: stepBack(place), total }
+  if (known === -1 && place.anchors.length > 0) return { items: [], next: stepBack(place, pageSize), total }
   const fresh = items.slice(known + 1)
   if (after >= total) return { items: fresh, next: null, total }
-  const anchors = items.slice(-anchorsKept).map(name(identify))
+  if (fresh.length === 0 && items.length === 1) {
+    throw new StreamError('E_SHORT_READ', `nothing after row ${place.offset} of a list of ${total}`)
+  }
+  const anchors = items
+    .slice(-anchorsKept)
+    .map(name(identify))
+    .filter((anchor) => anchor !== '')
   return { items: fresh, next: JSON.stringify({ ...place, offset: after - 1, anchors, stepsBack: 0 }), total }
 }
 
@@ -102,8 +112,19 @@ function readEnvelope(body: unknown): { items: unknown[]; total: number } {
   return { items: read.data.data, total: Number(read.data.TotalRecord) }
 }
 
+/** What to recognise a row by: its id, or else its content. */
 const name = (identify: (item: Record<string, unknown>) => string | null) => (item: unknown) =>
-  (typeof item === 'object' && item !== null ? identify(item as Record<string, unknown>) : null) ?? ''
+  (typeof item === 'object' && item !== null ? identify(item as Record<string, unknown>) : null) ??
+  digest(item)
+
+/** Empty for what is nested too deep to be printed. */
+function digest(item: unknown): string {
+  try {
+    return `?${hash('sha1', JSON.stringify(item), 'hex')}`
+  } catch {
+    return ''
+  }
+}
 
 /** Position of the last row of this page that the page before already had; -1 when there is none. */
 function lastKnown(
@@ -115,12 +136,13 @@ function lastKnown(
 }
 
 /** Rows before this page have gone, so it begins too far down the list: look again half a page earlier. */
-function stepBack(place: Place): string {
+function stepBack(place: Place, pageSize: number): string {
   if (place.stepsBack >= mostStepsBack || place.offset === 0) {
     throw new StreamError(
       'E_SHORT_READ',
       `the list moved under us at row ${place.offset}; the rows we had read are gone`,
     )
   }
-  return JSON.stringify({ ...place, offset: Math.max(0, place.offset - 50), stepsBack: place.stepsBack + 1 })
+  const offset = Math.max(0, place.offset - Math.ceil(pageSize / 2))
+  return JSON.stringify({ ...place, offset, stepsBack: place.stepsBack + 1 })
 }
