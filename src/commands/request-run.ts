@@ -2,9 +2,6 @@ import { and, eq, inArray, sql } from 'drizzle-orm'
 import type { Tx } from '../../drizzle/db.ts'
 import { connections, syncRuns } from '../../drizzle/schema/index.ts'
 
-/** What to read; streams left out mean all, `full` reads everything from the beginning. */
-export type RunRequest = { connectionId: string; full?: boolean; streams?: string[] }
-
 export type RunRequestOutcome =
   | { kind: 'queued'; runId: string }
   /** A run is under way: another follows it. */
@@ -16,11 +13,11 @@ export type RunRequestOutcome =
 const channel = 'tidemark_requests'
 
 /** Asks for a run of a connection now. Asking twice gives one run: the connection's row is locked meanwhile. */
-export async function requestRun(tx: Tx, request: RunRequest): Promise<RunRequestOutcome> {
+export async function requestRun(tx: Tx, connectionId: string): Promise<RunRequestOutcome> {
   const [connection] = await tx
     .select({ tenantId: connections.tenantId, id: connections.id, state: connections.state })
     .from(connections)
-    .where(eq(connections.id, request.connectionId))
+    .where(eq(connections.id, connectionId))
     .for('no key update')
   if (!connection) return { kind: 'not_found' }
   if (connection.state !== 'active') return { kind: 'not_active', state: connection.state }
@@ -29,6 +26,7 @@ export async function requestRun(tx: Tx, request: RunRequest): Promise<RunReques
     .select({ id: syncRuns.id, status: syncRuns.status })
     .from(syncRuns)
     .where(and(eq(syncRuns.connectionId, connection.id), inArray(syncRuns.status, ['queued', 'running'])))
+    .orderBy(syncRuns.status)
     .limit(1)
   // A run that nobody has begun will do what is asked for.
   if (open?.status === 'queued') return { kind: 'queued', runId: open.id }
@@ -43,13 +41,11 @@ export async function requestRun(tx: Tx, request: RunRequest): Promise<RunReques
       id: sql`app.uuid_v7()`,
       connectionId: connection.id,
       trigger: 'person',
-      full: request.full ?? false,
-      streams: request.streams ?? null,
     })
     .onConflictDoNothing()
     .returning({ id: syncRuns.id })
   if (!run) throw new Error('the run was not queued, though no other was open')
-  const ids = JSON.stringify({ tenantId: connection.tenantId, connectionId: connection.id, runId: run.id })
+  const ids = JSON.stringify({ tenant: connection.tenantId, connection: connection.id, run: run.id })
   await tx.execute(sql`select pg_notify(${channel}, ${ids})`)
   return { kind: 'queued', runId: run.id }
 }

@@ -58,7 +58,8 @@ function ageSentence(freshness: Freshness, severalConnections: boolean): string 
     const age = Math.max(...old.map((stream) => stream.ageMinutes ?? 0))
     sentences.push(`${names(old, severalConnections)} are ${hoursInWords(age)} old - sync may be delayed.`)
   }
-  if (absent.length > 0) sentences.push(`${names(absent, severalConnections)} have not arrived yet.`)
+  if (absent.length > 0)
+    sentences.push(`${names(absent, severalConnections)} have not arrived completely yet.`)
   return `${sentences.join(' ')} Everything else is current.`
 }
 

@@ -21,7 +21,7 @@ export const runWords: Record<RunStatus, Word> = {
 export const streamWords: Record<StreamStatus, Word> = {
   running: runWords.running,
   success: runWords.success,
-  partial: { word: 'Records set aside', tone: 'doubt' },
+  partial: { word: 'Partly read', tone: 'doubt' },
   suspect: runWords.suspect,
   failed: runWords.failed,
   not_synced: { word: 'Not offered', tone: 'quiet' },

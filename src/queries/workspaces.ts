@@ -14,8 +14,12 @@ const columns = {
   currency: tenants.currency,
 }
 
+/** Slugs and ids; anything else names no workspace, and some of it (NUL) Postgres would not even read. */
+const nameForm = /^[a-z0-9-]{1,63}$/
+
 /** The workspace that an address or a header names, by its slug or its id; undefined when there is none. */
 export async function findWorkspace(database: Database, name: string): Promise<Workspace | undefined> {
+  if (!nameForm.test(name)) return undefined
   const matches = or(eq(tenants.slug, name), eq(sql`${tenants.id}::text`, name))
   const [found] = await database.asOperator((tx) => tx.select(columns).from(tenants).where(matches).limit(1))
   return found

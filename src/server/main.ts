@@ -38,6 +38,8 @@ export async function startWeb(parts: { config: Config; database: Database; log:
   const { config, database, log } = parts
   refuseOpenHost(config)
   const render = await loadPages()
+  const sayStray = (reason: unknown) => log.error({ err: reason }, 'a rejection that nobody handled')
+  process.on('unhandledRejection', sayStray)
   const metrics = startMetrics(database)
   const hosts = allowedHosts(config)
   const files = sirv(new URL('client', built).pathname, { etag: true, setHeaders: cacheHashed })
@@ -91,6 +93,7 @@ export async function startWeb(parts: { config: Config; database: Database; log:
       const cut = setTimeout(() => server.closeAllConnections(), goodbyeMs)
       await ended
       clearTimeout(cut)
+      process.off('unhandledRejection', sayStray)
     },
   }
 }
@@ -98,7 +101,12 @@ export async function startWeb(parts: { config: Config; database: Database; log:
 async function loadPages(): Promise<AstroHandler> {
   const entry = new URL('server/entry.mjs', built)
   if (!existsSync(entry)) throw new Error('The pages are not built. Run: npm run build')
+  const before = process.listeners('unhandledRejection')
   const { handler } = (await import(entry.href)) as { handler: AstroHandler }
+  // Astro's adapter listens for rejections that nobody handled and says nothing of those outside a request.
+  for (const listener of process.listeners('unhandledRejection')) {
+    if (!before.includes(listener)) process.off('unhandledRejection', listener)
+  }
   return handler
 }
 

@@ -31,7 +31,7 @@ beforeEach(async () => {
 })
 
 const ask = (tenantId = connection.tenantId) =>
-  database.asTenant(tenantId, (tx) => requestRun(tx, { connectionId: connection.id }))
+  database.asTenant(tenantId, (tx) => requestRun(tx, connection.id))
 
 async function runs() {
   const { rows } = await client.query<{ id: string; status: string; trigger: string }>(
@@ -52,7 +52,7 @@ describe('asking for a run', () => {
     expect(outcome).toEqual({ kind: 'queued', runId: rows[0]?.id })
     await client.query('select 1')
     expect(heard.map((payload) => JSON.parse(payload) as unknown)).toEqual([
-      { tenantId: connection.tenantId, connectionId: connection.id, runId: rows[0]?.id },
+      { tenant: connection.tenantId, connection: connection.id, run: rows[0]?.id },
     ])
   })
 

@@ -67,7 +67,7 @@ describe('the banner', () => {
 
   test('names two late streams, and the one that never arrived', () => {
     expect(headline(connection({ leads: 14, owners: 10, notes: 300, activities: null }))).toBe(
-      'Notes are 5 hours old - sync may be delayed. Activities have not arrived yet. Everything else is current.',
+      'Notes are 5 hours old - sync may be delayed. Activities have not arrived completely yet. Everything else is current.',
     )
   })
 
@@ -126,7 +126,7 @@ describe('freshness', () => {
         const banner = bannerOf(freshness, connections, clock)
         if (freshness.state === 'never') expect(banner).toBeNull()
         else if (freshness.isStale)
-          expect(banner?.headline).toMatch(/sync may be delayed|have not arrived yet/)
+          expect(banner?.headline).toMatch(/sync may be delayed|have not arrived completely yet/)
         else expect(banner?.headline ?? '').not.toContain('may be delayed')
         const needsWords = freshness.isStale || ['paused', 'needs_reconnect'].includes(freshness.state)
         expect(banner !== null).toBe(freshness.state !== 'never' && needsWords)

@@ -126,6 +126,16 @@ describe('without scripts', () => {
   })
 })
 
+test('a client whose first run failed is told why', async () => {
+  const connection = await app.seed.connection(await app.seed.tenant('refused'), { state: 'needs_reconnect' })
+  const error = { error_code: 'E_AUTH_REVOKED', error_public: 'ClientTether refused our key.' }
+  await app.seed.run(connection, { status: 'failed', ...error })
+  const { page, close } = await visit(browser, `${app.url}/w/refused/overview`)
+  expect(await page.locator('.notice').innerText()).toContain('ClientTether refused our key.')
+  expect(await page.getByRole('button', { name: 'Run now' }).count()).toBe(0)
+  await close()
+})
+
 test('the list of clients says which need attention', async () => {
   const { page, close } = await visit(browser, `${app.url}/w`)
   const rows = await page.getByRole('row').allInnerTexts()

@@ -95,15 +95,13 @@ describe('GET /api/v1/sync/status', () => {
 
 describe('POST /api/v1/sync/runs', () => {
   test('asks for a run', async () => {
-    const answer = await post(JSON.stringify({ connection: connection.id, full: true, streams: ['notes'] }))
+    const answer = await post(JSON.stringify({ connection: connection.id }))
     expect(answer.status).toBe(202)
     const body = (await answer.json()) as { run_id: string; outcome: string }
     expect(body.outcome).toBe('queued')
-    const { rows } = await app.seed.client.query(
-      'select status, "full", streams from sync_runs where id = $1',
-      [body.run_id],
-    )
-    expect(rows).toEqual([{ status: 'queued', full: true, streams: ['notes'] }])
+    const statement = 'select status, trigger from sync_runs where id = $1'
+    const { rows } = await app.seed.client.query(statement, [body.run_id])
+    expect(rows).toEqual([{ status: 'queued', trigger: 'person' }])
   })
 
   test.each(['', '{', '[]', '{"connection":"x"}', '{"connection":null}', '{"other":1}'])(

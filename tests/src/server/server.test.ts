@@ -87,6 +87,21 @@ describe('the Host header', () => {
   })
 })
 
+describe('a failure of ours', () => {
+  test('is a page with a reference that finds the line in the log, and no trace', async () => {
+    const { client } = app.seed
+    await client.query('alter table notes rename to notes_elsewhere')
+    const answer = await fetch(`${app.url}/w/tidewell/overview`)
+    const html = await answer.text()
+    await client.query('alter table notes_elsewhere rename to notes')
+    const id = answer.headers.get('x-request-id') ?? ''
+    expect(answer.status).toBe(500)
+    expect(html).toContain(id)
+    expect(html).not.toMatch(/notes_elsewhere|relation|node:|node_modules/)
+    expect(app.logged).toContainEqual(expect.objectContaining({ request_id: id, msg: 'page failed' }))
+  })
+})
+
 describe('without sign-in', () => {
   test('an address that others can reach is refused with a sentence that says what to do', async () => {
     await expect(serve(app.database, { HOST: '0.0.0.0' })).rejects.toThrow(
@@ -133,6 +148,44 @@ describe('a request that changes something', () => {
   })
 })
 
+describe('a malformed request', () => {
+  test.each([
+    '/%E0%A4%A',
+    '/w/%E0%A4%A/overview',
+    '//evil.test/w',
+    '/w/tidewell/sync/runs?before=%00',
+    '/..%2f..%2fpackage.json',
+  ])('for %s is no failure of ours', async (path) => {
+    const { status, text } = await send(path, {})
+    expect(status).toBeLessThan(500)
+    expect(text).not.toContain('dependencies')
+  })
+
+  test('with a form that is none is told so', async () => {
+    for (const [type, body] of [
+      ['application/json', '{}'],
+      ['application/x-www-form-urlencoded', 'connection=7'],
+    ] as const) {
+      const headers = { 'content-type': type, origin: app.url }
+      const answer = await fetch(`${app.url}/w/tidewell/sync/run-now`, { method: 'POST', headers, body })
+      expect(answer.status).toBe(400)
+    }
+  })
+})
+
+test('"Run now" on a page that is older than the pause says why nothing was started', async () => {
+  const tenantId = await app.seed.tenant('resting')
+  const { id } = await app.seed.connection(tenantId, { state: 'paused' })
+  const body = new URLSearchParams({ connection: id })
+  const answer = await fetch(`${app.url}/w/resting/sync/run-now`, {
+    method: 'POST',
+    headers: { origin: app.url },
+    body,
+  })
+  expect(answer.url).toBe(`${app.url}/w/resting/sync?asked=paused`)
+  expect(await answer.text()).toContain('The connection is paused, so nothing was started.')
+})
+
 describe('what is not there', () => {
   test.each([
     ['/w/nobody/overview', 'There is no workspace with this address.'],
@@ -142,6 +195,8 @@ describe('what is not there', () => {
     ],
     ['/w/tidewell/sync/runs/not-an-id', 'This run isn&#39;t in Tidewell Car Wash.'],
     ['/nowhere', 'There is no page with this address.'],
+    ['/w/%00/overview', 'There is no workspace with this address.'],
+    ['/w/Tidewell/overview', 'There is no workspace with this address.'],
   ])('%s says so', async (path, words) => {
     const answer = await fetch(app.url + path)
     expect(answer.status).toBe(404)

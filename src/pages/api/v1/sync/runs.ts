@@ -6,9 +6,6 @@ import { whichWorkspace } from '../../../../server/which-workspace.ts'
 const body = z.strictObject({
   /** Id of the connection to sync. */
   connection: z.uuid(),
-  /** Read everything from the beginning. */
-  full: z.boolean().optional(),
-  streams: z.array(z.string().min(1)).min(1).optional(),
 })
 
 /** Asks for a run; 202, because a worker makes it. */
@@ -17,9 +14,8 @@ export const POST = api(async (context) => {
   if (workspace instanceof Response) return workspace
   const given = body.safeParse(await context.request.json().catch(() => undefined))
   if (!given.success) return problem(context, malformed(given.error))
-  const { connection, ...wishes } = given.data
   const outcome = await context.locals.database.asTenant(workspace.id, (tx) =>
-    requestRun(tx, { connectionId: connection, ...wishes }),
+    requestRun(tx, given.data.connection),
   )
   const refusal = refusalOf(outcome)
   if (refusal) return problem(context, refusal)

@@ -6,10 +6,12 @@ const form = z.object({ connection: z.uuid() })
 
 /** The "Run now" button: asks for the run and leads back to the sync page, which says what came of it. */
 export const POST: APIRoute = async ({ request, locals, redirect }) => {
-  const given = form.safeParse(Object.fromEntries(await request.formData()))
+  const fields = await request.formData().catch(() => new FormData())
+  const given = form.safeParse(Object.fromEntries(fields))
   if (!given.success)
     return new Response('The form was incomplete. Go back and try again.\n', { status: 400 })
-  const outcome = await locals.asTenant((tx) => requestRun(tx, { connectionId: given.data.connection }))
+  const outcome = await locals.asTenant((tx) => requestRun(tx, given.data.connection))
   if (outcome.kind === 'not_found') return new Response(null, { status: 404 })
-  return redirect(`/w/${locals.workspace.slug}/sync?asked=${outcome.kind}`, 303)
+  const asked = outcome.kind === 'not_active' ? outcome.state : outcome.kind
+  return redirect(`/w/${locals.workspace.slug}/sync?asked=${asked}`, 303)
 }
