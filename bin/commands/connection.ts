@@ -1,0 +1,107 @@
+import type { Command } from 'commander'
+import { pair } from '../connection/pairs.ts'
+import type { NewConnection } from '../connection/add.ts'
+import { exitCodes, type ExitCode } from '../exit.ts'
+import { openInstallation, type Installation } from '../installation.ts'
+import { print, warn } from '../print.ts'
+import { columns } from '../table.ts'
+
+/** `tidemark connection`: the accounts in CRMs that are copied. */
+export function addConnectionCommands(program: Command, end: (code: ExitCode) => void): void {
+  const connection = program
+    .command('connection')
+    .summary('the accounts in CRMs that are copied')
+    .helpCommand(false)
+  connection
+    .command('add')
+    .description('Adds a connection. Its first run is due at once. Secrets are never taken as arguments.')
+    .requiredOption('--tenant <slug>', 'whose account it is')
+    .requiredOption('--connector <name>', 'which CRM, such as clienttether')
+    .requiredOption('--name <name>', 'as people call the connection')
+    .option('--base-url <url>', "where the CRM answers, when not at the connector's own address")
+    .option(
+      '--setting <key=value>',
+      'a setting of the connector; repeat it for others, `a.b=1` reaches inside',
+      pair,
+    )
+    .option('--secret-file <field=path>', 'a file with a secret; repeat it for others', pair)
+    .addHelpText('after', examplesOfAdd)
+    .action((options: NewConnection) => within((installation) => add(installation, options)))
+  connection
+    .command('test')
+    .description('Asks the CRM for one page and says what it answered. Nothing is stored.')
+    .argument('<name|id>', 'the connection')
+    .option('--tenant <slug>', 'whose, when several clients use the name')
+    .addHelpText('after', examplesOfTest)
+    .action((name: string, { tenant }: { tenant?: string }) =>
+      within(async (installation) => end(await test(installation, name, tenant))),
+    )
+  connection
+    .command('list')
+    .description('Lists the connections.')
+    .addHelpText('after', examplesOfList)
+    .action(() => within(list))
+}
+
+const examplesOfAdd = `
+Every secret that the connector asks for is taken from --secret-file, else from the environment
+(accessToken from TIDEMARK_SECRET_ACCESS_TOKEN), else it is asked for on the terminal.
+
+Examples:
+  $ npm run tidemark -- connection add --tenant copper-kettle-coffee --connector clienttether --name ClientTether
+  $ npm run tidemark -- connection add --tenant copper-kettle-coffee --connector clienttether --name ClientTether \\
+      --secret-file accessToken=token.txt --secret-file webKey=key.txt --setting timeZone=America/Chicago
+`
+const examplesOfTest = `
+Examples:
+  $ npm run tidemark -- connection test ClientTether --tenant copper-kettle-coffee
+`
+const examplesOfList = `
+Examples:
+  $ npm run tidemark -- connection list
+`
+
+async function within(work: (installation: Installation) => Promise<void>): Promise<void> {
+  const installation = await openInstallation(process.env, warn)
+  try {
+    await work(installation)
+  } finally {
+    await installation.close()
+  }
+}
+
+async function add(installation: Installation, options: NewConnection): Promise<void> {
+  const deed = await import('../connection/add.ts')
+  const id = await deed.add(installation, options)
+  print(`Added ${options.name} (${id}). Its first run is due now.`)
+  print(`Next: npm run tidemark -- connection test ${id}`)
+}
+
+async function test(installation: Installation, name: string, tenant?: string): Promise<ExitCode> {
+  const [{ listConnections }, { chooseOne }, { probe }] = await Promise.all([
+    import('../../src/queries/connection-list.ts'),
+    import('../sync/choose.ts'),
+    import('../connection/probe.ts'),
+  ])
+  const database = await installation.connect('tidemark_worker')
+  const connection = chooseOne(await listConnections(database), { tenant, connection: name })
+  const { TIDEMARK_ALLOW_PRIVATE_CRM_HOSTS: allowPrivateHosts } = installation.config
+  const { ok, words } = await probe(database, await installation.secret(), connection, allowPrivateHosts)
+  print(words)
+  return ok ? exitCodes.success : exitCodes.failed
+}
+
+async function list(installation: Installation): Promise<void> {
+  const { listConnections } = await import('../../src/queries/connection-list.ts')
+  const all = await listConnections(await installation.connect('tidemark_web'))
+  if (all.length === 0) print('There is no connection yet. See: npm run tidemark -- connection add --help')
+  const rows = all.map(({ tenant, name, connector, state, id, baseUrl }) => [
+    tenant,
+    name,
+    connector,
+    state,
+    id,
+    baseUrl ?? '',
+  ])
+  for (const line of columns(rows)) print(line)
+}

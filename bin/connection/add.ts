@@ -1,0 +1,45 @@
+import { addConnection } from '../../src/commands/add-connection.ts'
+import { findWorkspace } from '../../src/queries/workspaces.ts'
+import { sealingKeys } from '../../drizzle/seal.ts'
+import { connectors } from '../../worker/connectors/registry.ts'
+import { misuse, Refusal } from '../exit.ts'
+import { invalid } from '../form.ts'
+import type { Installation } from '../installation.ts'
+import { settingsOf } from './pairs.ts'
+import { gatherSecrets } from './secrets.ts'
+
+export type NewConnection = {
+  tenant: string
+  connector: string
+  name: string
+  baseUrl?: string
+  setting?: Record<string, string>
+  secretFile?: Record<string, string>
+}
+
+/** Adds a connection and answers its id. Throws a `Refusal` that says everything that is wrong at once. */
+export async function add(installation: Installation, given: NewConnection): Promise<string> {
+  const connector = connectors.get(given.connector)
+  if (connector === undefined) {
+    throw misuse(`There is no connector ${given.connector}. There are: ${[...connectors.keys()].join(', ')}.`)
+  }
+  const database = await installation.connect('tidemark_web')
+  const tenant = await findWorkspace(database, given.tenant)
+  if (!tenant) throw misuse(`There is no client ${given.tenant}. See: npm run tidemark -- tenant list`)
+  const keys = await sealingKeys(await installation.secret())
+  const form = {
+    name: given.name,
+    baseUrl: given.baseUrl ?? null,
+    settings: settingsOf(given.setting ?? {}),
+    secrets: await gatherSecrets(connector.secrets, given.secretFile ?? {}, process.env),
+  }
+  const allowPrivateHosts = installation.config.TIDEMARK_ALLOW_PRIVATE_CRM_HOSTS
+  const outcome = await database.asTenant(tenant.id, (tx) =>
+    addConnection(tx, form, { connector, keys, allowPrivateHosts }),
+  )
+  if (outcome.kind === 'invalid') throw invalid('connection', outcome.fields)
+  if (outcome.kind === 'name_taken') {
+    throw new Refusal(`${tenant.name} has a connection named ${outcome.name} already. Give another --name.`)
+  }
+  return outcome.id
+}

@@ -1,0 +1,106 @@
+import { migrate } from '../../drizzle/migrate.ts'
+import type { ListedConnection } from '../../src/queries/connection-list.ts'
+import type { Installation } from '../installation.ts'
+import { print } from '../print.ts'
+import { supervise, type Child } from './child.ts'
+import { ensureDemoClients } from './demo-clients.ts'
+import { keepWorld, keptWorld, type DemoWorld } from './demo-world.ts'
+import { tellFirstRuns } from './first-runs.ts'
+import { buildPages } from './pages.ts'
+import { choosePort, isFree } from './port.ts'
+
+type Parts = { installation: Installation; secret: string; stopping: AbortSignal; children: Child[] }
+
+/** Starts everything around the database, and stops it again when `stopping` is aborted or something cannot start. */
+export async function startTree(
+  installation: Installation,
+  options: { changesPerDay?: number },
+  stopping: AbortSignal,
+): Promise<void> {
+  const startedAt = new Date()
+  const parts: Parts = { installation, secret: await installation.secret(), stopping, children: [] }
+  const asked = new Promise<void>((done) => stopping.addEventListener('abort', () => done()))
+  let stopTelling: (() => Promise<void>) | undefined
+  try {
+    const up = bringUp(parts, options)
+    // A wish to stop is heard at every moment of the start; what was begun by then is stopped below.
+    up.catch(() => undefined)
+    const tree = await Promise.race([up, asked])
+    if (!tree || stopping.aborted) return
+    welcome(tree.address, tree.connections)
+    stopTelling = await tellFirstRuns(tree.database, tree.connections, startedAt, print)
+    await asked
+  } finally {
+    if (stopping.aborted) print('Stopping …')
+    await stopTelling?.()
+    await Promise.all(parts.children.map((child) => child.stop()))
+  }
+}
+
+async function bringUp(parts: Parts, { changesPerDay }: { changesPerDay?: number }) {
+  const { installation, secret, stopping } = parts
+  const { config } = installation
+  const built = buildPages(print, stopping)
+  // Its failure is awaited further down; until then nobody hears it.
+  built.catch(() => undefined)
+  const port = await choosePort(config, Boolean(process.env['PORT']))
+  if (port.taken !== null)
+    print(`Port ${port.taken} is taken by another program; the pages are on port ${port.port}.`)
+  const simulator = startSimulator(parts, await keptWorld(config.TIDEMARK_DATA_DIR, changesPerDay))
+  await migrate(config.DATABASE_URL)
+  const database = await installation.connect('tidemark_web')
+  const connections = await ensureDemoClients(database, secret, await simulator)
+  await begin(parts, 'worker', () => ['worker'])
+  await built
+  let pagesPort = port.port
+  const address = await begin(
+    parts,
+    'web',
+    () => ['web'],
+    () => ({ PORT: String(pagesPort) }),
+  )
+  // After a crash the pages come back where they were, also when the system had chosen the port.
+  pagesPort = Number(new URL(address).port)
+  return { address, connections, database }
+}
+
+/** Starts the stand-in where it answered before, if that is still free, and keeps where it answers now. */
+async function startSimulator(parts: Parts, world: DemoWorld): Promise<string> {
+  const dataDir = parts.installation.config.TIDEMARK_DATA_DIR
+  let port = (await isFree('127.0.0.1', world.port)) ? world.port : 0
+  const pace = world.changesPerDay === undefined ? [] : ['--changes-per-day', String(world.changesPerDay)]
+  const args = () => ['simulator', '--port', String(port), '--started-at', world.startedAt, ...pace]
+  const baseUrl = await begin(parts, 'simulator', args)
+  port = Number(new URL(baseUrl).port)
+  if (port !== world.port) await keepWorld(dataDir, { ...world, port })
+  return baseUrl
+}
+
+function begin(
+  { installation, secret, children, stopping }: Parts,
+  name: string,
+  args: () => string[],
+  own: () => Record<string, string> = () => ({}),
+): Promise<string> {
+  stopping.throwIfAborted()
+  const env = () => ({
+    ...process.env,
+    // Nobody who looks on wants every request; what goes wrong is said in any case.
+    LOG_LEVEL: process.env['LOG_LEVEL'] || 'warn',
+    DATABASE_URL: installation.config.DATABASE_URL,
+    DATABASE_URL_FILE: undefined,
+    TIDEMARK_SECRET: secret,
+    TIDEMARK_SECRET_FILE: undefined,
+    TIDEMARK_ALLOW_PRIVATE_CRM_HOSTS: 'true',
+    ...own(),
+  })
+  const child = supervise({ name, args, env, say: print })
+  children.push(child)
+  return child.ready
+}
+
+function welcome(address: string, connections: readonly ListedConnection[]): void {
+  print(`\nTidemark is running. Open ${address}/w\n`)
+  for (const { tenantName, tenant } of connections) print(`  ${tenantName.padEnd(28)} ${address}/w/${tenant}`)
+  print('\nThe first copies are on their way. Press Ctrl-C to stop.\n')
+}
