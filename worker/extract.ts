@@ -79,10 +79,10 @@ class ProgressGuard {
 
   check({ cursor, digest, waitSeconds, items }: ListPage): void {
     if (waitSeconds !== undefined) return
-    const isRepeat = this.#cursors.has(cursor) || (items.length > 0 && this.#digests.has(digest))
-    if (isRepeat)
+    if (this.#cursors.has(cursor) || this.#digests.has(digest))
       throw new StreamError('E_PAGING_LOOP', `the same page came again at ${cursor.slice(0, 120)}`)
     this.#cursors.add(cursor)
-    this.#digests.add(digest)
+    // A page that only sent us back up the list may come once more on the way down.
+    if (items.length > 0) this.#digests.add(digest)
   }
 }
