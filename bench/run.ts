@@ -1,5 +1,7 @@
+import '../bin/quick-start.ts'
 import pino from 'pino'
-import { connectWorker, runNow } from '../worker/main.ts'
+
+const { connectWorker, runNow } = await import('../worker/main.ts')
 
 // One run of one connection, as `tidemark sync` does it; says at the end what it cost this process.
 const [url = '', tenantId = '', connectionId = '', runId = ''] = process.argv.slice(2)

@@ -29,6 +29,8 @@ export function connect(options: {
   max: number
   statementTimeoutMs: number
   onError: (error: Error) => void
+  /** Lets a transaction send its next statement before the last one is answered; they are still done in order. */
+  sendsAhead?: boolean
 }): Database {
   const session = [
     `role=${options.role}`,
@@ -41,6 +43,7 @@ export function connect(options: {
     max: options.max,
     connectionTimeoutMillis: 5_000,
     keepAlive: true,
+    pipeline: options.sendsAhead ?? false,
     statement_timeout: options.statementTimeoutMs,
     application_name: options.role.replace('_', ' '),
     options: session.map((setting) => `-c ${setting}`).join(' '),

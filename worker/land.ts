@@ -1,19 +1,16 @@
 import { randomUUIDv7 } from 'node:crypto'
 import { storeCursor } from './cursor.ts'
-import { StreamError } from './errors.ts'
-import type { ExtractedPage } from './extract.ts'
 import { differing } from './load.ts'
-import { loadPage, newestOfEach } from './load-page.ts'
-import { identify, normalise, type Item, type SetAside, type Understood } from './normalise.ts'
+import { loadPage } from './load-page.ts'
+import type { Item, Understood } from './normalise.ts'
 import { patiently } from './patience.ts'
+import { read, type PreparedPage, type Reading } from './prepare.ts'
 import { setAside } from './quarantine.ts'
 import type { Run, StreamPass } from './run.ts'
-import { hasSnapshot, pack, storeSnapshot } from './snapshot.ts'
+import { hasSnapshot, storeSnapshot } from './snapshot.ts'
 
 /** Pages that change nothing store no cursor of their own; it follows at the latest after this long. */
 const checkpointEveryMs = 2_000
-/** A list that gives so many pages without one new record does not advance. */
-const mostIdlePages = 3
 
 type Landed = { created: number; updated: number; quarantined: number; stale: number }
 
@@ -21,11 +18,20 @@ type Landed = { created: number; updated: number; quarantined: number; stale: nu
  * Lands one page: snapshot, records, quarantine and cursor in one transaction, or none of them. A page of which every
  * record is already here as it is writes nothing. Throws `FencedError` when the lease has passed to another worker.
  */
-export async function land(run: Run, pass: StreamPass, page: ExtractedPage): Promise<void> {
-  const items = identify(run, pass, page.items)
-  noteSeen(pass, page, items)
+export async function land(run: Run, pass: StreamPass, prepared: PreparedPage): Promise<void> {
+  const { page, items } = prepared
   const { news, aside } = await findNews(run, pass, items)
-  const landed = news.length > 0 ? await store(run, pass, page, news) : await skip(run, pass, page)
+  const landed =
+    news.length > 0
+      ? await store(
+          run,
+          pass,
+          prepared,
+          news.length === items.length && prepared.reading !== null
+            ? prepared.reading
+            : read(run, pass, page, news),
+        )
+      : await skip(run, pass, prepared)
   pass.place = page.place
   const { counts } = pass
   counts.pages += 1
@@ -35,21 +41,13 @@ export async function land(run: Run, pass: StreamPass, page: ExtractedPage): Pro
   counts.stale += landed.stale
   counts.quarantined += landed.quarantined + aside
   counts.unchanged = counts.fetched - counts.created - counts.updated - counts.stale - counts.quarantined
-  const { name: stream } = pass.stream
-  run.tell({ event: 'page.landed', stream, counts, total: pass.total, wrote: news.length > 0 })
-}
-
-function noteSeen(pass: StreamPass, page: ExtractedPage, items: Item[]): void {
-  const before = pass.seen.size
-  for (const item of items) if (item.sourceId !== null) pass.seen.add(item.id)
-  if (page.parent === null && page.total !== null) pass.total = page.total
-  pass.idlePages = items.length > 0 && pass.seen.size === before ? pass.idlePages + 1 : 0
-  if (pass.idlePages >= mostIdlePages && page.parent === null) {
-    throw new StreamError(
-      'E_PAGING_LOOP',
-      `${mostIdlePages} pages in a row brought no record that was not there before`,
-    )
-  }
+  run.tell({
+    event: 'page.landed',
+    stream: pass.stream.name,
+    counts,
+    total: pass.total,
+    wrote: news.length > 0,
+  })
 }
 
 /** The items to be written or set aside; those stored as they are are not news, nor are those set aside as they are. */
@@ -65,7 +63,7 @@ async function findNews(run: Run, pass: StreamPass, items: Item[]): Promise<{ ne
 }
 
 /** Nothing on the page is new: now and then its place is stored, so that a crash does not repeat too many of its kind. */
-async function skip(run: Run, pass: StreamPass, page: ExtractedPage): Promise<Landed> {
+async function skip(run: Run, pass: StreamPass, { page }: PreparedPage): Promise<Landed> {
   if (Date.now() - pass.storedAtMs > checkpointEveryMs) {
     await patiently(() => run.database.asTenant(run.tenantId, (tx) => storeCursor(tx, run, pass, page.place)))
     pass.storedAtMs = Date.now()
@@ -73,15 +71,13 @@ async function skip(run: Run, pass: StreamPass, page: ExtractedPage): Promise<La
   return { created: 0, updated: 0, quarantined: 0, stale: 0 }
 }
 
-async function store(run: Run, pass: StreamPass, page: ExtractedPage, news: Item[]): Promise<Landed> {
-  const results = news.map((item) => normalise(run, pass, item))
-  const refused = results.filter((result): result is SetAside => !('rows' in result))
-  const records = newestOfEach(
-    pass.stream,
-    results.filter((result): result is Understood => 'rows' in result),
-  )
+async function store(
+  run: Run,
+  pass: StreamPass,
+  { page }: PreparedPage,
+  { records, refused, packed }: Reading,
+): Promise<Landed> {
   const snapshotId = randomUUIDv7()
-  const packed = pack(page.answer.bytes)
   let written = { created: 0, updated: 0 }
   let wasTried = false
   await patiently(async () => {
@@ -90,10 +86,14 @@ async function store(run: Run, pass: StreamPass, page: ExtractedPage, news: Item
       return
     wasTried = true
     await run.database.asTenant(run.tenantId, async (tx) => {
-      await storeCursor(tx, run, pass, page.place)
-      await storeSnapshot(tx, run, pass, page, snapshotId, packed)
-      written = await loadPage(tx, run, pass, records, snapshotId)
-      await setAside(tx, run, pass, snapshotId, refused, records)
+      // Sent back to back, answered in order: the fence is checked before anything is written, and one failure fails all.
+      const [, , counts] = await Promise.all([
+        storeCursor(tx, run, pass, page.place),
+        storeSnapshot(tx, run, pass, page, snapshotId, packed),
+        loadPage(tx, run, pass, records, snapshotId),
+        setAside(tx, run, pass, snapshotId, refused, records),
+      ])
+      written = counts
     })
   })
   pass.storedAtMs = Date.now()

@@ -14,9 +14,10 @@ export async function loadPage(
   snapshotId: string,
   learnedAt: string | null = null,
 ): Promise<Written> {
-  const [first, ...others] = pass.stream.tables
-  for (const table of others) await load(tx, run, pass, table, records, snapshotId, learnedAt)
-  return load(tx, run, pass, first, records, snapshotId, learnedAt)
+  const written = await Promise.all(
+    pass.stream.tables.map((table) => load(tx, run, pass, table, records, snapshotId, learnedAt)),
+  )
+  return written[0] ?? { created: 0, updated: 0 }
 }
 
 /** One record per id: a page that holds the same record twice means its newer state, or else the later one. */

@@ -34,6 +34,7 @@ export function connectWorker({ config, log }: WorkerOptions): Database {
     role: 'tidemark_worker',
     max: config.SYNC_CONCURRENCY * 2 + 2,
     statementTimeoutMs: 60_000,
+    sendsAhead: true,
     onError: (error) => log.warn({ err: error }, 'database.connection_lost'),
   })
 }

@@ -45,6 +45,7 @@ export async function replayTenant(options: ReplayOptions): Promise<ReplayReport
     role: 'tidemark_worker',
     max: 1,
     statementTimeoutMs: 0,
+    sendsAhead: true,
     onError: () => undefined,
   })
   const holder = `replay:${randomUUIDv7()}`

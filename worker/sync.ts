@@ -3,6 +3,7 @@ import { StreamError } from './errors.ts'
 import { extract } from './extract.ts'
 import { streamNames, type Stream } from './connectors/connector.ts'
 import { land } from './land.ts'
+import { prepare } from './prepare.ts'
 import { noteAbsentChildren, retire } from './retire.ts'
 import type { Run, StreamPass } from './run.ts'
 import { completeStream, failStream, nameUnsynced, openStream } from './stream-end.ts'
@@ -31,9 +32,9 @@ async function syncStream(run: Run, stream: Stream<never>): Promise<void> {
   await openStream(run, pass)
   try {
     for (let passes = 1; ; passes += 1) {
-      for await (const page of extract(run, pass)) {
-        await land(run, pass, page)
-        await noteAbsentChildren(run, pass, page)
+      for await (const prepared of prepare(run, pass, extract(run, pass))) {
+        await land(run, pass, prepared)
+        await noteAbsentChildren(run, pass, prepared.page)
       }
       const doubt = doubtAbout(pass)
       if (doubt === null) break

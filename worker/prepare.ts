@@ -1,0 +1,71 @@
+import { StreamError } from './errors.ts'
+import type { ExtractedPage } from './extract.ts'
+import { newestOfEach } from './load-page.ts'
+import { identify, normalise, type Item, type SetAside, type Understood } from './normalise.ts'
+import type { Run, StreamPass } from './run.ts'
+import { pack } from './snapshot.ts'
+
+/** A page whose items have names and digests; on a first load, when all of them will be written, also their meaning. */
+export type PreparedPage = { page: ExtractedPage; items: Item[]; reading: Reading | null }
+
+/** What the items of a page mean, and its bytes as they will be stored. */
+export type Reading = { records: Understood[]; refused: SetAside[]; packed: Buffer }
+
+/** A list that gives so many pages without one new record does not advance. */
+const mostIdlePages = 3
+
+/**
+ * Does for each page what needs no database, one page ahead of the caller: while a page lands, the next one is read.
+ * Throws `StreamError` (`E_PAGING_LOOP`) when page after page brings no new record.
+ */
+export async function* prepare(
+  run: Run,
+  pass: StreamPass,
+  pages: AsyncGenerator<ExtractedPage>,
+): AsyncGenerator<PreparedPage> {
+  const next = async () => {
+    const { value: page, done } = await pages.next()
+    return done === true ? null : preparePage(run, pass, page)
+  }
+  try {
+    let upcoming = next()
+    for (let prepared = await upcoming; prepared !== null; prepared = await upcoming) {
+      upcoming = next()
+      // Its failure belongs to the next turn of this loop; until then nobody awaits it.
+      upcoming.catch(() => undefined)
+      yield prepared
+    }
+  } finally {
+    await pages.return(undefined)
+  }
+}
+
+function preparePage(run: Run, pass: StreamPass, page: ExtractedPage): PreparedPage {
+  const items = identify(run, pass, page.items)
+  noteSeen(pass, page, items)
+  return { page, items, reading: pass.isFirstLoad ? read(run, pass, page, items) : null }
+}
+
+/** Reads the items that are to be written. */
+export function read(run: Run, pass: StreamPass, page: ExtractedPage, items: Item[]): Reading {
+  const results = items.map((item) => normalise(run, pass, item))
+  const understood = results.filter((result): result is Understood => 'rows' in result)
+  return {
+    records: newestOfEach(pass.stream, understood),
+    refused: results.filter((result): result is SetAside => !('rows' in result)),
+    packed: pack(page.answer.bytes),
+  }
+}
+
+function noteSeen(pass: StreamPass, page: ExtractedPage, items: Item[]): void {
+  const before = pass.seen.size
+  for (const item of items) if (item.sourceId !== null) pass.seen.add(item.id)
+  if (page.parent === null && page.total !== null) pass.total = page.total
+  pass.idlePages = items.length > 0 && pass.seen.size === before ? pass.idlePages + 1 : 0
+  if (pass.idlePages >= mostIdlePages && page.parent === null) {
+    throw new StreamError(
+      'E_PAGING_LOOP',
+      `${mostIdlePages} pages in a row brought no record that was not there before`,
+    )
+  }
+}
