@@ -1,9 +1,10 @@
-import { and, desc, eq, inArray, isNotNull, notInArray, or, sql } from 'drizzle-orm'
+import { and, eq, inArray, isNotNull, notInArray, or, sql } from 'drizzle-orm'
 import type { Tx } from '../../drizzle/db.ts'
 import { connections, streamCursors, syncRuns, syncRunStreams } from '../../drizzle/schema/index.ts'
 import type { ConnectionNow, StreamNow } from '../domain/freshness.ts'
 import { byStreamOrder, streamNames } from '../domain/streams.ts'
 import { instant } from './decode.ts'
+import { newestFirst } from './newest-first.ts'
 
 export type ConnectionStatus = ConnectionNow & { tenantId: string; connector: string }
 
@@ -43,7 +44,7 @@ function readConnections(tx: Tx) {
     })
     .from(syncRuns)
     .where(and(ofConnection, notInArray(syncRuns.status, ['queued', 'running'])))
-    .orderBy(desc(syncRuns.queuedAt))
+    .orderBy(newestFirst(syncRuns.queuedAt))
     .limit(1)
     .as('last_run')
   const openRun = tx
@@ -111,7 +112,7 @@ function readStreams(tx: Tx): Promise<(StreamNow & { connectionId: string })[]> 
         eq(syncRunStreams.stream, stream),
       ),
     )
-    .orderBy(desc(syncRunStreams.startedAt))
+    .orderBy(newestFirst(syncRunStreams.startedAt))
     .limit(1)
     .as('latest')
   return tx

@@ -1,6 +1,7 @@
-import { and, count, desc, eq, isNotNull, isNull, sql } from 'drizzle-orm'
+import { and, count, eq, isNotNull, isNull, sql } from 'drizzle-orm'
 import type { Tx } from '../../drizzle/db.ts'
 import { connections, quarantine, streamCursors, syncRunStreams } from '../../drizzle/schema/index.ts'
+import { newestFirst } from './newest-first.ts'
 import { readRuns, type RunSummary } from './runs.ts'
 
 /** What the latest ended pass over a stream did, and the latest count the CRM gave of its own. */
@@ -62,7 +63,7 @@ function readCounts(tx: Tx): Promise<(StreamCounts & { connectionId: string })[]
     .select()
     .from(syncRunStreams)
     .where(endedPasses)
-    .orderBy(desc(syncRunStreams.startedAt))
+    .orderBy(newestFirst(syncRunStreams.startedAt))
     .limit(1)
     .as('latest')
   const lastDay = tx
@@ -73,14 +74,14 @@ function readCounts(tx: Tx): Promise<(StreamCounts & { connectionId: string })[]
     })
     .from(syncRunStreams)
     .where(endedPasses)
-    .orderBy(desc(syncRunStreams.startedAt))
+    .orderBy(newestFirst(syncRunStreams.startedAt))
     .limit(passesBack)
     .as('last_day')
   const counted = tx
     .select({ crm: lastDay.crmCount, ours: lastDay.ourCount, at: lastDay.finishedAt })
     .from(lastDay)
     .where(isNotNull(lastDay.crmCount))
-    .orderBy(desc(lastDay.finishedAt))
+    .orderBy(newestFirst(lastDay.finishedAt))
     .limit(1)
     .as('counted')
   return tx
