@@ -11,6 +11,7 @@ import { showAlive, showGone } from './heartbeat.ts'
 import type { LeaseTimes } from './lease.ts'
 import { startQueue, type Queue } from './queue.ts'
 import { claimDueSlots, queuedRuns, reapDeadRuns, startSchedule } from './schedule.ts'
+import { makePartitions } from './snapshot.ts'
 import type { Verdict } from './verdict.ts'
 
 export type WorkerOptions = {
@@ -83,7 +84,7 @@ export async function startWorker(options: WorkerOptions): Promise<{ stop: () =>
   const stopping = new AbortController()
   const execution = await executionOf(options, database, stopping.signal)
   const startedAt = new Date()
-  await database.outsideTenants.query('select app.make_snapshot_partitions()')
+  await makePartitions(database)
   const queue = await startQueue({
     databaseUrl: config.DATABASE_URL,
     concurrency: config.SYNC_CONCURRENCY,
@@ -95,6 +96,8 @@ export async function startWorker(options: WorkerOptions): Promise<{ stop: () =>
     log,
     look: () => look(options, database, queue, execution.worker, startedAt),
   })
+  // Somebody asked for a run: no need to wait for the next look.
+  const stopListening = await database.listen('tidemark_requests', schedule.ring)
   log.info(
     { worker: execution.worker, cron: config.SYNC_CRON, concurrency: config.SYNC_CONCURRENCY },
     'worker.started',
@@ -102,6 +105,7 @@ export async function startWorker(options: WorkerOptions): Promise<{ stop: () =>
   return {
     stop: async () => {
       stopping.abort()
+      await stopListening()
       await schedule.stop()
       await queue.stop()
       await showGone(database, execution.worker).catch(() => undefined)
@@ -128,5 +132,7 @@ async function look(
   for (const run of dead) log.warn({ ...run }, 'run.abandoned')
   const claimed = await claimDueSlots(database, config.SYNC_CRON)
   for (const run of claimed) log.info({ ...run }, 'slot.claimed')
+  // Once an hour is often enough for what is needed once a month, and needs no clock of its own.
+  if (claimed.length > 0) await makePartitions(database)
   for (const run of await queuedRuns(database, 1_000)) await queue.send(run)
 }

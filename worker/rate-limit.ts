@@ -42,7 +42,9 @@ export function createRateLimit(
 
   return {
     turn: async (): Promise<void> => {
-      while (inHand === 0) {
+      // Several callers may wait for one reservation and find its tokens gone; they reserve again.
+      for (;;) {
+        if (inHand > 0) break
         reserving ??= reserve().finally(() => {
           reserving = undefined
         })

@@ -1,5 +1,5 @@
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
-import type { Tx } from '../drizzle/db.ts'
+import type { Database, Tx } from '../drizzle/db.ts'
 import type { ExtractedPage } from './extract.ts'
 import type { Run, StreamPass } from './run.ts'
 
@@ -55,4 +55,9 @@ export async function hasSnapshot(tx: Tx, run: Run, id: string): Promise<boolean
     id,
   ])
   return rowCount === 1
+}
+
+/** Makes the partitions of this month and the next ones, where they are missing. */
+export async function makePartitions(database: Database): Promise<void> {
+  await database.outsideTenants.query('select app.make_snapshot_partitions()')
 }

@@ -38,7 +38,8 @@ export function fault(reply: RawReply, stream: StreamName): RetriableError | Syn
   if ([403, 408, 425, 429].includes(reply.status) || reply.status >= 500) return null
   const code = resultCode(reply.body)
   if (code === null || code === 'CT200' || code === 'CT515') return null
-  const message = String((reply.body as { Message?: unknown }).Message ?? '').slice(0, 200)
+  const { Message: said } = reply.body as { Message?: unknown }
+  const message = typeof said === 'string' ? said.slice(0, 200) : 'no message'
   if (code.startsWith('CT4') && aboutAccess.test(message)) {
     return new FatalError('E_AUTH_REVOKED', `ClientTether answered ${code}: ${message}`)
   }
