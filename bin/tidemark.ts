@@ -1,8 +1,5 @@
 #!/usr/bin/env node
-import { enableCompileCache } from 'node:module'
-
-// Compiled code is kept between calls, which halves the start of a short command.
-enableCompileCache()
+import './quick-start.ts'
 
 const { main } = await import('./program.ts')
 await main(process.argv)

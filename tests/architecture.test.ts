@@ -29,7 +29,21 @@ const house: { part: string; may: string[]; types?: string[]; packages?: string[
   },
   { part: 'src/charts/', may: ['src/charts/', 'src/format.ts'], types: ['src/', 'drizzle/schema/'] },
   { part: 'src/', may: ['src/', 'drizzle/'] },
-  { part: 'bin/', may: ['bin/', 'drizzle/', 'worker/', 'simulator/', 'src/server/', 'package.json'] },
+  {
+    part: 'bin/',
+    may: [
+      'bin/',
+      'drizzle/',
+      'worker/',
+      'simulator/',
+      'src/server/',
+      'src/queries/',
+      'src/commands/',
+      'src/domain/',
+      'src/format.ts',
+      'package.json',
+    ],
+  },
 ]
 
 /** Where the pieces are wired; nobody imports these but the command line. */
@@ -37,7 +51,7 @@ const wiring = /^(worker|simulator|src\/server)\/main\.ts$/
 
 /** The worker's files that are named after the statement they hold. */
 const statements =
-  /^worker\/(schedule|claim|lease|reap|parents|rate-limit|snapshot|load|retire|reconcile|cursor|publish|replay|outbox|nudge)\.ts$/
+  /^worker\/(cursor|heartbeat|hold|lease|load|measure|open|parents|publish|quarantine|rate-limit|replay|retire|schedule|shadow|snapshot|stream-end|outbox|nudge)\.ts$/
 const sqlHome = (path: string) =>
   /^(drizzle|src\/queries|src\/commands)\//.test(path) || statements.test(path)
 const readsEnvironment = /^(drizzle\/config|worker\/main|simulator\/main|src\/server\/main)\.ts$|^bin\//

@@ -53,6 +53,7 @@ export async function beginPass(run: Run, stream: Stream<never>, again = false):
     unknownFields: new Set(),
     idlePages: 0,
     absentChildren: [],
+    expectedChildren: 0,
     place: cursor,
     storedAtMs: Date.now(),
     rules: rulesDigest(run, stream),

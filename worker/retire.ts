@@ -5,6 +5,7 @@ import type { TableName } from './connectors/connector.ts'
 import { FencedError, StreamError } from './errors.ts'
 import type { ExtractedPage } from './extract.ts'
 import { versionColumns } from './load.ts'
+import { parentsWaiting } from './parents.ts'
 import type { Run, StreamPass } from './run.ts'
 
 /** Share of the stored records that one pass may retire by itself. */
@@ -16,13 +17,23 @@ type Absent = { id: string; source_id: string }
 
 /**
  * Turns the records that a complete, counted pass did not list into tombstones, and returns how many. Up to 5 % at once;
- * up to 30 % when a second pass misses exactly the same; more, or an empty list, only when a person accepts it.
+ * up to 30 % when a second pass misses exactly the same; more, or an empty list, only when a person accepts it. Children
+ * are judged among those of the parents that were read; those of a retired parent go with it.
  * Throws `StreamError` (`E_MASS_ABSENCE`) when the pass is not to be believed; nothing is retired then.
  */
 export async function retire(run: Run, pass: StreamPass): Promise<number> {
-  const absent = pass.stream.parents === undefined ? await absentFromList(run, pass) : pass.absentChildren
+  if (pass.stream.parents === undefined) {
+    const absent = await absentFromList(run, pass)
+    return retireAbsent(run, pass, absent, await countLive(run, pass))
+  }
+  const absent = await retireAbsent(run, pass, pass.absentChildren, pass.expectedChildren)
+  const orphans = await orphansOf(run, pass)
+  if (orphans.length > 0) await run.database.asTenant(run.tenantId, (tx) => bury(tx, run, pass, orphans))
+  return absent + orphans.length
+}
+
+async function retireAbsent(run: Run, pass: StreamPass, absent: Absent[], live: number): Promise<number> {
   if (absent.length === 0) return 0
-  const live = await countLive(run, pass)
   const digest = hash(
     'sha256',
     absent
@@ -32,7 +43,8 @@ export async function retire(run: Run, pass: StreamPass): Promise<number> {
     'hex',
   )
   const share = absent.length / live
-  const isListEmpty = pass.seen.size === 0
+  // That one parent lost its only child is believable; that a whole list became empty is not.
+  const isListEmpty = pass.seen.size === 0 && (pass.stream.parents === undefined || absent.length > 1)
   const isSmall = !isListEmpty && (share <= brakeShare || absent.length === 1)
   if (!isSmall && !run.acceptAbsence) {
     const isBelievable = !isListEmpty && share <= personShare
@@ -80,7 +92,7 @@ async function absentFromList(run: Run, pass: StreamPass): Promise<Absent[]> {
 export async function noteAbsentChildren(run: Run, pass: StreamPass, page: ExtractedPage): Promise<void> {
   const { parents, tables } = pass.stream
   if (parents === undefined || page.parent === null || !page.endsParent) return
-  const parentColumn = sql.identifier(parents.table === 'contacts' ? 'contact_id' : 'opportunity_id')
+  const parentColumn = parentColumnOf(parents.table)
   const parentId = page.parent.id
   const stored = await run.database.asTenant(run.tenantId, async (tx) => {
     const { rows } = await tx.execute<Absent>(sql`
@@ -88,8 +100,25 @@ export async function noteAbsentChildren(run: Run, pass: StreamPass, page: Extra
       where tenant_id = ${run.tenantId} and connection_id = ${run.connectionId} and deleted_at is null and ${parentColumn} = ${parentId}`)
     return rows
   })
+  pass.expectedChildren += stored.length
   pass.absentChildren.push(...stored.filter(({ id }) => !pass.seen.has(id)))
 }
+
+/** Children whose parent is a tombstone. A parent that still waits may have taken them over, so it is read first. */
+async function orphansOf(run: Run, pass: StreamPass): Promise<Absent[]> {
+  const { parents, tables } = pass.stream
+  if (parents === undefined || (await parentsWaiting(run, pass)) > 0) return []
+  return run.database.asTenant(run.tenantId, async (tx) => {
+    const { rows } = await tx.execute<Absent>(sql`
+      select c.id, c.source_id from ${sql.identifier(tables[0])} c
+      join ${sql.identifier(parents.table)} p on p.tenant_id = c.tenant_id and p.id = c.${parentColumnOf(parents.table)}
+      where c.tenant_id = ${run.tenantId} and c.connection_id = ${run.connectionId} and c.deleted_at is null and p.deleted_at is not null`)
+    return rows
+  })
+}
+
+const parentColumnOf = (table: 'contacts' | 'opportunities') =>
+  sql.identifier(table === 'contacts' ? 'contact_id' : 'opportunity_id')
 
 /** How many records of the stream are stored and not tombstones. */
 export async function countLive(run: Run, pass: StreamPass): Promise<number> {

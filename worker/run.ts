@@ -76,6 +76,8 @@ export type StreamPass = Pass & {
   unknownFields: Set<string>
   /** Stored children that the complete list of their parent did not name. */
   absentChildren: { id: string; source_id: string }[]
+  /** How many children of the parents read in this pass were stored. */
+  expectedChildren: number
   /** Pages in a row that brought no record that was not seen before. */
   idlePages: number
   /** Where a crash after the last landed page would resume; stored in the database at the latest two seconds later. */

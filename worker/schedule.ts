@@ -53,6 +53,7 @@ const asQueuedRun = (row: RunRow): QueuedRun => ({
 
 /** Calls `look` when the cron bell rings, and every few seconds besides: bells can be lost, `next_due_at` cannot. */
 export function startSchedule(options: { cron: string; log: Logger; look: () => Promise<void> }): {
+  ring: () => void
   stop: () => Promise<void>
 } {
   let looking: Promise<void> | undefined
@@ -70,6 +71,7 @@ export function startSchedule(options: { cron: string; log: Logger; look: () => 
   const sweep = setInterval(look, sweepSeconds * 1_000)
   look()
   return {
+    ring: look,
     stop: async () => {
       clearInterval(sweep)
       await bell.destroy()
