@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { addConnectionCommands } from './commands/connection.ts'
+import { addDoctor } from './commands/doctor.ts'
 import { addMigrate } from './commands/migrate.ts'
 import { addSimulator } from './commands/simulator.ts'
 import { addStart } from './commands/start.ts'
@@ -37,6 +38,7 @@ export function commandLine(end: (code: ExitCode) => void): Command {
   addStart(program)
   addSync(program, end)
   addStatus(program)
+  addDoctor(program, end)
   addTenantCommands(program)
   addConnectionCommands(program, end)
   addMigrate(program)

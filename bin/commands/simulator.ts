@@ -55,7 +55,7 @@ async function start(options: Options) {
     throw new Refusal(`Another program listens on port ${options.port}. Give another one with --port.`)
   })
   if (!process.connected) introduce(simulator.baseUrl, accounts)
-  return { address: simulator.baseUrl, close: simulator.close }
+  return { address: simulator.baseUrl, close: () => simulator.close() }
 }
 
 /** Its credentials open nothing but invented data, hence they may be shown. */

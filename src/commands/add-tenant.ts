@@ -4,7 +4,7 @@ import { tenants } from '../../drizzle/schema/index.ts'
 
 const isZone = (name: string) => {
   try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }) !== undefined
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== ''
   } catch {
     return false
   }
