@@ -26,10 +26,17 @@ export async function retire(run: Run, pass: StreamPass): Promise<number> {
     const absent = await absentFromList(run, pass)
     return retireAbsent(run, pass, absent, await countLive(run, pass))
   }
-  const absent = await retireAbsent(run, pass, pass.absentChildren, pass.expectedChildren)
+  const absent = (await isHeld(run, pass))
+    ? 0
+    : await retireAbsent(run, pass, pass.absentChildren, pass.expectedChildren)
   const orphans = await orphansOf(run, pass)
   if (orphans.length > 0) await run.database.asTenant(run.tenantId, (tx) => bury(tx, run, pass, orphans))
   return absent + orphans.length
+}
+
+/** One missing child, in a pass that saw no other, may be gone or its list broken: a pass that sees others will tell. */
+async function isHeld(run: Run, pass: StreamPass): Promise<boolean> {
+  return pass.absentChildren.length === 1 && pass.seen.size === 0 && (await countLive(run, pass)) > 1
 }
 
 async function retireAbsent(run: Run, pass: StreamPass, absent: Absent[], live: number): Promise<number> {
