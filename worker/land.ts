@@ -8,6 +8,7 @@ import { read, type PreparedPage, type Reading } from './prepare.ts'
 import { setAside } from './quarantine.ts'
 import type { Run, StreamPass } from './run.ts'
 import { hasSnapshot, storeSnapshot } from './snapshot.ts'
+import { buryNamed } from './tombstone.ts'
 
 /** Pages that change nothing store no cursor of their own; it follows at the latest after this long. */
 const checkpointEveryMs = 2_000
@@ -91,6 +92,7 @@ async function store(
         storeCursor(tx, run, pass, page.place),
         storeSnapshot(tx, run, pass, page, snapshotId, packed),
         loadPage(tx, run, pass, records, snapshotId),
+        buryNamed(tx, run, pass, records),
         setAside(tx, run, pass, snapshotId, refused, records),
       ])
       written = counts

@@ -1,12 +1,11 @@
 import { hash } from 'node:crypto'
 import { sql } from 'drizzle-orm'
 import type { Tx } from '../drizzle/db.ts'
-import type { TableName } from './connectors/connector.ts'
 import { FencedError, StreamError } from './errors.ts'
 import type { ExtractedPage } from './extract.ts'
-import { versionColumns } from './load.ts'
 import { parentsWaiting } from './parents.ts'
 import type { Run, StreamPass } from './run.ts'
+import { tombstone } from './tombstone.ts'
 
 /** Share of the stored records that one pass may retire by itself. */
 const brakeShare = 0.05
@@ -157,20 +156,8 @@ async function bury(tx: Tx, run: Run, pass: StreamPass, absent: Absent[]): Promi
     const ids = absent.map(({ id, source_id: sourceId }) =>
       table === pass.stream.tables[0] ? id : run.context.id(table, sourceId),
     )
-    await tombstone(tx, run, table, ids)
+    await tombstone(tx, run, table, ids, 'absence')
   }
-}
-
-async function tombstone(tx: Tx, run: Run, table: TableName, ids: string[]): Promise<void> {
-  const these = sql`tenant_id = ${run.tenantId} and id = any(${sql.param(ids)}::uuid[]) and deleted_at is null`
-  if (table === 'opportunities') {
-    const columns = sql.raw(versionColumns.join(', '))
-    await tx.execute(sql`
-      insert into opportunity_versions (tenant_id, opportunity_id, valid_from, valid_to, run_id, ${columns})
-      select tenant_id, id, changed_at, now(), ${run.id}::uuid, ${columns} from opportunities where ${these}`)
-  }
-  await tx.execute(sql`
-    update ${sql.identifier(table)} set deleted_at = now(), deleted_because = 'absence', changed_at = now() where ${these}`)
 }
 
 async function assertFence(tx: Tx, run: Run): Promise<void> {

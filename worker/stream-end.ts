@@ -26,10 +26,11 @@ export async function completeStream(run: Run, pass: StreamPass): Promise<void> 
   if (pass.isFirstLoad) await analyse(run)
   const ourCount = await countLive(run, pass)
   const waiting = await parentsWaiting(run, pass)
+  const readsAll = pass.stream.reads === 'full' || pass.since === null
   const ended = await run.database.asTenant(run.tenantId, async (tx) => {
     await storeCursor(tx, run, pass, pass.stream.parents === undefined ? null : pass.place)
     await tx.execute(sql`
-      update stream_cursors set scan_start = null, is_resumed = false, last_full_at = ${pass.scanStart}, absent_digest = null, absent_count = null,
+      update stream_cursors set scan_start = null, is_resumed = false, last_full_at = ${readsAll ? sql`${pass.scanStart}` : sql`last_full_at`}, absent_digest = null, absent_count = null,
         fresh_at = case when ${waiting} = 0 then ${pass.scanStart}::timestamptz else fresh_at end, watermark = ${pass.scanStart}
       where ${isCursorOf(run, pass)}`)
     const aside = await countSetAside(tx, run, pass.stream.name)

@@ -1,0 +1,41 @@
+import { sql } from 'drizzle-orm'
+import type { Tx } from '../drizzle/db.ts'
+import type { TableName } from './connectors/connector.ts'
+import { versionColumns, type LoadingPass, type LoadingRun } from './load.ts'
+import type { Understood } from './normalise.ts'
+
+/** Marks records as gone, with the reason. Nothing is deleted; an opportunity keeps the state it had in its history. */
+export async function tombstone(
+  tx: Tx,
+  run: LoadingRun,
+  table: TableName,
+  ids: string[],
+  because: 'absence' | 'flag' | 'feed',
+): Promise<void> {
+  const these = sql`tenant_id = ${run.tenantId} and id = any(${sql.param(ids)}::uuid[]) and deleted_at is null`
+  if (table === 'opportunities') {
+    const columns = sql.raw(versionColumns.join(', '))
+    await tx.execute(sql`
+      insert into opportunity_versions (tenant_id, opportunity_id, valid_from, valid_to, run_id, ${columns})
+      select tenant_id, id, changed_at, now(), ${run.id}::uuid, ${columns} from opportunities where ${these}`)
+  }
+  await tx.execute(sql`
+    update ${sql.identifier(table)} set deleted_at = now(), deleted_because = ${because}, changed_at = now() where ${these}`)
+}
+
+/** Marks as gone what a page names only by id, as the deletion feed of a CRM does. */
+export async function buryNamed(
+  tx: Tx,
+  run: LoadingRun,
+  { stream }: LoadingPass,
+  records: Understood[],
+): Promise<void> {
+  const named = records.filter(
+    ({ rows, deletedBecause }) => deletedBecause !== null && rows[stream.tables[0]] === undefined,
+  )
+  if (named.length === 0) return
+  for (const table of stream.tables) {
+    const ids = named.map(({ item }) => run.context.id(table, item.sourceId ?? ''))
+    await tombstone(tx, run, table, ids, named[0]?.deletedBecause ?? 'feed')
+  }
+}
