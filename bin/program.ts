@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { addConnectionCommands } from './commands/connection.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addMigrate } from './commands/migrate.ts'
+import { addReplay } from './commands/replay.ts'
 import { addSimulator } from './commands/simulator.ts'
 import { addStart } from './commands/start.ts'
 import { addStatus } from './commands/status.ts'
@@ -37,6 +38,7 @@ export function commandLine(end: (code: ExitCode) => void): Command {
     .addHelpText('after', footer)
   addStart(program)
   addSync(program, end)
+  addReplay(program, end)
   addStatus(program)
   addDoctor(program, end)
   addTenantCommands(program)

@@ -1,7 +1,8 @@
 import { migrate } from '../../drizzle/migrate.ts'
-import type { ListedConnection } from '../../src/queries/connection-list.ts'
+import { relativeTime } from '../../src/format.ts'
 import type { Installation } from '../installation.ts'
 import { print } from '../print.ts'
+import { readStatus } from '../status/read.ts'
 import { supervise, type Child } from './child.ts'
 import { ensureDemoClients } from './demo-clients.ts'
 import { keepWorld, keptWorld, type DemoWorld } from './demo-world.ts'
@@ -27,7 +28,7 @@ export async function startTree(
     up.catch(() => undefined)
     const tree = await Promise.race([up, asked])
     if (!tree || stopping.aborted) return
-    welcome(tree.address, tree.connections)
+    await welcome(tree, installation.config.STALE_AFTER_MINUTES)
     stopTelling = await tellFirstRuns(tree.database, tree.connections, startedAt, print)
     await asked
   } finally {
@@ -99,8 +100,15 @@ function begin(
   return child.ready
 }
 
-function welcome(address: string, connections: readonly ListedConnection[]): void {
+type Tree = Awaited<ReturnType<typeof bringUp>>
+
+async function welcome({ address, database }: Tree, staleAfterMinutes: number): Promise<void> {
+  const standings = await readStatus(database, staleAfterMinutes)
   print(`\nTidemark is running. Open ${address}/w\n`)
-  for (const { tenantName, tenant } of connections) print(`  ${tenantName.padEnd(28)} ${address}/w/${tenant}`)
-  print('\nThe first copies are on their way. Press Ctrl-C to stop.\n')
+  for (const { tenantName, tenant, freshAt, nextDueAt, now } of standings) {
+    const age = freshAt === null ? 'its first copy is on the way' : `as of ${relativeTime(freshAt, now)}`
+    const next = nextDueAt > now ? `, next copy ${relativeTime(nextDueAt, now)}` : ''
+    print(`  ${tenantName.padEnd(26)} ${address}/w/${tenant.padEnd(26)} ${age}${next}`)
+  }
+  print('\nPress Ctrl-C to stop.\n')
 }
