@@ -54,6 +54,8 @@ async function prepareQueue(connectionString: string): Promise<void> {
   await boss.start()
   await boss.createQueue(syncQueue, {
     policy: 'exclusive',
+    // A queue that does not ask for it wakes nobody: its jobs then wait for the next poll.
+    notify: true,
     retryLimit: 3,
     retryDelay: 5,
     expireInSeconds: jobExpirySeconds,
