@@ -55,12 +55,21 @@ export async function land(run: Run, pass: StreamPass, prepared: PreparedPage): 
 async function findNews(run: Run, pass: StreamPass, items: Item[]): Promise<{ news: Item[]; aside: number }> {
   const candidates = pass.setAside.size === 0 ? items : items.filter(({ hash }) => !pass.setAside.has(hash))
   const aside = items.length - candidates.length
+  if (aside > 0) for (const { hash } of items) if (pass.setAside.has(hash)) pass.metAside.add(hash)
   if (pass.isFirstLoad || candidates.length === 0) return { news: candidates, aside }
   const [table] = pass.stream.tables
   const news = await patiently(() =>
     run.database.asTenant(run.tenantId, (tx) => differing(tx, run, table, candidates)),
   )
-  return { news, aside }
+  return { news: withoutNamesakes(candidates, news), aside }
+}
+
+/** Where two rows of a page share an id, one of them is what is stored; the other is no news of it. */
+function withoutNamesakes(candidates: Item[], news: Item[]): Item[] {
+  if (news.length === 0 || news.length === candidates.length) return news
+  const differs = new Set(news)
+  const stored = new Set(candidates.filter((item) => !differs.has(item)).map(({ id }) => id))
+  return news.filter(({ id }) => !stored.has(id))
 }
 
 /** Nothing on the page is new: now and then its place is stored, so that a crash does not repeat too many of its kind. */
@@ -100,6 +109,8 @@ async function store(
   })
   pass.storedAtMs = Date.now()
   noteUnknown(pass, records)
+  const aside = [...refused, ...records.filter(({ faults }) => faults.length > 0)]
+  for (const { item } of aside) pass.metAside.add(item.hash)
   for (const { item } of refused) pass.setAside.add(item.hash)
   // On a first load nobody has looked yet what is there, so what was not written is simply unchanged.
   const stale = pass.isFirstLoad ? 0 : records.length - written.created - written.updated

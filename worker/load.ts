@@ -2,6 +2,7 @@ import { getTableColumns, type Column } from 'drizzle-orm'
 import { toSnakeCase } from 'drizzle-orm/casing'
 import type { Tx } from '../drizzle/db.ts'
 import * as schema from '../drizzle/schema/index.ts'
+import { arrayLiteral } from './array-literal.ts'
 import type { TableName } from './connectors/connector.ts'
 import type { Item, Understood } from './normalise.ts'
 import type { Run, StreamPass } from './run.ts'
@@ -93,6 +94,14 @@ export async function differing(tx: Tx, run: Run, table: TableName, items: Item[
   return rows.map(({ at }) => items[at]).filter((item) => item !== undefined)
 }
 
+/** Columns that are not the connector's to say. */
+const engineColumns: Record<string, (record: Understood) => unknown> = {
+  sourceId: ({ item }) => item.sourceId,
+  contentHash: ({ item }) => `\\x${item.hash}`,
+  repairs: ({ repairs }) => repairs,
+  deletedBecause: ({ deletedBecause }) => deletedBecause,
+}
+
 /** What loading needs to know of a run and of a pass. */
 export type LoadingRun = Pick<Run, 'tenantId' | 'connectionId' | 'id' | 'context'>
 export type LoadingPass = Pick<StreamPass, 'stream' | 'scanStart' | 'isFirstLoad'>
@@ -111,24 +120,17 @@ export async function load(
   const keepsHistory = table === 'opportunities' && !pass.isFirstLoad
   const { text, columns } = loadStatement(table, keepsHistory)
   const [first] = pass.stream.tables
-  const cells = records.flatMap(({ item, rows, repairs, deletedBecause }) => {
-    const row = rows[table] as Record<string, unknown> | undefined
-    if (row === undefined) return []
-    const id = table === first ? item.id : run.context.id(table, item.sourceId ?? '')
-    return [
-      {
-        ...row,
-        custom: JSON.stringify(row.custom),
-        id,
-        sourceId: item.sourceId,
-        contentHash: `\\x${item.hash}`,
-        repairs,
-        deletedBecause,
-      },
-    ]
-  }) as Record<string, unknown>[]
-  if (cells.length === 0) return { created: 0, updated: 0 }
-  const arrays = columns.map((column) => cells.map((cell) => cell[column] ?? null))
+  const present = records.filter(({ rows }) => rows[table] !== undefined)
+  if (present.length === 0) return { created: 0, updated: 0 }
+  const arrays = columns.map((column) => {
+    const own = engineColumns[column]
+    if (own !== undefined) return arrayLiteral(present.map(own))
+    if (column !== 'id')
+      return arrayLiteral(present.map(({ rows }) => (rows[table] as Record<string, unknown>)[column]))
+    return arrayLiteral(
+      present.map(({ item }) => (table === first ? item.id : run.context.id(table, item.sourceId ?? ''))),
+    )
+  })
   const { rows } = await tx.$client.query<{ created: number; updated: number }>({
     name: `load-${table}${keepsHistory ? '-history' : ''}`,
     text,

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import type { FieldFault, Row, Stream, TableName } from './connectors/connector.ts'
-import { repair, shortenRows } from './repair.ts'
+import { longestText, repair, shortenRows } from './repair.ts'
 import type { Run, StreamPass } from './run.ts'
 
 /** One item of a page: what it is called, and a digest of everything that decides what it means. */
@@ -15,6 +15,8 @@ export type Item = {
   hash: string
   /** Whether its text holds escapes that Postgres may not be able to store. */
   hasEscapes: boolean
+  /** Whether it is long enough to hold a text that must be shortened. */
+  isLong: boolean
 }
 
 export type SetAside = FieldFault & { item: Item }
@@ -46,7 +48,8 @@ export function identify(run: ReadingRun, pass: ReadingPass, items: unknown[]): 
   const [table] = pass.stream.tables
   return items.map((value, index) => {
     const json = asJson(value)
-    const sourceId = isObject(value) ? pass.stream.identify(value, run.settings) : null
+    const named = isObject(value) ? pass.stream.identify(value, run.settings) : null
+    const sourceId = named !== null && isStorable(named) ? named : null
     return {
       index,
       value,
@@ -54,9 +57,13 @@ export function identify(run: ReadingRun, pass: ReadingPass, items: unknown[]): 
       id: run.context.id(table, sourceId ?? ''),
       hash: hash('sha256', pass.rules + json, 'hex').slice(0, 32),
       hasEscapes: json.includes('\\u'),
+      isLong: json.length > longestText,
     }
   })
 }
+
+/** Postgres refuses NUL, and a broken character would become that of another id. */
+const isStorable = (id: string): boolean => !id.includes('\0') && id.isWellFormed()
 
 /** Reads one item. Returns why it must be set aside when it cannot be stored at all. */
 export function normalise(run: ReadingRun, pass: ReadingPass, item: Item): Understood | SetAside {
@@ -71,14 +78,14 @@ export function normalise(run: ReadingRun, pass: ReadingPass, item: Item): Under
     return { item, path, reason: isMissing ? 'the field is missing' : (issue?.message ?? 'unknown shape') }
   }
   const { rows, faults, deletedBecause } = pass.stream.normalise(mended.value as never, run.context)
-  const repairs = [...mended.repairs, ...shortenRows(rows)]
+  const repairs = item.isLong ? [...mended.repairs, ...shortenRows(rows)] : mended.repairs
   return { item, rows, faults, deletedBecause: deletedBecause ?? null, repairs: repairs.join('; ') || null }
 }
 
 /** What no connector can be asked to read. */
 function refusal({ value, sourceId }: Item): FieldFault | null {
   if (!isObject(value)) return { path: '', reason: 'not an object' }
-  if (sourceId === null) return { path: '', reason: 'it has no id' }
+  if (sourceId === null) return { path: '', reason: 'it has no usable id' }
   if (Buffer.byteLength(sourceId) > longestSourceId)
     return { path: '', reason: `its id is longer than ${longestSourceId} bytes` }
   if (Object.keys(value).length > mostKeys) return { path: '', reason: `it has more than ${mostKeys} fields` }

@@ -59,7 +59,10 @@ export function read(run: Run, pass: StreamPass, page: ExtractedPage, items: Ite
 
 function noteSeen(pass: StreamPass, page: ExtractedPage, items: Item[]): void {
   const before = pass.seen.size
-  for (const item of items) if (item.sourceId !== null) pass.seen.add(item.id)
+  const named = items.filter(({ sourceId }) => sourceId !== null)
+  for (const item of named) pass.seen.add(item.id)
+  pass.unnamed += items.length - named.length
+  if (pass.seen.size - before < named.length) pass.namesakes += countNamesakes(named)
   if (page.parent === null && page.total !== null) pass.total = page.total
   pass.idlePages = items.length > 0 && pass.seen.size === before ? pass.idlePages + 1 : 0
   if (pass.idlePages >= mostIdlePages && page.parent === null) {
@@ -68,4 +71,10 @@ function noteSeen(pass: StreamPass, page: ExtractedPage, items: Item[]): void {
       `${mostIdlePages} pages in a row brought no record that was not there before`,
     )
   }
+}
+
+/** Rows beyond the first of each id; the very same row sent twice is one row. */
+function countNamesakes(items: Item[]): number {
+  const states = Map.groupBy(items, ({ id }) => id)
+  return [...states.values()].reduce((sum, same) => sum + new Set(same.map(({ hash }) => hash)).size - 1, 0)
 }

@@ -40,6 +40,27 @@ async function resolve(tx: Tx, run: Run, pass: StreamPass, records: Understood[]
       and resolved_at is null and source_id = any(${sql.param(records.map(({ item }) => item.sourceId))}::text[])`)
 }
 
+/**
+ * Resolves what stood aside and reads well by now although nothing was written: records that came back to their stored
+ * state and, after a whole list, those that it no longer holds.
+ */
+export async function resolveMended(tx: Tx, run: Run, pass: StreamPass): Promise<void> {
+  const open = await tx.execute<{ id: string; source_id: string | null; hash: string }>(sql`
+    select id, source_id, encode(content_hash, 'hex') as hash from quarantine
+    where tenant_id = ${run.tenantId} and connection_id = ${run.connectionId} and stream = ${pass.stream.name} and resolved_at is null`)
+  const { stream, seen, metAside, isResumed } = pass
+  const sawWholeList = stream.parents === undefined && stream.reads === 'full' && !isResumed
+  const wasSeen = (sourceId: string | null) =>
+    sourceId !== null && seen.has(run.context.id(stream.tables[0], sourceId))
+  const mended = open.rows.filter(
+    ({ source_id: sourceId, hash }) => !metAside.has(hash) && (sawWholeList || wasSeen(sourceId)),
+  )
+  if (mended.length === 0) return
+  await tx.execute(sql`
+    update quarantine set resolved_at = now()
+    where tenant_id = ${run.tenantId} and id = any(${sql.param(mended.map(({ id }) => id))}::uuid[])`)
+}
+
 /** How many records of a stream stand aside at this moment. */
 export async function countSetAside(tx: Tx, run: Run, stream: string): Promise<number> {
   const { rows } = await tx.execute<{ count: number }>(sql`

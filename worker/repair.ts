@@ -1,5 +1,5 @@
 /** Longest text that is kept in a row; the whole is in the snapshot. */
-const longestText = 256 * 1024
+export const longestText = 256 * 1024
 
 /**
  * A copy of a parsed JSON value that Postgres can store: NUL (which text and jsonb refuse) and lone surrogates (which are no

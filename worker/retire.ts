@@ -71,11 +71,13 @@ function tooMany(absent: number, live: number, isBelievable: boolean): StreamErr
   )
 }
 
-/** Stored records that the pass did not see. All of them were seen when there are as many as were seen. */
+/** Stored records that the pass did not see. All of them were seen when there are as many as were seen and stored. */
 async function absentFromList(run: Run, pass: StreamPass): Promise<Absent[]> {
-  if (pass.stream.deletes !== 'absence') return []
+  // A row without an id may be any of those that seem to be missing.
+  if (pass.stream.deletes !== 'absence' || pass.unnamed > 0) return []
   const window = pass.stream.absentBetween?.(pass, run.settings)
-  if (window === undefined && (await countLive(run, pass)) === pass.seen.size) return []
+  const sawStored = pass.counts.quarantined === 0 && window === undefined
+  if (sawStored && (await countLive(run, pass)) === pass.seen.size) return []
   const [table] = pass.stream.tables
   const within = window === undefined ? sql`true` : sql`due_at between ${window.from} and ${window.to}`
   const absent: Absent[] = []

@@ -73,6 +73,12 @@ export type StreamPass = Pass & {
   total: number | null
   /** Digests of unresolved records of this stream that were set aside before. */
   setAside: Set<string>
+  /** Those of them, and the new ones, that this pass came across. */
+  metAside: Set<string>
+  /** Rows without a usable id; each may be any of those we hold. */
+  unnamed: number
+  /** Rows that share their id with another row of their page: two users of one name, where the name is the id. */
+  namesakes: number
   unknownFields: Set<string>
   /** Stored children that the complete list of their parent did not name. */
   absentChildren: { id: string; source_id: string }[]

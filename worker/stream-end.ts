@@ -3,7 +3,7 @@ import type { StreamStatus } from '../drizzle/schema/sync.ts'
 import { analyse, storeCursor } from './cursor.ts'
 import { asSyncError, FencedError, publicText, StoppedError, type SyncError } from './errors.ts'
 import { parentsWaiting } from './parents.ts'
-import { countSetAside } from './quarantine.ts'
+import { countSetAside, resolveMended } from './quarantine.ts'
 import { countLive } from './retire.ts'
 import type { Run, StreamPass } from './run.ts'
 
@@ -33,6 +33,7 @@ export async function completeStream(run: Run, pass: StreamPass): Promise<void> 
       update stream_cursors set scan_start = null, is_resumed = false, last_full_at = ${readsAll ? sql`${pass.scanStart}` : sql`last_full_at`}, absent_digest = null, absent_count = null,
         fresh_at = case when ${waiting} = 0 then ${pass.scanStart}::timestamptz else fresh_at end, watermark = ${pass.scanStart}
       where ${isCursorOf(run, pass)}`)
+    await resolveMended(tx, run, pass)
     const aside = await countSetAside(tx, run, pass.stream.name)
     const reason =
       waiting > 0
@@ -44,7 +45,7 @@ export async function completeStream(run: Run, pass: StreamPass): Promise<void> 
     const code = aside > 0 ? 'E_QUARANTINE' : null
     await tx.execute(sql`
       update sync_run_streams set status = ${status}, finished_at = clock_timestamp(), ${countsOf(pass)},
-        crm_count = ${pass.total}, our_count = ${ourCount}, is_complete = ${pass.stream.parents === undefined},
+        crm_count = ${pass.total}, our_count = ${ourCount}, is_complete = ${pass.stream.parents === undefined && pass.unnamed === 0},
         unknown_fields = ${unknownFields(pass)}, error_code = ${code}, error_detail = ${reason},
         error_public = ${code === null ? null : publicText(code, run.connector.label, pass.stream.name)}
       where ${isRowOf(run, pass)}`)

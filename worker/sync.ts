@@ -54,10 +54,9 @@ async function syncStream(run: Run, stream: Stream<never>): Promise<void> {
 }
 
 /** Why a pass that reached the server's end signal still did not see everything; null when it did. */
-function doubtAbout({ stream, isResumed, total, seen }: StreamPass): string | null {
+function doubtAbout({ stream, isResumed, total, seen, unnamed, namesakes }: StreamPass): string | null {
   if (stream.reads === 'changes' || stream.parents !== undefined) return null
   if (isResumed) return 'the pass was begun by another run'
-  return total === null || total === seen.size
-    ? null
-    : `the CRM counts ${total} records and listed ${seen.size}`
+  const listed = seen.size + unnamed + namesakes
+  return total === null || total === listed ? null : `the CRM counts ${total} records and listed ${listed}`
 }

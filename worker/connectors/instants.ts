@@ -1,15 +1,19 @@
-/** Offsets of one zone by local quarter of an hour, because not all zones change on the hour; asking the runtime costs more than the rest. */
-const offsets = new Map<string, number>()
+const quarterMs = 15 * 60_000
 
-function offsetMs(local: string, zone: string): number {
-  const quarter = `${local.slice(0, 14)}${String(Math.floor(Number(local.slice(14, 16)) / 15) * 15).padStart(2, '0')}`
-  const key = `${zone} ${quarter}`
-  let offset = offsets.get(key)
+/** Offsets of each zone by local quarter of an hour, because not all zones change on the hour; asking the runtime costs more than the rest. */
+const zones = new Map<string, Map<number, number>>()
+
+/** How far `zone` is ahead of UTC when its clocks show `localMs` (as if it were UTC). */
+function offsetMs(localMs: number, zone: string): number {
+  let offsets = zones.get(zone)
+  if (offsets === undefined) zones.set(zone, (offsets = new Map()))
+  const quarter = Math.floor(localMs / quarterMs)
+  let offset = offsets.get(quarter)
   if (offset === undefined) {
     if (offsets.size > 500_000) offsets.clear()
-    const zoned = Temporal.PlainDateTime.from(quarter).toZonedDateTime(zone)
-    offset = zoned.offsetNanoseconds / 1_000_000
-    offsets.set(key, offset)
+    const local = new Date(quarter * quarterMs).toISOString().slice(0, 19)
+    offset = Temporal.PlainDateTime.from(local).toZonedDateTime(zone).offsetNanoseconds / 1_000_000
+    offsets.set(quarter, offset)
   }
   return offset
 }
@@ -33,36 +37,47 @@ export function instant(text: string, zone: string): string | null | undefined {
   return new Date(ms).toISOString()
 }
 
-// Date.parse rolls 30 February over; a date that does not come back as it went in is no date.
-const comesBack = (utcMs: number, text: string): boolean =>
-  !Number.isNaN(utcMs) && new Date(utcMs).toISOString().startsWith(text)
+const daysOfMonth = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
+
+/** The instant that these numbers name in UTC; undefined when no calendar or clock has them. `Date.UTC` would roll 30 February over. */
+function calendarMs(
+  year: number,
+  month: number,
+  day: number,
+  hour: number,
+  minute: number,
+  second: number,
+): number | undefined {
+  const isLeap = (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0
+  const lastDay = month === 2 && !isLeap ? 28 : (daysOfMonth[month - 1] ?? 0)
+  if (year < 100 || day < 1 || day > lastDay || hour > 23 || minute > 59 || second > 59) return undefined
+  return Date.UTC(year, month - 1, day, hour, minute, second)
+}
 
 function offsetFormMs(bare: string): number | undefined {
-  const day = bare.slice(0, 10)
-  if (!comesBack(Date.parse(day), day)) return undefined
+  const [year = 0, month = 0, day = 0] = bare.slice(0, 10).split('-').map(Number)
+  if (calendarMs(year, month, day, 0, 0, 0) === undefined) return undefined
   return Date.parse(bare.replace(/([+-]\d{2})(\d{2})$/, '$1:$2'))
 }
 
 function localMs(bare: string, zone: string): number | undefined {
-  const local = sqlLocal(bare) ?? usLocal(bare)
-  if (local === undefined) return undefined
-  const utc = Date.parse(`${local}Z`)
-  return comesBack(utc, local) ? utc - offsetMs(local, zone) : undefined
+  const utc = sqlMs(bare) ?? usMs(bare)
+  return utc === undefined ? undefined : utc - offsetMs(utc, zone)
 }
 
-function sqlLocal(bare: string): string | undefined {
+function sqlMs(bare: string): number | undefined {
   const match = sqlForm.exec(bare)
   if (match === null) return undefined
-  const [, year, month, day, hour = '00', minute = '00', second = '00'] = match
-  return `${year}-${month}-${day}T${hour}:${minute}:${second}`
+  const [, year, month, day, hour = 0, minute = 0, second = 0] = match
+  return calendarMs(Number(year), Number(month), Number(day), Number(hour), Number(minute), Number(second))
 }
 
-function usLocal(bare: string): string | undefined {
+function usMs(bare: string): number | undefined {
   const match = usForm.exec(bare)
   if (match === null) return undefined
-  const [, month = '', day = '', year = '', hour = '0', minute = '00', second = '00', half] = match
+  const [, month, day, year, hour = 0, minute = 0, second = 0, half] = match
   if (half !== undefined && (Number(hour) < 1 || Number(hour) > 12)) return undefined
   const clock =
     half === undefined ? Number(hour) : (Number(hour) % 12) + (half.toLowerCase() === 'pm' ? 12 : 0)
-  return `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}T${String(clock).padStart(2, '0')}:${minute}:${second}`
+  return calendarMs(Number(year), Number(month), Number(day), clock, Number(minute), Number(second))
 }

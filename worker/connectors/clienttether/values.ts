@@ -25,9 +25,12 @@ export const filled = (item: Item, key: string): string | null => value(item, ke
 /** A name as rows refer to it: spelling of spaces and case does not make another. */
 export const nameKey = (words: string): string => words.toLowerCase().replaceAll(/\s+/g, ' ').trim()
 
-/** Fields without a column of their own, as the CRM sent them. `fromEntries` keeps a field named `__proto__` a mere field. */
-export const rest = (item: Item, ...used: string[]): Item =>
-  Object.fromEntries(Object.entries(item).filter(([key]) => !used.includes(key)))
+/** Fields without a column of their own, as the CRM sent them. Without a prototype, a field named `__proto__` is a mere field. */
+export function rest(item: Item, ...used: string[]): Item {
+  const others = Object.create(null) as Item
+  for (const key of Object.keys(item)) if (!used.includes(key)) others[key] = item[key]
+  return others
+}
 
 /** Reads the values of one item and notes which of them could not be read. */
 export function reader(item: Item, { settings, currency }: Context<CT>) {
