@@ -9,6 +9,9 @@ const suite = new CipherSuite({
 })
 const formatVersion = 1
 
+/** Four characters of anything shorter would give too much of it away. */
+const shortestHinted = 16
+
 export type SealingKeys = { keyId: string; keys: CryptoKeyPair }
 
 /** Where a secret belongs. It opens nowhere else: a ciphertext moved to another row, field or tenant is refused. */
@@ -33,7 +36,7 @@ export async function seal(
   return {
     keyId,
     sealed: Buffer.concat([Buffer.from(sender.enc), Buffer.from(text)]),
-    hint: secret.slice(-4),
+    hint: secret.length < shortestHinted ? '' : secret.slice(-4),
   }
 }
 
