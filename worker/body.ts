@@ -42,15 +42,21 @@ export function decode(bytes: Buffer): string {
   }
 }
 
-// JSON.parse makes 9007199254740992 of the id 9007199254740993. Only bodies with such a long number take the slow road.
-const longNumber = /[[:,\s]-?\d{16,}/
+// JSON.parse makes 9007199254740992 of the id 9007199254740993, and Infinity of 1e400. Only bodies with such a number
+// take the slow road.
+const longNumber = /[[:,\s]-?(?:\d[\d.]{15,}|[\d.]+e\+?\d{3,})/i
 
-/** Text as JSON; whole numbers beyond JavaScript's exact range come as text. Throws `SyntaxError`. */
+/** Text as JSON; numbers that JavaScript cannot hold to the last digit come as text. Throws `SyntaxError`. */
 export function parseJson(text: string): unknown {
   if (!longNumber.test(text)) return JSON.parse(text) as unknown
   const exactly = (_key: string, value: unknown, context?: { source?: string }): unknown =>
-    typeof value === 'number' && !Number.isSafeInteger(value) && /^-?\d+$/.test(context?.source ?? '')
-      ? context?.source
-      : value
+    typeof value === 'number' && !isExact(value, context?.source ?? '') ? context?.source : value
   return JSON.parse(text, exactly) as unknown
+}
+
+/** Up to 15 digits a number is what it says; beyond them it must at least print the same. */
+function isExact(value: number, source: string): boolean {
+  if (/^-?\d+$/.test(source)) return Number.isSafeInteger(value)
+  const digits = source.replace(/e.*$/i, '').replaceAll(/\D/g, '').length
+  return Number.isFinite(value) && (digits <= 15 || String(value) === source)
 }

@@ -9,7 +9,8 @@ export abstract class SyncError extends Error {
   readonly code: ErrorCode
 
   constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options)
+    // A CRM's own words may hold what Postgres cannot store.
+    super(message.replaceAll('\0', '\uFFFD').toWellFormed(), options)
     this.code = code
   }
 }
