@@ -1,7 +1,7 @@
 import { isatty } from 'node:tty'
 import pino, { type Logger } from 'pino'
 import type { Config } from '../drizzle/config.ts'
-import { scrubber } from './redact.ts'
+import { scrubber, type Scrub } from './redact.ts'
 
 /**
  * The log of a program: JSON lines, or readable ones on a terminal, on standard error for commands that answer on
@@ -13,26 +13,27 @@ export async function createLog(options: {
   to?: 'stdout' | 'stderr'
 }): Promise<Logger> {
   const scrub = scrubber(options.secrets)
-  const fd = options.to === 'stderr' ? 2 : 1
   const settings: pino.LoggerOptions = {
     level: options.level,
     base: null,
     formatters: {
       level: (label) => ({ level: label }),
       log: (line) => scrub.value(line) as Record<string, unknown>,
-      bindings: (fields) => scrub.value(fields) as Record<string, unknown>,
     },
-    // Our `log` formatter has already made errors plain.
+    // The `log` formatter has already made errors plain.
     serializers: { err: (error: unknown) => error },
-    hooks: {
-      logMethod(words, method) {
-        const clean = words.map((word: unknown) => (typeof word === 'string' ? scrub.text(word) : word))
-        method.apply(this, clean as Parameters<typeof method>)
-      },
-    },
     timestamp: pino.stdTimeFunctions.isoTime,
   }
-  if (!isatty(fd)) return pino(settings, pino.destination({ fd, sync: true }))
+  return pino(settings, scrubbed(await outlet(options.to === 'stderr' ? 2 : 1), scrub))
+}
+
+async function outlet(fd: number): Promise<pino.DestinationStream> {
+  if (!isatty(fd)) return pino.destination({ fd, sync: true })
   const { default: pretty } = await import('pino-pretty')
-  return pino(settings, pretty({ destination: fd, sync: true, translateTime: 'SYS:HH:MM:ss' }))
+  return pretty({ destination: fd, sync: true, translateTime: 'SYS:HH:MM:ss' })
+}
+
+/** Looks at whole lines: message and the fields of child loggers pass no formatter on their way. */
+function scrubbed(outlet: pino.DestinationStream, scrub: Scrub): pino.DestinationStream {
+  return { write: (line) => outlet.write(`${JSON.stringify(scrub.value(JSON.parse(line)))}\n`) }
 }

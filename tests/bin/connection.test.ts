@@ -1,0 +1,146 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import pg from 'pg'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { startSimulator, type Simulator } from '../../simulator/main.ts'
+import { emptyInstallation, tidemark, type Ended, type Installation } from './tidemark.ts'
+
+let installation: Installation
+let simulator: Simulator
+let folder: string
+const credentials = { accessToken: 'CANARY-TOKEN', webKey: 'CT_CANARY_KEY' }
+
+beforeAll(async () => {
+  installation = await emptyInstallation()
+  simulator = await startSimulator({ accounts: [{ ...credentials, seed: 5, people: 30, changesPerDay: 0 }] })
+  folder = await mkdtemp(join(tmpdir(), 'connection-test-'))
+  await writeFile(join(folder, 'token'), `${credentials.accessToken}\n`)
+  await writeFile(join(folder, 'key'), `${credentials.webKey}\n`)
+  await installation.run('tenant', 'add', 'Rosewood Care')
+})
+afterAll(async () => {
+  await simulator.close()
+  await rm(folder, { recursive: true })
+  await installation.drop()
+})
+
+const files = () => [
+  '--secret-file',
+  `accessToken=${join(folder, 'token')}`,
+  '--secret-file',
+  `webKey=${join(folder, 'key')}`,
+]
+const add = (args: string[], env: Record<string, string> = {}): Promise<Ended> =>
+  tidemark(['connection', 'add', '--tenant', 'rosewood-care', '--connector', 'clienttether', ...args], {
+    ...installation.env,
+    ...env,
+  })
+
+describe('tenant add', () => {
+  test('a slug is made from the name, and taken once', async () => {
+    const first = await installation.run('tenant', 'add', 'Glühwein & Söhne', '--currency', 'EUR')
+    expect([first.code, first.out]).toEqual([0, expect.stringContaining('as gluhwein-sohne.')])
+    const second = await installation.run('tenant', 'add', 'Glühwein Söhne')
+    expect([second.code, second.err]).toEqual([1, expect.stringContaining('slug gluhwein-sohne already')])
+    expect((await installation.run('tenant', 'list')).out).toMatch(/^gluhwein-sohne +Glühwein & Söhne/m)
+  })
+
+  test('everything that is wrong is said at once', async () => {
+    const { code, err } = await installation.run(
+      'tenant',
+      'add',
+      '!!',
+      '--time-zone',
+      'Mars/Olympus',
+      '--currency',
+      'x',
+    )
+    expect(code).toBe(2)
+    expect(err).toMatch(/timeZone: must be an IANA zone[^]*currency: must be an ISO 4217 code/)
+  })
+})
+
+describe('connection add', () => {
+  test.each([
+    ['http://127.0.0.1:9/', /127\.0\.0\.1 is on this machine or in a private network/],
+    ['https://10.1.2.3/v2/', /10\.1\.2\.3 is on this machine or in a private network/],
+    ['https://[::1]/', /::1 is on this machine or in a private network/],
+    ['https://[::ffff:192.168.1.1]/', /is on this machine or in a private network/],
+    ['https://2130706433/', /127\.0\.0\.1 is on this machine/],
+    ['https://169.254.169.254/latest/', /169\.254\.169\.254 is on this machine/],
+    ['https://crm.localhost/', /crm\.localhost is on this machine/],
+    ['https://intranet/', /intranet is on this machine or in a private network/],
+    ['http://api.example.com/', /must begin with https:\/\/: the credentials would travel in the open/],
+    ['ftp://api.example.com/', /must begin with https:\/\//],
+    ['https://user:CANARY@api.example.com/', /must not hold a user or a password/],
+  ])('without the variable it refuses %s', async (address, words) => {
+    const { code, err, all } = await add(['--name', 'Refused', '--base-url', address, ...files()], {
+      TIDEMARK_ALLOW_PRIVATE_CRM_HOSTS: 'false',
+    })
+    expect([code, err]).toEqual([2, expect.stringMatching(words)])
+    expect(all).not.toContain('CANARY')
+  })
+
+  test('a setting that does not fit and a secret that is missing are named', async () => {
+    const wrong = await add([
+      '--name',
+      'Refused',
+      '--setting',
+      'pageSize=1',
+      '--setting',
+      'colour=red',
+      ...files(),
+    ])
+    expect([wrong.code, wrong.err]).toEqual([
+      2,
+      expect.stringMatching(/settings\.pageSize: .*\n.*settings: .*colour/),
+    ])
+    const missing = await add(['--name', 'Refused', ...files().slice(0, 2)])
+    expect([missing.code, missing.err]).toEqual([
+      2,
+      expect.stringMatching(/^The secret webKey is missing .*--secret-file/),
+    ])
+  })
+
+  test('secrets from files are sealed, open again, and reach the CRM', async () => {
+    const added = await add(['--name', 'ClientTether', '--base-url', simulator.baseUrl, ...files()])
+    expect([added.code, added.err]).toEqual([0, ''])
+    const twice = await add(['--name', 'ClientTether', '--base-url', simulator.baseUrl, ...files()])
+    expect([twice.code, twice.err]).toEqual([
+      1,
+      expect.stringContaining('has a connection named ClientTether already'),
+    ])
+
+    const { code, out } = await installation.run('connection', 'test', 'ClientTether')
+    expect(out).toMatch(
+      /^ClientTether answered with status 200 in \d+ ms: 5 of 5 owners, all of them readable\.\n$/,
+    )
+    expect(code).toBe(0)
+    const db = new pg.Client({ connectionString: installation.url })
+    await db.connect()
+    const { rows } = await db.query<{ everything: string }>(
+      `select string_agg(s::text, ' ') || encode(string_agg(sealed, ''), 'escape') as everything from connection_secrets s`,
+    )
+    await db.end()
+    expect(rows[0]?.everything).not.toContain('CANARY')
+  })
+
+  test('a test of a CRM that refuses us says so', async () => {
+    const account = simulator.account(credentials.webKey)
+    account.setAccessToken('another one')
+    const { code, out } = await installation.run('connection', 'test', 'ClientTether')
+    account.setAccessToken(credentials.accessToken)
+    expect([code, out]).toEqual([1, expect.stringMatching(/no longer accepts our access.*E_AUTH_REVOKED/)])
+  })
+
+  test('without a secret of the installation nothing can be sealed, and the message says how to make one', async () => {
+    const env = { DATABASE_URL: installation.url }
+    const where = ['--tenant', 'rosewood-care', '--connector', 'clienttether', '--name', 'Other']
+    const { code, err } = await tidemark(['connection', 'add', ...where, ...files()], env)
+    expect([code, err]).toEqual([
+      2,
+      expect.stringMatching(/^TIDEMARK_SECRET is not set\..*openssl rand -hex 32\n$/),
+    ])
+  })
+})

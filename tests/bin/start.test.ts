@@ -1,0 +1,153 @@
+import { execFileSync, type ChildProcess } from 'node:child_process'
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
+import { createServer, type AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import pg from 'pg'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { runningEmbedded } from '../../drizzle/embedded.ts'
+import { hear, launch, tidemark } from './tidemark.ts'
+
+let dataDir: string
+beforeAll(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'start-test-'))
+})
+afterAll(() => rm(dataDir, { recursive: true, force: true }))
+
+type Tree = { child: ChildProcess; heard: { all: string }; address: string }
+
+async function start(env: Record<string, string> = { PORT: '0' }): Promise<Tree> {
+  // A world that stands still: whatever a second run writes would be our own doing.
+  const child = launch(['start', '--changes-per-day', '0'], { TIDEMARK_DATA_DIR: dataDir, ...env })
+  const heard = hear(child)
+  await until(() => heard.all.includes('Press Ctrl-C') || child.exitCode !== null, heard)
+  return { child, heard, address: /Open (\S+)\/w/.exec(heard.all)?.[1] ?? '' }
+}
+
+async function until(condition: () => boolean | Promise<boolean>, heard: { all: string }): Promise<void> {
+  for (const deadline = Date.now() + 60_000; !(await condition()); await sleep(50))
+    if (Date.now() > deadline) throw new Error(`it did not come to pass; the program said:\n${heard.all}`)
+}
+
+async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<number> {
+  const startedMs = Date.now()
+  const closed = new Promise((done) => child.once('close', done))
+  child.kill(signal)
+  await closed
+  return Date.now() - startedMs
+}
+
+/** Every process with this data directory in its arguments or its surroundings, other than this one. */
+function processesOf(tree: ChildProcess): string[] {
+  const lines = execFileSync('ps', ['-eo', 'pid,ppid,args'], { encoding: 'utf8' }).split('\n').slice(1)
+  const rows = lines.map((line) => /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line) ?? [])
+  const family = new Set([String(tree.pid)])
+  for (const [, pid = '', parent = ''] of rows) if (family.has(parent)) family.add(pid)
+  return rows
+    .filter(([, pid = '', , args = '']) => family.has(pid) || args.includes(dataDir))
+    .map(([, , , args = '']) => args)
+}
+
+async function query<Row extends pg.QueryResultRow>(statement: string): Promise<Row[]> {
+  const client = new pg.Client({ connectionString: await runningEmbedded(dataDir) })
+  await client.connect()
+  try {
+    return (await client.query<Row>(statement)).rows
+  } finally {
+    await client.end()
+  }
+}
+
+const records = ['owners', 'stages', 'leads', 'contacts', 'opportunities', 'notes', 'activities']
+/** Which transaction wrote each record last: the same list means that nothing was written. */
+const writes = () =>
+  query(
+    `${records.map((table) => `select '${table}' as place, id, xmin::text as written from ${table}`).join(' union all ')}
+     union all select 'versions', opportunity_id, xmin::text from opportunity_versions order by 1, 2, 3`,
+  )
+const haveSucceeded = async () =>
+  (await query(`select connection_id from sync_runs where status = 'success' group by 1`)).length === 3
+const ready = (address: string) =>
+  fetch(`${address}/readyz`).then(
+    ({ status }) => status === 200,
+    () => false,
+  )
+
+test(
+  'the whole tree comes up, copies, survives, and leaves nothing behind',
+  { timeout: 150_000 },
+  async () => {
+    const first = await start()
+    await until(() => ready(first.address), first.heard)
+    await until(haveSucceeded, first.heard)
+    await until(() => first.heard.all.split(': copied in').length === 4, first.heard)
+    const before = await writes()
+    expect(before.length).toBeGreaterThan(3_000)
+
+    // Beside it: a command uses the database that runs; a second tree is refused.
+    const env = { TIDEMARK_DATA_DIR: dataDir, PORT: '0' }
+    const beside = await tidemark(['sync', '--json'], env)
+    expect(beside.err).toBe('')
+    const ends = beside.out.split('\n').filter((line) => line.includes('connection.finished'))
+    expect(ends).toHaveLength(3)
+    for (const line of ends) expect(line).toContain('nothing had changed')
+    expect(await writes()).toEqual(before)
+    const second = await tidemark(['start'], env)
+    expect([second.code, second.err]).toEqual([1, expect.stringMatching(/is in use by process \d+/)])
+
+    // No secret is among the arguments, which everybody on the machine can read.
+    const secret = (await readFile(join(dataDir, 'secret'), 'utf8')).trim()
+    const password = new URL((await runningEmbedded(dataDir)) ?? '').password
+    expect((await stat(join(dataDir, 'secret'))).mode & 0o777).toBe(0o600)
+    const family = processesOf(first.child)
+    expect(family.length).toBeGreaterThanOrEqual(5)
+    for (const args of family) {
+      expect(args).not.toContain(secret)
+      expect(args).not.toContain(password)
+    }
+
+    // A worker that is killed comes back.
+    const worker = execFileSync('ps', ['--ppid', String(first.child.pid), '-o', 'pid,args'], {
+      encoding: 'utf8',
+    })
+    process.kill(Number(/^\s*(\d+) .*tidemark\.ts worker$/m.exec(worker)?.[1]), 'SIGKILL')
+    await until(
+      () => first.heard.all.includes('The worker ended (SIGKILL); it starts again in 1 s.'),
+      first.heard,
+    )
+    await until(
+      () => processesOf(first.child).some((args) => args.endsWith('tidemark.ts worker')),
+      first.heard,
+    )
+
+    // The power goes: nothing is lost and nothing is doubled.
+    await end(first.child, 'SIGKILL')
+    await until(() => processesOf(first.child).length === 0, first.heard)
+    const again = await start()
+    await until(() => ready(again.address), again.heard)
+    const after = await tidemark(['sync'], env)
+    expect([after.code, after.err]).toEqual([0, ''])
+    expect(after.out.split('nothing had changed')).toHaveLength(4)
+    expect(await writes()).toEqual(before)
+
+    expect(await end(again.child, 'SIGTERM')).toBeLessThan(10_000)
+    expect(again.child.exitCode).toBe(0)
+    expect(again.heard.all).toContain('Everything is stopped.')
+    expect(processesOf(again.child)).toEqual([])
+    for (const { heard } of [first, again]) {
+      expect(heard.all).not.toContain(secret)
+      expect(heard.all).not.toContain(password)
+    }
+  },
+)
+
+test('a port that somebody chose is never changed', async () => {
+  const server = createServer().listen(0, '127.0.0.1')
+  await new Promise((done) => server.once('listening', done))
+  const { port } = server.address() as AddressInfo
+  const { code, err } = await tidemark(['start'], { TIDEMARK_DATA_DIR: dataDir, PORT: String(port) })
+  server.close()
+  expect(code).toBe(1)
+  expect(err).toBe(`Another program listens on 127.0.0.1:${port}. Stop it, or set PORT to another number.\n`)
+})
