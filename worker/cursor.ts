@@ -55,6 +55,7 @@ export async function beginPass(run: Run, stream: Stream<never>, again = false):
     namesakes: 0,
     unknownFields: new Set(),
     idlePages: 0,
+    strays: 0,
     absentChildren: [],
     expectedChildren: 0,
     place: cursor,

@@ -70,9 +70,9 @@ async function serve(options: ExecuteOptions, who: QueuedRun, lease: Lease, tell
   const startedMs = performance.now()
   tell({ event: 'run.started', trigger: lease.trigger, fence: lease.fence })
   const run = await open(options, who, lease, tell)
-  const endedBy = 'failure' in run ? run.failure : await outcomeOf(run)
-  const verdict = await patiently(() => publish(run, endedBy))
-  await run.fetcher.close?.()
+  const verdict = await conclude(run).finally(async () => {
+    await run.fetcher.close?.()
+  })
   const { requests, retries } = run.fetcher.traffic
   const counts = noCounts()
   for (const end of run.ended) add(counts, end.counts)
@@ -87,6 +87,12 @@ async function serve(options: ExecuteOptions, who: QueuedRun, lease: Lease, tell
     ...trouble,
   })
   return verdict
+}
+
+/** Carries the run out and ends it, however it went. */
+async function conclude(run: Run | Unopened): Promise<Verdict> {
+  const endedBy = 'failure' in run ? run.failure : await outcomeOf(run)
+  return patiently(() => publish(run, endedBy))
 }
 
 type Unopened = EndingRun & { failure: SyncError; fetcher: { close?: undefined } }

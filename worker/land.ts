@@ -109,12 +109,20 @@ async function store(
   })
   pass.storedAtMs = Date.now()
   noteUnknown(pass, records)
+  if (written.created > 0 && page.parent?.isSwept === true) pass.strays += countOlder(pass, records)
   const aside = [...refused, ...records.filter(({ faults }) => faults.length > 0)]
   for (const { item } of aside) pass.metAside.add(item.hash)
   for (const { item } of refused) pass.setAside.add(item.hash)
   // On a first load nobody has looked yet what is there, so what was not written is simply unchanged.
   const stale = pass.isFirstLoad ? 0 : records.length - written.created - written.updated
   return { ...written, quarantined: refused.length, stale }
+}
+
+/** Children that were there before the last pass began and yet were never seen: their parent's change had not announced them. */
+function countOlder({ stream, since }: StreamPass, records: Understood[]): number {
+  const [table] = stream.tables
+  return records.filter(({ rows }) => since !== null && (rows[table]?.sourceCreatedAt ?? since) < since)
+    .length
 }
 
 const mostUnknownFields = 50

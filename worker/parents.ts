@@ -2,16 +2,37 @@ import { sql } from 'drizzle-orm'
 import type { Run, StreamPass } from './run.ts'
 
 /** A record whose children are to be read, and the place to store once they have been. */
-export type Parent = { id: string; sourceId: string; place: string }
+export type Parent = { id: string; sourceId: string; place: string; isSwept: boolean }
 
 /** Where the reading of children stands: how far the changed parents are served, and how far the sweep over all has come. */
-type Place = { changedAt: string; changedId: string; sweptTo: string }
-
-const start: Place = {
-  changedAt: '-infinity',
-  changedId: '00000000-0000-0000-0000-000000000000',
-  sweptTo: '00000000-0000-0000-0000-000000000000',
+type Place = {
+  changedAt: string
+  changedId: string
+  sweptTo: string
+  /** When the sweep under way began, and the last one that came to its end. */
+  sweepBegan: string
+  lastSweepBegan: string
+  /** Children that the sweep under way, and the last one, found although nothing had announced them. */
+  strays: number
+  lastStrays: number
 }
+
+const first = '00000000-0000-0000-0000-000000000000'
+
+/** Every parent counts as changed at first, so the first reading is a whole sweep. */
+const placeOf = ({ place, scanStart }: Pick<StreamPass, 'place' | 'scanStart'>): Place =>
+  place === null
+    ? {
+        changedAt: '-infinity',
+        changedId: first,
+        sweptTo: first,
+        sweepBegan: scanStart,
+        lastSweepBegan: scanStart,
+        strays: 0,
+        lastStrays: 0,
+      }
+    : (JSON.parse(place) as Place)
+
 const batchSize = 500
 
 /**
@@ -22,7 +43,7 @@ export async function* parentsOf(run: Run, pass: StreamPass): AsyncGenerator<Par
   const { parents } = pass.stream
   if (parents === undefined) return
   let left = parents.perRun(run.settings)
-  let place: Place = pass.cursor === null ? start : (JSON.parse(pass.cursor) as Place)
+  let place = placeOf(pass)
   for (
     let batch = await changed(run, parents.table, place, left);
     batch.length > 0;
@@ -30,15 +51,20 @@ export async function* parentsOf(run: Run, pass: StreamPass): AsyncGenerator<Par
   ) {
     for (const { id, source_id: sourceId, changed_at: changedAt } of batch) {
       place = { ...place, changedAt, changedId: id }
-      yield { id, sourceId, place: JSON.stringify(place) }
+      yield { id, sourceId, place: JSON.stringify(place), isSwept: false }
     }
     left -= batch.length
   }
   if (pass.isFirstLoad) return
   const share = await sweepShare(run, parents.table, parents.sweepHours(run.settings))
   for (const { id, source_id: sourceId } of await swept(run, parents.table, place, Math.min(share, left))) {
+    const beginsAnew = id <= place.sweptTo
+    if (beginsAnew) {
+      const { sweepBegan: lastSweepBegan, strays: lastStrays } = place
+      place = { ...place, lastSweepBegan, sweepBegan: pass.scanStart, lastStrays, strays: 0 }
+    }
     place = { ...place, sweptTo: id }
-    yield { id, sourceId, place: JSON.stringify(place) }
+    yield { id, sourceId, place: JSON.stringify(place), isSwept: true }
   }
 }
 
@@ -46,13 +72,28 @@ export async function* parentsOf(run: Run, pass: StreamPass): AsyncGenerator<Par
 export async function parentsWaiting(run: Run, pass: StreamPass): Promise<number> {
   const { parents } = pass.stream
   if (parents === undefined) return 0
-  const place = pass.place === null ? start : (JSON.parse(pass.place) as Place)
+  const place = placeOf(pass)
   return run.database.asTenant(run.tenantId, async (tx) => {
     const { rows } = await tx.execute<{ count: number }>(
       sql`select count(*)::int as count ${fromChanged(run, parents.table, place)}`,
     )
     return rows[0]?.count ?? 0
   })
+}
+
+/**
+ * As of when the children that are stored are all there are. While a new child always marks its parent as changed, that is
+ * the beginning of this pass. Once the sweep has found one that did not, it is the beginning of the last whole sweep, until
+ * a whole sweep has found none.
+ */
+export function childrenFreshAt(pass: StreamPass): { freshAt: string; place: string | null } {
+  const place = placeOf(pass)
+  const strays = place.strays + pass.strays
+  const isAnnounced = strays === 0 && place.lastStrays === 0
+  return {
+    freshAt: isAnnounced ? pass.scanStart : place.lastSweepBegan,
+    place: pass.strays === 0 ? pass.place : JSON.stringify({ ...place, strays }),
+  }
 }
 
 type Row = { id: string; source_id: string; changed_at: string }

@@ -80,6 +80,8 @@ export type StreamPass = Pass & {
   /** Rows that share their id with another row of their page: two users of one name, where the name is the id. */
   namesakes: number
   unknownFields: Set<string>
+  /** Children that the sweep found, older than the last pass, on parents that had not changed since. */
+  strays: number
   /** Stored children that the complete list of their parent did not name. */
   absentChildren: { id: string; source_id: string }[]
   /** How many children of the parents read in this pass were stored. */

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import type { StreamStatus } from '../drizzle/schema/sync.ts'
 import { analyse, storeCursor } from './cursor.ts'
 import { asSyncError, FencedError, publicText, StoppedError, type SyncError } from './errors.ts'
-import { parentsWaiting } from './parents.ts'
+import { childrenFreshAt, parentsWaiting } from './parents.ts'
 import { countSetAside, resolveMended } from './quarantine.ts'
 import { countLive } from './retire.ts'
 import type { Run, StreamPass } from './run.ts'
@@ -26,12 +26,14 @@ export async function completeStream(run: Run, pass: StreamPass): Promise<void> 
   if (pass.isFirstLoad) await analyse(run)
   const ourCount = await countLive(run, pass)
   const waiting = await parentsWaiting(run, pass)
+  const { freshAt, place } =
+    pass.stream.parents === undefined ? { freshAt: pass.scanStart, place: null } : childrenFreshAt(pass)
   const readsAll = pass.stream.reads === 'full' || pass.since === null
   const ended = await run.database.asTenant(run.tenantId, async (tx) => {
-    await storeCursor(tx, run, pass, pass.stream.parents === undefined ? null : pass.place)
+    await storeCursor(tx, run, pass, place)
     await tx.execute(sql`
       update stream_cursors set scan_start = null, is_resumed = false, last_full_at = ${readsAll ? sql`${pass.scanStart}` : sql`last_full_at`}, absent_digest = null, absent_count = null,
-        fresh_at = case when ${waiting} = 0 then ${pass.scanStart}::timestamptz else fresh_at end, watermark = ${pass.scanStart}
+        fresh_at = case when ${waiting} = 0 then ${freshAt}::timestamptz else fresh_at end, watermark = ${pass.scanStart}
       where ${isCursorOf(run, pass)}`)
     await resolveMended(tx, run, pass)
     const aside = await countSetAside(tx, run, pass.stream.name)
