@@ -14,10 +14,6 @@ export function arrayLiteral(values: readonly unknown[]): string {
 function element(value: unknown): string {
   if (value === null || value === undefined) return 'NULL'
   const text =
-    typeof value === 'string'
-      ? value
-      : typeof value === 'object'
-        ? JSON.stringify(value)
-        : String(value as number | bigint | boolean)
+    typeof value === 'string' ? value : typeof value === 'object' ? JSON.stringify(value) : String(value)
   return mustBeQuoted.test(text) ? `"${text.replace(mustBeEscaped, '\\$&')}"` : text
 }

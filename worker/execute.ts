@@ -70,9 +70,7 @@ async function serve(options: ExecuteOptions, who: QueuedRun, lease: Lease, tell
   const startedMs = performance.now()
   tell({ event: 'run.started', trigger: lease.trigger, fence: lease.fence })
   const run = await open(options, who, lease, tell)
-  const verdict = await conclude(run).finally(async () => {
-    await run.fetcher.close?.()
-  })
+  const verdict = await conclude(run)
   const { requests, retries } = run.fetcher.traffic
   const counts = noCounts()
   for (const end of run.ended) add(counts, end.counts)
@@ -89,10 +87,14 @@ async function serve(options: ExecuteOptions, who: QueuedRun, lease: Lease, tell
   return verdict
 }
 
-/** Carries the run out and ends it, however it went. */
+/** Carries the run out and ends it; the CRM's sockets are closed however it went. */
 async function conclude(run: Run | Unopened): Promise<Verdict> {
-  const endedBy = 'failure' in run ? run.failure : await outcomeOf(run)
-  return patiently(() => publish(run, endedBy))
+  try {
+    const endedBy = 'failure' in run ? run.failure : await outcomeOf(run)
+    return await patiently(() => publish(run, endedBy))
+  } finally {
+    await run.fetcher.close?.()
+  }
 }
 
 type Unopened = EndingRun & { failure: SyncError; fetcher: { close?: undefined } }
