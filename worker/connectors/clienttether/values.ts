@@ -67,8 +67,8 @@ function percent(words: string): string | null | undefined {
 function userName(assigned: string): string {
   if (!assigned.startsWith('{')) return assigned
   try {
-    const { first_name: first = '', last_name: last = '' } = JSON.parse(assigned) as Record<string, string>
-    return `${first} ${last}`.trim()
+    const name = JSON.parse(assigned) as Item
+    return `${value(name, 'first_name')} ${value(name, 'last_name')}`.trim()
   } catch {
     return assigned
   }
