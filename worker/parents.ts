@@ -19,19 +19,17 @@ type Place = {
 
 const first = '00000000-0000-0000-0000-000000000000'
 
-/** Every parent counts as changed at first, so the first reading is a whole sweep. */
-const placeOf = ({ place, scanStart }: Pick<StreamPass, 'place' | 'scanStart'>): Place =>
-  place === null
-    ? {
-        changedAt: '-infinity',
-        changedId: first,
-        sweptTo: first,
-        sweepBegan: scanStart,
-        lastSweepBegan: scanStart,
-        strays: 0,
-        lastStrays: 0,
-      }
-    : (JSON.parse(place) as Place)
+/** Every parent counts as changed at first, so the first reading is a whole sweep; so does what an older place did not say yet. */
+const placeOf = ({ place, scanStart }: Pick<StreamPass, 'place' | 'scanStart'>): Place => ({
+  changedAt: '-infinity',
+  changedId: first,
+  sweptTo: first,
+  sweepBegan: scanStart,
+  lastSweepBegan: scanStart,
+  strays: 0,
+  lastStrays: 0,
+  ...(place === null ? {} : (JSON.parse(place) as Partial<Place>)),
+})
 
 const batchSize = 500
 
