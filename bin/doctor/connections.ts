@@ -5,6 +5,7 @@ import { connectors } from '../../worker/connectors/registry.ts'
 import { SyncError } from '../../worker/errors.ts'
 import { openConnection } from '../../worker/open.ts'
 import { probe } from '../connection/probe.ts'
+import { oneLine } from '../sync/report.ts'
 import type { Standing } from '../status/read.ts'
 import { failed, noticed, ok, type Finding } from './finding.ts'
 
@@ -78,7 +79,7 @@ function checkRuns(
   if (state === 'paused')
     return noticed(name, 'paused: nothing is copied', 'Resume it when it should be copied again.')
   if (last === null) return noticed(name, 'no run has ended yet', 'Make one: npm run tidemark -- sync')
-  const words = `last run: ${last.status}, ${last.verdict ?? ''}${last.errorDetail ? ` (${last.errorDetail})` : ''}`
+  const words = `last run: ${last.status}, ${last.verdict ?? ''}${last.errorDetail ? ` (${oneLine(last.errorDetail)})` : ''}`
   if (last.status === 'success' && standing?.isStale === false) return ok(name, words)
   const mend = 'See the run on the sync page; then: npm run tidemark -- sync'
   if (last.status === 'success') return failed(name, `${words} That is too long ago.`, mend)

@@ -1,6 +1,6 @@
 import { log, progress, spinner, type ProgressResult, type SpinnerResult } from '@clack/prompts'
 import type { RunEvent } from '../../worker/events.ts'
-import { countsInWords, placeOf, seconds, type Report } from './report.ts'
+import { countsInWords, oneLine, placeOf, seconds, type Report } from './report.ts'
 
 type Shown = { bar: ProgressResult | null; spinner: SpinnerResult; done: number }
 
@@ -20,7 +20,7 @@ export function barReport(): Report {
       const words = `${fact.stream}: ${fact.status}, ${countsInWords(fact.counts)}, ${seconds(fact.ms)}`
       if (shown === null) log.step(words)
       else if (fact.reason === undefined) shown.spinner.stop(words)
-      else shown.spinner.error(`${words}: ${fact.reason}`)
+      else shown.spinner.error(`${words}: ${oneLine(fact.reason)}`)
       shown = null
     }
   }

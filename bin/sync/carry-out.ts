@@ -4,7 +4,7 @@ import type { Database } from '../../drizzle/db.ts'
 import type { Tell } from '../../worker/events.ts'
 import { runNow, type WorkerOptions } from '../../worker/main.ts'
 import { exitCodes, type ExitCode } from '../exit.ts'
-import type { Ending, Report } from './report.ts'
+import { oneLine, type Ending, type Report } from './report.ts'
 
 type Parts = {
   options: WorkerOptions
@@ -39,7 +39,7 @@ async function endingOf(
   const hear: Tell = (fact) => report.heard(connection, runId, fact)
   const verdict = await runNow(options, database, { tenantId, connectionId, runId }, stopping, hear)
   if (verdict === null) return { runId, ending: served }
-  const detail = verdict.error === null ? '' : ` (${verdict.error.code}: ${verdict.error.detail})`
+  const detail = verdict.error === null ? '' : ` (${verdict.error.code}: ${oneLine(verdict.error.detail)})`
   const exitCode = exitCodeOf[verdict.status] ?? exitCodes.failed
   return { runId, ending: { status: verdict.status, words: `${verdict.words}${detail}`, exitCode } }
 }

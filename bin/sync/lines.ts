@@ -1,5 +1,5 @@
 import type { RunEvent } from '../../worker/events.ts'
-import { countsInWords, placeOf, seconds, type Report } from './report.ts'
+import { countsInWords, oneLine, placeOf, seconds, type Report } from './report.ts'
 
 /** One line per fact, for logs and pipes. */
 export function lineReport(write: (line: string) => void): Report {
@@ -21,7 +21,7 @@ function lineOf(fact: RunEvent): string | null {
     case 'stream.restarted':
       return `${fact.stream}: read again from the beginning, because ${fact.reason}`
     case 'stream.finished': {
-      const trouble = fact.reason === undefined ? '' : `: ${fact.reason}`
+      const trouble = fact.reason === undefined ? '' : `: ${oneLine(fact.reason)}`
       return `${fact.stream}: ${fact.status}, ${countsInWords(fact.counts)}, ${seconds(fact.ms)}${trouble}`
     }
     case 'run.finished':

@@ -34,3 +34,9 @@ export function countsInWords(counts: Some): string {
 }
 
 export const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`
+
+/** A reason as one line of bearable length; the whole of it is on the run's page. */
+export function oneLine(words: string): string {
+  const line = words.replace(/\s+/g, ' ').trim()
+  return line.length > 300 ? `${line.slice(0, 300)} …` : line
+}
