@@ -14,6 +14,10 @@ export function arrayLiteral(values: readonly unknown[]): string {
 function element(value: unknown): string {
   if (value === null || value === undefined) return 'NULL'
   const text =
-    typeof value === 'string' ? value : typeof value === 'object' ? JSON.stringify(value) : String(value)
+    typeof value === 'string'
+      ? value
+      : typeof value === 'object'
+        ? JSON.stringify(value)
+        : `${value as number | bigint | boolean}`
   return mustBeQuoted.test(text) ? `"${text.replace(mustBeEscaped, '\\$&')}"` : text
 }
