@@ -24,17 +24,17 @@ const tableLines = `
   from pg_index i join pg_class c on c.oid = i.indrelid join pg_namespace n on n.oid = c.relnamespace
   where ${ours} and not c.relispartition and c.relkind in ('r', 'p')`
 
-/** Everything else: whatever has a name of its own, with its definition, its owner's grants and its switches. */
+/** Everything else: whatever has a name of its own, with its definition, its grants and its switches. Partitions named after a day or a month follow the clock and are left out. */
 const otherLines = `
   select concat_ws(' ', 'relation', c.oid::regclass, c.relkind, c.relacl, c.reloptions, c.relrowsecurity, c.relforcerowsecurity,
     pg_get_expr(c.relpartbound, c.oid))
-  from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+  from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname !~ '^pg_' and n.nspname <> 'information_schema' and c.relname !~ '_\\d{4}_?\\d\\d'
   union all
   select concat_ws(' ', 'column', a.attrelid::regclass, a.attname, a.attacl) from pg_attribute a
   join pg_class c on c.oid = a.attrelid join pg_namespace n on n.oid = c.relnamespace where ${ours} and a.attacl is not null
   union all
   select concat_ws(' ', 'policy', p.polname, p.polrelid::regclass, p.polroles, p.polcmd, pg_get_expr(p.polqual, p.polrelid),
-    pg_get_expr(p.polwithcheck, p.polrelid)) from pg_policy p
+    pg_get_expr(p.polwithcheck, p.polrelid)) from pg_policy p where p.polrelid::regclass::text !~ '_\\d{4}_?\\d\\d'
   union all
   select concat_ws(' ', pg_get_functiondef(p.oid), p.proacl, pg_get_userbyid(p.proowner))
   from pg_proc p join pg_namespace n on n.oid = p.pronamespace where ${ours}

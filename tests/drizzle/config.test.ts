@@ -122,7 +122,7 @@ describe('the environment', () => {
       SYNC_CRON: 'hourly',
       TIDEMARK_SECRET_FILE: join(folder, 'absent'),
     })
-    expect(problems.map((line) => line.split(/[: ]/)[0]).sort()).toEqual([
+    expect(problems.map((line) => line.split(/[: ]/)[0] ?? '').sort()).toEqual([
       'DATABASE_URL',
       'LOG_LEVEL',
       'PORT',

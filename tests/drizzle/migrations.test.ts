@@ -34,7 +34,7 @@ beforeAll(async () => {
   migrated = await open(await createTestDatabase())
 })
 afterAll(async () => {
-  for (const end of ends.reverse()) await end()
+  for (const end of ends.toReversed()) await end()
 })
 
 const inAnotherProcess = (url: string) =>
