@@ -1,4 +1,4 @@
-import { log, progress, spinner, type ProgressResult, type SpinnerResult } from '@clack/prompts'
+import { log, progress, settings, spinner, type ProgressResult, type SpinnerResult } from '@clack/prompts'
 import type { RunEvent } from '../../worker/events.ts'
 import { countsInWords, oneLine, placeOf, seconds, type Report } from './report.ts'
 
@@ -6,6 +6,7 @@ type Shown = { bar: ProgressResult | null; spinner: SpinnerResult; done: number 
 
 /** A bar per stream where the CRM says how many records there are, a spinner where it does not. */
 export function barReport(): Report {
+  keepCtrlC()
   let shown: Shown | null = null
   const show = (fact: RunEvent) => {
     if (fact.event === 'page.landed') {
@@ -45,4 +46,15 @@ function startOf(stream: string, total: number | null): Shown {
   const spinning = bar ?? spinner()
   spinning.start(stream)
   return { bar, spinner: spinning, done: 0 }
+}
+
+/**
+ * While something spins, the library reads the keys itself, and at Ctrl-C it would end the process in the middle of a
+ * page. Here that key asks the run to stop, as it does elsewhere: the page lands, and the run says that it was cancelled.
+ */
+function keepCtrlC(): void {
+  for (const [key, action] of settings.aliases) if (action === 'cancel') settings.aliases.delete(key)
+  process.stdin.on('keypress', (_text: unknown, key: { ctrl: boolean; name: string }) => {
+    if (key.ctrl && key.name === 'c') process.kill(process.pid, 'SIGINT')
+  })
 }
