@@ -77,7 +77,10 @@ async function inTransaction<T>(pool: pg.Pool, begin: string, work: (tx: Tx) => 
     await client.query(begin)
     const result = await work(tx)
     isOpen = false
-    await client.query('commit')
+    // Postgres answers the COMMIT of a transaction in which a statement failed with a ROLLBACK, and calls that no error.
+    const { command } = await client.query('commit')
+    if (command !== 'COMMIT')
+      throw new Error('a statement of this transaction failed, so all of it was rolled back')
     client.release()
     return result
   } catch (error) {
