@@ -108,7 +108,7 @@ async function listen(
   let client: pg.Client | undefined
   let again: NodeJS.Timeout | undefined
   let isWanted = true
-  const subscribe = async () => {
+  const subscribe = async (): Promise<void> => {
     const next = new pg.Client({
       connectionString: options.url,
       keepAlive: true,
@@ -120,10 +120,14 @@ async function listen(
     })
     next.on('notification', (message) => heard(message.payload ?? ''))
     await next.connect()
+    if (!isWanted) return next.end()
     client = next
     await next.query(`listen ${pg.escapeIdentifier(channel)}`)
   }
-  await subscribe()
+  await subscribe().catch((error: unknown) => {
+    isWanted = false
+    throw error
+  })
   return async () => {
     isWanted = false
     clearTimeout(again)
