@@ -20,11 +20,16 @@ export function nextSlot(cron: string): { at: Date; lengthMs: number } {
   return { at: first, lengthMs: second.getTime() - first.getTime() }
 }
 
-/** Makes one queued run of every slot that is due. Any number of processes may call it at any time: each slot is claimed once. */
+/**
+ * Makes one queued run of every slot that is due. Any number of processes may call it at any time: each slot is claimed once.
+ * The next slot lies ahead by the database's clock, also where this process's clock is behind.
+ */
 export async function claimDueSlots(database: Database, cron: string): Promise<QueuedRun[]> {
   const { at, lengthMs } = nextSlot(cron)
   const { rows } = await database.outsideTenants.query<RunRow>(
-    'select * from app.claim_due_slots($1, $2::interval, $3)',
+    `select * from app.claim_due_slots(
+       $1::timestamptz + $2::interval * greatest(0, 1 + floor(extract(epoch from clock_timestamp() - $1::timestamptz) / extract(epoch from $2::interval))),
+       $2::interval, $3)`,
     [at, `${lengthMs} ms`, mostClaims],
   )
   return rows.map(asQueuedRun)
