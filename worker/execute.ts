@@ -12,7 +12,7 @@ import {
   type Progress,
 } from './lease.ts'
 import { openConnection, type OpenOptions } from './open.ts'
-import { patiently } from './patience.ts'
+import { patient } from './patience.ts'
 import { publish, type EndingRun } from './publish.ts'
 import { noCounts, type Counts, type Run } from './run.ts'
 import { syncConnection } from './sync.ts'
@@ -91,7 +91,7 @@ async function serve(options: ExecuteOptions, who: QueuedRun, lease: Lease, tell
 async function conclude(run: Run | Unopened): Promise<Verdict> {
   try {
     const endedBy = 'failure' in run ? run.failure : await outcomeOf(run)
-    return await patiently(() => publish(run, endedBy))
+    return await publish(run, endedBy)
   } finally {
     await run.fetcher.close?.()
   }
@@ -107,9 +107,10 @@ async function open(
   tell: Tell,
 ): Promise<Run | Unopened> {
   const { tenantId, connectionId, runId: id } = who
-  const base = { tenantId, connectionId, id, fence: lease.fence, database: options.database, ended: [] }
+  const database = patient(options.database)
+  const base = { tenantId, connectionId, id, fence: lease.fence, database, ended: [] }
   try {
-    const connection = await openConnection(options, who)
+    const connection = await openConnection({ ...options, database }, who)
     const { full, acceptAbsence, streams: only } = lease
     return { ...base, ...connection, only, full, acceptAbsence, stopping: options.stopping, tell }
   } catch (error) {

@@ -3,7 +3,6 @@ import { storeCursor } from './cursor.ts'
 import { differing } from './load.ts'
 import { loadPage } from './load-page.ts'
 import type { Item, Understood } from './normalise.ts'
-import { patiently } from './patience.ts'
 import { read, type PreparedPage, type Reading } from './prepare.ts'
 import { setAside } from './quarantine.ts'
 import type { Run, StreamPass } from './run.ts'
@@ -58,9 +57,7 @@ async function findNews(run: Run, pass: StreamPass, items: Item[]): Promise<{ ne
   if (aside > 0) for (const { hash } of items) if (pass.setAside.has(hash)) pass.metAside.add(hash)
   if (pass.isFirstLoad || candidates.length === 0) return { news: candidates, aside }
   const [table] = pass.stream.tables
-  const news = await patiently(() =>
-    run.database.asTenant(run.tenantId, (tx) => differing(tx, run, table, candidates)),
-  )
+  const news = await run.database.asTenant(run.tenantId, (tx) => differing(tx, run, table, candidates))
   return { news: withoutNamesakes(candidates, news), aside }
 }
 
@@ -75,7 +72,7 @@ function withoutNamesakes(candidates: Item[], news: Item[]): Item[] {
 /** Nothing on the page is new: now and then its place is stored, so that a crash does not repeat too many of its kind. */
 async function skip(run: Run, pass: StreamPass, { page }: PreparedPage): Promise<Landed> {
   if (Date.now() - pass.storedAtMs > checkpointEveryMs) {
-    await patiently(() => run.database.asTenant(run.tenantId, (tx) => storeCursor(tx, run, pass, page.place)))
+    await run.database.asTenant(run.tenantId, (tx) => storeCursor(tx, run, pass, page.place))
     pass.storedAtMs = Date.now()
   }
   return { created: 0, updated: 0, quarantined: 0, stale: 0 }
@@ -90,22 +87,19 @@ async function store(
   const snapshotId = randomUUIDv7()
   let written = { created: 0, updated: 0 }
   let wasTried = false
-  await patiently(async () => {
+  await run.database.asTenant(run.tenantId, async (tx) => {
     // A COMMIT whose answer was lost may have happened: then the page is there, and `written` is what it did.
-    if (wasTried && (await run.database.asTenant(run.tenantId, (tx) => hasSnapshot(tx, run, snapshotId))))
-      return
+    if (wasTried && (await hasSnapshot(tx, run, snapshotId))) return
     wasTried = true
-    await run.database.asTenant(run.tenantId, async (tx) => {
-      // Sent back to back, answered in order: the fence is checked before anything is written, and one failure fails all.
-      const [, , counts] = await Promise.all([
-        storeCursor(tx, run, pass, page.place),
-        storeSnapshot(tx, run, pass, page, snapshotId, packed),
-        loadPage(tx, run, pass, records, snapshotId),
-        buryNamed(tx, run, pass, records),
-        setAside(tx, run, pass, snapshotId, refused, records),
-      ])
-      written = counts
-    })
+    // Sent back to back, answered in order: the fence is checked before anything is written, and one failure fails all.
+    const [, , counts] = await Promise.all([
+      storeCursor(tx, run, pass, page.place),
+      storeSnapshot(tx, run, pass, page, snapshotId, packed),
+      loadPage(tx, run, pass, records, snapshotId),
+      buryNamed(tx, run, pass, records),
+      setAside(tx, run, pass, snapshotId, refused, records),
+    ])
+    written = counts
   })
   pass.storedAtMs = Date.now()
   noteUnknown(pass, records)

@@ -23,7 +23,10 @@ export async function publish(run: EndingRun, endedBy: SyncError | StoppedError 
   const counts = sum(run.ended.map((end) => end.counts))
   const hasChanged = counts.created + counts.updated + counts.retired > 0
   const { traffic } = run.fetcher
+  let wasTried = false
   await run.database.asTenant(run.tenantId, async (tx) => {
+    if (wasTried && (await hasEnded(tx, run))) return
+    wasTried = true
     const held = await tx.execute(sql`
       update connections set lease_owner = null, lease_until = null,
         consecutive_failures = ${verdict.status === 'failed' ? sql`consecutive_failures + 1` : sql`0`},
@@ -48,6 +51,14 @@ export async function publish(run: EndingRun, endedBy: SyncError | StoppedError 
     )
   })
   return verdict
+}
+
+/** True when the COMMIT whose answer was lost had happened. */
+async function hasEnded(tx: Tx, run: EndingRun): Promise<boolean> {
+  const { rowCount } = await tx.execute(
+    sql`select from sync_runs where tenant_id = ${run.tenantId} and id = ${run.id} and status <> 'running'`,
+  )
+  return rowCount === 1
 }
 
 /** Stopped runs go on as soon as a worker is back; a CRM that asked for more time gets it, within reason. */

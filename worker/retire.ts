@@ -138,18 +138,25 @@ export async function countLive(run: Run, pass: StreamPass): Promise<number> {
   })
 }
 
-/** Writes down what this pass missed and returns what the one before had missed. */
-function rememberAbsent(run: Run, pass: StreamPass, digest: string, count: number): Promise<string | null> {
-  return run.database.asTenant(run.tenantId, async (tx) => {
-    const { rows } = await tx.execute<{ before: string | null }>(sql`
-      with before as (
-        select absent_digest from stream_cursors
-        where tenant_id = ${run.tenantId} and connection_id = ${run.connectionId} and stream = ${pass.stream.name})
-      update stream_cursors set absent_digest = ${digest}, absent_count = ${count}
-      where tenant_id = ${run.tenantId} and connection_id = ${run.connectionId} and stream = ${pass.stream.name} and fence <= ${run.fence}
-      returning (select absent_digest from before) as before`)
-    return rows[0]?.before ?? null
-  })
+/** Returns what the pass before missed and writes down what this one did; one after the other, so that both may be repeated. */
+async function rememberAbsent(
+  run: Run,
+  pass: StreamPass,
+  digest: string,
+  count: number,
+): Promise<string | null> {
+  const isCursor = sql`tenant_id = ${run.tenantId} and connection_id = ${run.connectionId} and stream = ${pass.stream.name}`
+  const before = await run.database.asTenant(run.tenantId, (tx) =>
+    tx.execute<{ digest: string | null }>(
+      sql`select absent_digest as digest from stream_cursors where ${isCursor}`,
+    ),
+  )
+  await run.database.asTenant(run.tenantId, (tx) =>
+    tx.execute(
+      sql`update stream_cursors set absent_digest = ${digest}, absent_count = ${count} where ${isCursor} and fence <= ${run.fence}`,
+    ),
+  )
+  return before.rows[0]?.digest ?? null
 }
 
 async function bury(tx: Tx, run: Run, pass: StreamPass, absent: Absent[]): Promise<void> {
