@@ -45,6 +45,8 @@ export function connect(options: {
     keepAlive: true,
     pipeline: options.sendsAhead ?? false,
     statement_timeout: options.statementTimeoutMs,
+    // The server's own limit never arrives over a connection that has gone silent.
+    query_timeout: options.statementTimeoutMs + 5_000,
     application_name: options.role.replace('_', ' '),
     options: session.map((setting) => `-c ${setting}`).join(' '),
   })
