@@ -47,15 +47,19 @@ export class StoppedError extends Error {
 /** Any failure as one of ours: what we did not foresee is our own fault and says so. */
 export function asSyncError(error: unknown): SyncError {
   if (error instanceof SyncError) return error
-  const { code, message } =
-    error instanceof Error
-      ? (error as Error & { code?: string })
-      : { code: undefined, message: String(error) }
+  const { code, message } = originOf(error)
   const outOfRoom =
     code !== undefined && ['53100', '53200', '53300', '25006', 'EMFILE', 'ENFILE', 'ENOSPC'].includes(code)
   return new FatalError(outOfRoom ? 'E_CAPACITY' : 'E_INTERNAL', `${code ? `${code}: ` : ''}${message}`, {
     cause: error,
   })
+}
+
+/** What Postgres or the system said, underneath the words of the libraries on the way. */
+function originOf(error: unknown): { code?: string; message: string } {
+  if (!(error instanceof Error)) return { message: String(error) }
+  const { code, message, cause } = error as Error & { code?: string }
+  return code === undefined && cause instanceof Error ? originOf(cause) : { code, message }
 }
 
 const streamWords: Record<string, string> = { lead_sources: 'lead sources' }

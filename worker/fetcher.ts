@@ -4,7 +4,7 @@ import { Pool } from 'undici'
 import { guardedConnector, PrivateAddressError } from './address.ts'
 import { decode, inflate, mostBytes, parseJson, tooLarge } from './body.ts'
 import type { AnyConnector, RawReply, Reply, Request, StreamName } from './connectors/connector.ts'
-import { FatalError, RetriableError, StoppedError, StreamError, SyncError } from './errors.ts'
+import { asSyncError, FatalError, RetriableError, StoppedError, StreamError, SyncError } from './errors.ts'
 
 /** One answer with its bytes as they came, after inflation. */
 export type Answer = { request: Request; reply: Reply; bytes: Buffer; receivedAt: Date }
@@ -137,6 +137,7 @@ function transportFault(error: unknown): Error {
     return new FatalError('E_SETTINGS', error.message, { cause: error })
   const { code, name, message } = error as NodeJS.ErrnoException
   const isLate = name === 'TimeoutError'
+  if (code === 'EMFILE' || code === 'ENFILE') return asSyncError(error)
   if (code === 'UND_ERR_HEADERS_OVERFLOW')
     return new StreamError('E_CRM_BAD_REPLY', 'the headers of the answer are too large', { cause: error })
   return new RetriableError(
