@@ -3,7 +3,10 @@ import type { ListedConnection } from '../../src/queries/connection-list.ts'
 import { readLastRuns, type LastRun } from '../../src/queries/last-runs.ts'
 import { countsInWords, seconds } from '../sync/report.ts'
 
-/** Says once per connection how its first run since `since` ended. Returns the way to stop listening. */
+/**
+ * Says once per connection how its first run since `since` ended; one that was cut short is followed by another, which
+ * counts. Returns the way to stop listening.
+ */
 export async function tellFirstRuns(
   database: Database,
   connections: readonly ListedConnection[],
@@ -15,6 +18,7 @@ export async function tellFirstRuns(
     for (const run of await database.asOperator(readLastRuns)) {
       const connection = waiting.get(run.connectionId)
       if (!connection || run.finishedAt === null || run.finishedAt < since) continue
+      if (run.status === 'abandoned' || run.status === 'cancelled') continue
       waiting.delete(run.connectionId)
       say(`${connection.tenantName}: ${inWords(run)}`)
     }

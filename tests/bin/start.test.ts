@@ -121,7 +121,7 @@ test(
       first.heard,
     )
 
-    // The power goes: nothing is lost and nothing is doubled.
+    // The power goes again: nothing is lost and nothing is doubled.
     await end(first.child, 'SIGKILL')
     await until(() => processesOf(first.child).length === 0, first.heard)
     const again = await start()

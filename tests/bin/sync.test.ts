@@ -1,7 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startSimulator, type AccountOptions, type Simulator } from '../../simulator/main.ts'
-import { addClient, emptyInstallation, type Ended, type Installation } from './tidemark.ts'
+import { addClient, emptyInstallation, hear, launch, type Ended, type Installation } from './tidemark.ts'
 
 const names = ['Rosewood Care', 'Larkspur Coffee', 'Foxglove Painting', 'Hawthorn Lawns'] as const
 const slugOf = (name: string) => name.toLowerCase().replaceAll(' ', '-')
@@ -141,6 +142,29 @@ describe('sync', () => {
     ])
     const open = await db.query(`select from sync_runs where status in ('queued', 'running')`)
     expect(open.rowCount).toBe(1)
+  })
+
+  test('one that is interrupted lands its page, says so, and leaves nothing open', async () => {
+    simulator.faults.add({
+      fault: 'slow-answer',
+      account: accountOf('Foxglove Painting').webKey,
+      params: { ms: 200 },
+    })
+    const child = launch(['sync', '--tenant', 'foxglove-painting'], installation.env)
+    const heard = hear(child)
+    while (!heard.out.includes('stages: success')) await sleep(20)
+    child.kill('SIGINT')
+    const code = await new Promise((done) => child.once('close', done))
+    simulator.faults.clear()
+    expect([code, heard.out]).toEqual([
+      1,
+      expect.stringMatching(/cancelled: .* the next run goes on from there\.\n$/),
+    ])
+    const { rows } = await db.query(
+      `select r.status, c.lease_owner from sync_runs r join connections c on c.id = r.connection_id
+       join tenants t on t.id = c.tenant_id where t.slug = 'foxglove-painting' order by r.queued_at desc limit 1`,
+    )
+    expect(rows).toEqual([{ status: 'cancelled', lease_owner: null }])
   })
 
   test('a name that nobody has is answered with the names there are', async () => {
