@@ -35,6 +35,7 @@ export async function retire(run: Run, pass: StreamPass): Promise<number> {
 
 /** One missing child, in a pass that saw no other, may be gone or its list broken: a pass that sees others will tell. */
 async function isHeld(run: Run, pass: StreamPass): Promise<boolean> {
+  if (run.acceptAbsence) return false
   return pass.absentChildren.length === 1 && pass.seen.size === 0 && (await countLive(run, pass)) > 1
 }
 
