@@ -8,7 +8,7 @@ import { listOf, sendJson, startStub, type StubCrm } from './stub-crm.ts'
 
 const open: { close: () => Promise<void> }[] = []
 afterEach(async () => {
-  for (const one of open.splice(0).reverse()) await one.close()
+  for (const one of open.splice(0).toReversed()) await one.close()
 })
 
 type Options = Partial<Parameters<typeof createFetcher>[0]>

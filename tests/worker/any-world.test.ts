@@ -1,0 +1,134 @@
+import fc from 'fast-check'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { faultNames } from '../../simulator/fault-names.ts'
+import { startSimulator, type FaultName, type Simulator } from '../../simulator/main.ts'
+import { arrange, rosewood, type Arrangement, type Client } from './arrange.ts'
+import { expectSound } from './soundness.ts'
+import { expectTruth } from './truth.ts'
+
+let all: Arrangement
+beforeAll(async () => {
+  all = await arrange()
+})
+afterAll(() => all.close())
+
+/** Not those that only take long, and not those after which somebody has to come: their own tests wait for them. */
+const apart = new Set([
+  'slow-drip',
+  'never-answers',
+  'slow-answer',
+  'gzip-bomb',
+  'huge-body',
+  'token-rotated',
+  'other-account',
+])
+const faults = Object.keys(faultNames).filter((name) => !apart.has(name)) as FaultName[]
+const operations = [
+  'read_user_list',
+  'read_sales_cycle_list',
+  'read_lead_source_list',
+  'read_client_list',
+  'read_opportunity_list',
+  'read_client_history_notes',
+  'read_all_events',
+]
+
+type World = { simulator: Simulator; client: Client }
+
+/** One of those there are, by any number. */
+const pick = <T>(list: T[], at: number): T | undefined => list[at % Math.max(1, list.length)]
+const people = ({ client }: World) => client.account.truth().people.map(({ id }) => id)
+const deals = ({ client }: World) => client.account.truth().deals.map(({ id }) => id)
+const onPerson = (world: World, at: number, deed: (id: string) => unknown) => {
+  const id = pick(people(world), at)
+  if (id !== undefined) deed(id)
+}
+
+const deeds: Record<string, (world: World, at: number, words: string) => unknown> = {
+  'add a person': ({ client }, _at, words) => client.account.addPerson({ firstName: words }),
+  'add a deal': (world, at) =>
+    onPerson(world, at, (id) => world.client.account.addDeal(id, { amountMinor: at })),
+  'edit a person': (world, at, words) =>
+    onPerson(world, at, (id) => world.client.account.editPerson(id, { lastName: words, company: words })),
+  'edit a deal': (world, at) => {
+    const id = pick(deals(world), at)
+    if (id !== undefined) world.client.account.editDeal(id, { amountMinor: at % 7 === 0 ? null : at * 100 })
+  },
+  'remove a person': (world, at) => onPerson(world, at, (id) => world.client.account.removePerson(id)),
+  'remove a deal': (world, at) => {
+    const id = pick(deals(world), at)
+    if (id !== undefined) world.client.account.removeDeal(id)
+  },
+  'merge two people': (world, at) => {
+    const [winner, loser] = [pick(people(world), at), pick(people(world), at + 1)]
+    if (winner !== undefined && loser !== undefined && winner !== loser)
+      world.client.account.mergePeople(winner, loser)
+  },
+  'write a note': (world, at, words) => onPerson(world, at, (id) => world.client.account.addNote(id, words)),
+  'take a note away': (world, at) => {
+    const note = pick(world.client.account.truth().notes, at)
+    if (note !== undefined) world.client.account.removeNote(note.id)
+  },
+  'book an appointment': (world, at) =>
+    onPerson(world, at, (id) => world.client.account.addActivity(id, { kind: 'appointment' })),
+  'let time pass': ({ simulator }, at) => simulator.advance((at % 48) * 3_600_000),
+  sync: ({ client }) => client.sync(),
+  'sync while something is wrong': async ({ simulator, client }, at) => {
+    const fault = pick(faults, at) ?? 'server-error'
+    const operation = pick(operations, Math.floor(at / faults.length))
+    simulator.faults.add({
+      fault,
+      operation,
+      nth: 1 + (at % 3),
+      times: 1 + (at % 5),
+      params: { retryAfter: 0 },
+    })
+    await client.sync()
+    simulator.faults.clear()
+  },
+}
+
+const versions = async ({ tenantId }: Client) =>
+  (
+    await all.db.query('select count(*)::int as count from opportunity_versions where tenant_id = $1', [
+      tenantId,
+    ])
+  ).rows
+
+const words = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 12 }).map((text) => text.trim() || 'Ann')
+const step = fc.tuple(fc.constantFrom(...Object.keys(deeds)), fc.nat(10_000), words)
+const world = fc.record({
+  seed: fc.nat(90),
+  people: fc.nat(30),
+  order: fc.constantFrom('oldestFirst' as const, 'newestFirst' as const),
+  keySpelling: fc.constantFrom('ResultCode' as const, 'resultCode' as const),
+  emptyList: fc.constantFrom('CT515' as const, 'emptyArray' as const),
+  errorStatus: fc.constantFrom('always200' as const, 'http' as const),
+  gzip: fc.boolean(),
+  pageSize: fc.integer({ min: 2, max: 12 }),
+})
+
+test('whatever happens to whichever account, a clean run ends with what the account holds, and the next one writes nothing', async () => {
+  await fc.assert(
+    fc.asyncProperty(world, fc.array(step, { maxLength: 14 }), async ({ pageSize, ...options }, steps) => {
+      const simulator = await startSimulator({ accounts: [{ ...rosewood, changesPerDay: 60, ...options }] })
+      try {
+        const settings = { pageSize, notesSweepHours: 1 }
+        const stored = await all.connect(rosewood.webKey, settings, simulator.baseUrl)
+        const client: Client = { ...stored, account: simulator.account(rosewood.webKey) }
+        for (const [deed, at, text] of steps) await deeds[deed]?.({ simulator, client }, at, text)
+        const { run } = await client.sync({ acceptAbsence: true })
+        expect([run.status, run.error_detail, run.quarantined]).toEqual(['success', null, 0])
+        await expectTruth(client)
+        const before = [await client.everything(), await versions(client)]
+        const again = await client.sync()
+        expect(again.run).toMatchObject({ status: 'success', created: 0, updated: 0, retired: 0 })
+        expect([await client.everything(), await versions(client)]).toEqual(before)
+      } finally {
+        await simulator.close()
+      }
+    }),
+    { numRuns: 12, interruptAfterTimeLimit: 20_000 },
+  )
+  await expectSound(all.url)
+})
