@@ -1,9 +1,9 @@
 import { migrate } from '../../drizzle/migrate.ts'
 import { relativeTime } from '../../src/format.ts'
 import type { Installation } from '../installation.ts'
-import { reapDeadRuns } from '../../worker/schedule.ts'
 import { print } from '../print.ts'
 import { readStatus } from '../status/read.ts'
+import { buryDeadRuns } from './bury.ts'
 import { supervise, type Child } from './child.ts'
 import { ensureDemoClients } from './demo-clients.ts'
 import { keepWorld, keptWorld, type DemoWorld } from './demo-world.ts'
@@ -65,14 +65,6 @@ async function bringUp(parts: Parts, { changesPerDay }: { changesPerDay?: number
   // After a crash the pages come back where they were, also when the system had chosen the port.
   pagesPort = Number(new URL(address).port)
   return { address, connections, database }
-}
-
-/**
- * Says "abandoned" over runs that an earlier start left open, so that the next ones need not wait until their workers
- * have been silent for long enough: nobody else can have worked while this database was down.
- */
-async function buryDeadRuns(installation: Installation): Promise<void> {
-  await reapDeadRuns(await installation.connect('tidemark_worker'), 0)
 }
 
 /** Starts the stand-in where it answered before, if that is still free, and keeps where it answers now. */
