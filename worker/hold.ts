@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import type { Database } from '../drizzle/db.ts'
+import type { Database, Tx } from '../drizzle/db.ts'
 
 const holdSeconds = 60
 const renewSeconds = 15
@@ -41,4 +41,16 @@ export async function whileHolding<T>(
       tx.execute(sql`update connections set lease_owner = null, lease_until = null where ${isOurs}`),
     )
   }
+}
+
+/**
+ * Locks a tenant's connections until the transaction ends, so that nobody takes them over before it does. Throws `BusyError`
+ * when somebody already has.
+ */
+export async function assertHolding(tx: Tx, tenantId: string, holder: string): Promise<void> {
+  const { rows } = await tx.execute<{ name: string; holds: boolean }>(sql`
+    select name, lease_owner is not distinct from ${holder} as holds from connections where tenant_id = ${tenantId} for no key update`)
+  const lost = rows.find(({ holds }) => !holds)
+  if (lost !== undefined)
+    throw new BusyError(`${lost.name} was lost to another worker meanwhile; nothing was changed`)
 }

@@ -4,7 +4,7 @@ import { connect, type Database, type Tx } from '../drizzle/db.ts'
 import { decode, parseJson } from './body.ts'
 import type { AnyConnector, Context, Stream, TableName } from './connectors/connector.ts'
 import { connectors } from './connectors/registry.ts'
-import { whileHolding } from './hold.ts'
+import { assertHolding, whileHolding } from './hold.ts'
 import { loadPage, newestOfEach } from './load-page.ts'
 import { recordTables } from './load.ts'
 import { identify, normalise, rulesDigest, type Understood } from './normalise.ts'
@@ -17,7 +17,7 @@ export type ReplayReport = {
   records: number
   /** At most `mostDifferences` per table. */
   differences: Difference[]
-  /** Records that still cannot be read; they stay set aside. */
+  /** Records that still cannot be read, each counted once; they stay set aside. */
   setAside: number
   /** Rows taken over; 0 when only verifying. */
   applied: number
@@ -51,7 +51,11 @@ export async function replayTenant(options: ReplayOptions): Promise<ReplayReport
   const holder = `replay:${randomUUIDv7()}`
   try {
     return await whileHolding(options.database, options.tenantId, holder, () =>
-      session.asTenant(options.tenantId, (tx) => rebuild(tx, options)),
+      session.asTenant(options.tenantId, async (tx) => {
+        const report = await rebuild(tx, options)
+        if (options.mode === 'apply') await assertHolding(tx, options.tenantId, holder)
+        return report
+      }),
     )
   } finally {
     await session.close()
@@ -71,6 +75,7 @@ async function rebuild(tx: Tx, options: ReplayOptions): Promise<ReplayReport> {
   await tx.execute(sql`set local idle_in_transaction_session_timeout = 0`)
   await openShadow(tx)
   const readable: ReadableItem[] = []
+  const unreadable: Unreadable = new Map()
   const report: ReplayReport = { snapshots: 0, records: 0, differences: [], setAside: 0, applied: 0 }
   const { rows } = await tx.execute<StoredConnection>(sql`
     select c.id, c.connector, c.settings, t.currency from connections c join tenants t on t.id = c.tenant_id
@@ -86,15 +91,19 @@ async function rebuild(tx: Tx, options: ReplayOptions): Promise<ReplayReport> {
       settings,
       context: contextOf(stored.id, settings, stored.currency),
     }
-    for (const stream of connector.streams) await replayStream(tx, run, stream, report, readable, options)
-    await settle(tx, run, connector, report, options.mode)
+    for (const stream of connector.streams)
+      await replayStream(tx, run, stream, report, readable, unreadable, options)
+    await settle(tx, run, connector, report, unreadable, options.mode)
   }
+  report.setAside = unreadable.size
   if (options.mode === 'apply') await release(tx, options.tenantId, readable)
   return report
 }
 
 /** A record that stands aside although it reads well now. */
 type ReadableItem = { snapshotId: string; index: number }
+/** Records whose newest state cannot be read, by stream and id (or digest, for those without one), and their rows. */
+type Unreadable = Map<string, { table: TableName; id: string }[]>
 type StoredPage = {
   id: string
   body: Buffer
@@ -112,6 +121,7 @@ async function replayStream(
   stream: Stream<never>,
   report: ReplayReport,
   readable: ReadableItem[],
+  unreadable: Unreadable,
   options: ReplayOptions,
 ): Promise<void> {
   let snapshots = 0
@@ -124,7 +134,13 @@ async function replayStream(
     await loadPage(tx, run, pass, newestOfEach(stream, understood), page.id, page.receivedAt)
     snapshots += 1
     report.records += items.length
-    report.setAside += results.length - understood.length
+    for (const { item, ...result } of results) {
+      const { sourceId } = item
+      const key = `${run.connectionId} ${stream.name} ${sourceId === null ? item.hash : item.id}`
+      const rows = stream.tables.map((table) => ({ table, id: run.context.id(table, sourceId ?? '') }))
+      if ('rows' in result) unreadable.delete(key)
+      else unreadable.set(key, sourceId === null ? [] : rows)
+    }
     for (const { item, faults } of understood) {
       if (faults.length === 0 && page.aside.includes(item.index))
         readable.push({ snapshotId: page.id, index: item.index })
@@ -134,20 +150,31 @@ async function replayStream(
   options.onProgress?.({ stream: stream.name, snapshots })
 }
 
-/** The stored pages of a stream, oldest first, a few at a time. A pass is told apart from the next by its run. */
+/** How many pages are in memory at once. */
+const pagesAtOnce = 50
+
+/**
+ * The stored pages of a stream in the order in which they landed: by lease and number, because the ids and times come from
+ * the clocks of workers. A pass is told apart from the next by its run, and no page was learned before or after its run.
+ */
 async function* storedPages(tx: Tx, run: ReplayRun, stream: Stream<never>): AsyncGenerator<StoredPage> {
-  for (let after = '00000000-0000-0000-0000-000000000000'; ;) {
+  const landed = await tx.$client.query<{ id: string }>(
+    'select id from raw_snapshots where tenant_id = $1 and connection_id = $2 and stream = $3 order by fence, seq, id',
+    [run.tenantId, run.connectionId, stream.name],
+  )
+  for (let from = 0; from < landed.rows.length; from += pagesAtOnce) {
+    const ids = landed.rows.slice(from, from + pagesAtOnce).map(({ id }) => id)
     const { rows } = await tx.$client.query<StoredPage>(
-      `select s.id, s.body, s.cursor, s.status, s.received_at::text as "receivedAt", coalesce(r.started_at, s.received_at)::text as "scanStart",
+      `select s.id, s.body, s.cursor, s.status, coalesce(r.started_at, s.received_at)::text as "scanStart",
+         least(greatest(s.received_at, r.started_at), r.finished_at)::text as "receivedAt",
          array(select q.item_index from quarantine q where q.tenant_id = s.tenant_id and q.snapshot_id = s.id and q.resolved_at is null) as aside
-       from raw_snapshots s left join sync_runs r on r.tenant_id = s.tenant_id and r.id = s.run_id
-       where s.tenant_id = $1 and s.connection_id = $2 and s.stream = $3 and s.id > $4 order by s.id limit 50`,
-      [run.tenantId, run.connectionId, stream.name, after],
+       from unnest($2::uuid[]) with ordinality as wanted (id, place)
+       join raw_snapshots s on s.tenant_id = $1 and s.id = wanted.id
+       left join sync_runs r on r.tenant_id = s.tenant_id and r.id = s.run_id
+       order by wanted.place`,
+      [run.tenantId, ids],
     )
     yield* rows
-    const last = rows.at(-1)
-    if (last === undefined) return
-    after = last.id
   }
 }
 
@@ -157,6 +184,7 @@ async function settle(
   run: ReplayRun,
   connector: AnyConnector,
   report: ReplayReport,
+  unreadable: Unreadable,
   mode: ReplayOptions['mode'],
 ): Promise<void> {
   const tables = new Set(connector.streams.flatMap((stream) => stream.tables))
@@ -165,8 +193,10 @@ async function settle(
     report.differences.push(
       ...(await compareShadow(tx, run.tenantId, run.connectionId, table, mostDifferences)),
     )
-    if (mode === 'apply')
-      report.applied += await applyShadow(tx, run.tenantId, run.connectionId, table, run.id)
+    if (mode === 'verify') continue
+    const kept = [...unreadable.values()].flat().filter((row) => row.table === table)
+    const ids = kept.map(({ id }) => id)
+    report.applied += await applyShadow(tx, run.tenantId, run.connectionId, table, run.id, ids)
   }
 }
 

@@ -18,6 +18,9 @@ const notCompared = new Set([
   'deleted_because',
 ])
 
+/** A tombstone from before the record was seen again, or none although the record came marked as deleted. */
+const isWrongTombstone = '(r.deleted_at < s.changed_at or r.deleted_at is null and s.deleted_at is not null)'
+
 const columnsOf = (table: TableName) => Object.keys(getTableColumns(recordTables[table])).map(toSnakeCase)
 
 /**
@@ -49,9 +52,10 @@ export async function compareShadow(
        select coalesce(r.id, s.id) as id, coalesce(r.source_id, s.source_id) as source_id, array_remove(
          case when r.id is null then array['(the row is missing from the copy)']
            when s.id is null then array['(no snapshot holds this row)']
-           else array[${differing.join(', ')}, case when r.deleted_at < s.changed_at then 'deleted_at' end] end, null) as fields
+           else array[${differing.join(', ')}, case when ${isWrongTombstone} then 'deleted_at' end] end, null) as fields
        from (select * from public.${table} where tenant_id = $1 and connection_id = $2) r
        full join (select * from pg_temp.${table} where connection_id = $2) s using (id)
+       where s.id is not null or r.deleted_at is null
      ) as compared where cardinality(fields) > 0 order by id limit $3`,
     [tenantId, connectionId, most],
   )
@@ -60,46 +64,60 @@ export async function compareShadow(
   )
 }
 
-/** Takes over from the shadow every row that differs. An opportunity keeps the state it loses. Returns how many rows. */
+/**
+ * Takes over from the shadow every row that differs, and makes tombstones of rows that their own page does not hold. An
+ * opportunity keeps the state it loses. Returns how many rows. `unreadable` are records that pages hold but nobody can read.
+ */
 export async function applyShadow(
   tx: Tx,
   tenantId: string,
   connectionId: string,
   table: TableName,
   runId: string,
+  unreadable: string[] = [],
 ): Promise<number> {
   const columns = columnsOf(table)
   const differs = columns
     .filter((column) => !notCompared.has(column))
     .map((column) => `r.${column} is distinct from s.${column}`)
-  const hasNews = `(r.id is null or ${differs.join(' or ')} or r.deleted_at < s.changed_at)`
+  const hasNews = `(r.id is null or r.connection_id <> s.connection_id or ${differs.join(' or ')} or ${isWrongTombstone})`
+  // A row of which the page is no longer kept may well have been on it: nothing is concluded then.
+  const unheld = `r.connection_id = $2 and r.deleted_at is null and not r.id = any($3::uuid[])
+    and not exists (select from pg_temp.${table} s where s.id = r.id)
+    and exists (select from public.raw_snapshots p where p.tenant_id = $1 and p.id = r.snapshot_id and p.connection_id = $2)`
   if (table === 'opportunities') {
-    await tx.$client.query(
-      `insert into public.opportunity_versions (tenant_id, opportunity_id, valid_from, valid_to, run_id, ${versionColumns.join(', ')})
-       select r.tenant_id, r.id, r.changed_at, now(), $3::uuid, ${versionColumns.map((column) => `r.${column}`).join(', ')}
-       from public.opportunities r join pg_temp.opportunities s using (id)
-       where r.tenant_id = $1 and r.connection_id = $2 and ${hasNews}`,
-      [tenantId, connectionId, runId],
-    )
+    const keep = `insert into public.opportunity_versions (tenant_id, opportunity_id, valid_from, valid_to, run_id, ${versionColumns.join(', ')})
+      select r.tenant_id, r.id, r.changed_at, now(), $4::uuid, ${versionColumns.map((column) => `r.${column}`).join(', ')}
+      from public.opportunities r left join pg_temp.opportunities s on s.id = r.id
+      where r.tenant_id = $1 and (s.connection_id = $2 and ${hasNews} or ${unheld})`
+    await tx.$client.query(keep, [tenantId, connectionId, unreadable, runId])
   }
   const updated = columns.filter((column) => column !== 'tenant_id' && column !== 'id')
-  const { rowCount } = await tx.$client.query(
+  const taken = await tx.$client.query(
     `insert into public.${table} (${columns.join(', ')})
-     select ${columns.map((column) => shadowed[column] ?? `s.${column}`).join(', ')}
+     select ${columns.map((column) => shadowed(table)[column] ?? `s.${column}`).join(', ')}
      from pg_temp.${table} s left join public.${table} r on r.tenant_id = $1 and r.id = s.id
      where s.connection_id = $2 and ${hasNews}
      on conflict (tenant_id, id) do update set ${updated.map((column) => `${column} = excluded.${column}`).join(', ')}`,
     [tenantId, connectionId],
   )
-  return rowCount ?? 0
+  const retired = await tx.$client.query(
+    `update public.${table} r set deleted_at = now(), deleted_because = 'absence', changed_at = now() where r.tenant_id = $1 and ${unheld}`,
+    [tenantId, connectionId, unreadable],
+  )
+  return (taken.rowCount ?? 0) + (retired.rowCount ?? 0)
 }
 
 /** A tombstone stays unless a snapshot from after it holds the record again. */
 const keepTombstone = (column: string) =>
   `case when s.deleted_at is not null then s.${column} when r.deleted_at < s.changed_at then null else r.${column} end`
 
-const shadowed: Record<string, string> = {
-  changed_at: 'now()',
+/** An opportunity that is put back goes on where its history ends. */
+const endOfHistory =
+  '(select max(v.valid_to) from public.opportunity_versions v where r.id is null and v.tenant_id = $1 and v.opportunity_id = s.id)'
+
+const shadowed = (table: TableName): Record<string, string> => ({
+  changed_at: table === 'opportunities' ? `coalesce(${endOfHistory}, now())` : 'now()',
   deleted_at: keepTombstone('deleted_at'),
   deleted_because: keepTombstone('deleted_because'),
-}
+})
