@@ -1,5 +1,6 @@
 import { expect } from 'vitest'
 import type { Truth, TruthDeal, TruthPerson } from '../../simulator/main.ts'
+import { recordIds } from '../../worker/record-id.ts'
 import type { Client, Stored } from './arrange.ts'
 
 const zone = 'America/New_York'
@@ -173,7 +174,11 @@ async function namesById(client: Client): Promise<Map<unknown, unknown>> {
   const [owners, stages, contacts] = await Promise.all(
     ['owners', 'stages', 'contacts'].map((table) => client.records(table)),
   )
+  // Somebody who left before we came is known by the id alone.
+  const contactId = (personId: string) => recordIds(client.connectionId)('contacts', personId)
+  const { activities } = client.account.truth()
   return new Map([
+    ...activities.map(({ personId }) => [contactId(personId), personId] as const),
     ...(owners ?? []).map((row) => [row.id, row.name] as const),
     ...(stages ?? []).map((row) => [row.id, row.name] as const),
     ...(contacts ?? []).map((row) => [row.id, row.source_id] as const),
