@@ -24,6 +24,8 @@ export async function main(argv: readonly string[]): Promise<void> {
     await program.parseAsync(argv)
   } catch (error) {
     process.exitCode = await failure(error)
+    // What a half-started program left open must not keep it.
+    setTimeout(() => process.exit(), 1_000).unref()
   }
 }
 

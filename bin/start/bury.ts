@@ -9,8 +9,7 @@ import type { Installation } from '../installation.ts'
  * now and is ours alone: nobody can be working.
  */
 export async function buryDeadRuns(installation: Installation): Promise<void> {
-  const dead = await reapDeadRuns(await installation.connect('tidemark_worker'), 0)
-  if (dead.length === 0) return
+  await reapDeadRuns(await installation.connect('tidemark_worker'), 0)
   const boss = new PgBoss({
     connectionString: installation.config.DATABASE_URL,
     schema: queueSchema,

@@ -51,8 +51,10 @@ async function bringUp(parts: Parts, { changesPerDay }: { changesPerDay?: number
   const simulator = startSimulator(parts, await keptWorld(config.TIDEMARK_DATA_DIR, changesPerDay))
   await migrate(config.DATABASE_URL)
   const database = await installation.connect('tidemark_web')
-  const connections = await ensureDemoClients(database, secret, await simulator)
-  if (installation.isEmbedded) await buryDeadRuns(installation)
+  const [connections] = await Promise.all([
+    ensureDemoClients(database, secret, await simulator),
+    installation.isEmbedded ? buryDeadRuns(installation) : undefined,
+  ])
   await begin(parts, 'worker', () => ['worker'])
   await built
   let pagesPort = port.port

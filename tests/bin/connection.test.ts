@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startSimulator, type Simulator } from '../../simulator/main.ts'
+import { addressProblem } from '../../src/commands/add-connection.ts'
 import { emptyInstallation, tidemark, type Ended, type Installation } from './tidemark.ts'
 
 let installation: Installation
@@ -62,24 +63,36 @@ describe('tenant add', () => {
 })
 
 describe('connection add', () => {
-  test.each([
-    ['http://127.0.0.1:9/', /127\.0\.0\.1 is on this machine or in a private network/],
-    ['https://10.1.2.3/v2/', /10\.1\.2\.3 is on this machine or in a private network/],
-    ['https://[::1]/', /::1 is on this machine or in a private network/],
-    ['https://[::ffff:192.168.1.1]/', /is on this machine or in a private network/],
-    ['https://2130706433/', /127\.0\.0\.1 is on this machine/],
-    ['https://169.254.169.254/latest/', /169\.254\.169\.254 is on this machine/],
-    ['https://crm.localhost/', /crm\.localhost is on this machine/],
-    ['https://intranet/', /intranet is on this machine or in a private network/],
-    ['http://api.example.com/', /must begin with https:\/\/: the credentials would travel in the open/],
-    ['ftp://api.example.com/', /must begin with https:\/\//],
-    ['https://user:CANARY@api.example.com/', /must not hold a user or a password/],
-  ])('without the variable it refuses %s', async (address, words) => {
-    const { code, err, all } = await add(['--name', 'Refused', '--base-url', address, ...files()], {
+  test('without the variable it refuses an address on this machine, and shows nothing of the secrets', async () => {
+    const { code, err, all } = await add(['--name', 'Refused', '--base-url', simulator.baseUrl, ...files()], {
       TIDEMARK_ALLOW_PRIVATE_CRM_HOSTS: 'false',
     })
-    expect([code, err]).toEqual([2, expect.stringMatching(words)])
+    const words = 'that takes TIDEMARK_ALLOW_PRIVATE_CRM_HOSTS=true'
+    expect([code, err]).toEqual([2, expect.stringContaining(words)])
     expect(all).not.toContain('CANARY')
+  })
+
+  test.each([
+    ['http://127.0.0.1:9/', /^127\.0\.0\.1 is on this machine or in a private network/],
+    ['https://10.1.2.3/v2/', /^10\.1\.2\.3 is on this machine or in a private network/],
+    ['https://[::1]/', /^::1 is on this machine or in a private network/],
+    ['https://[::ffff:192.168.1.1]/', /is on this machine or in a private network/],
+    ['https://2130706433/', /^127\.0\.0\.1 is on this machine/],
+    ['https://169.254.169.254/latest/', /^169\.254\.169\.254 is on this machine/],
+    ['https://crm.localhost/', /^crm\.localhost is on this machine/],
+    ['https://intranet/', /^intranet is on this machine or in a private network/],
+    ['http://api.example.com/', /^must begin with https:\/\/: the credentials would travel in the open/],
+    ['ftp://api.example.com/', /^must begin with https:\/\//],
+    ['https://user:CANARY@api.example.com/', /^must not hold a user or a password$/],
+    ['https://api.example.com/?key=1', /^must end with its path/],
+    ['api.example.com', /^must be an address such as/],
+  ])('%s is refused', (address, words) => {
+    expect(addressProblem(address, false)).toMatch(words)
+  })
+
+  test('a public address is taken, and with the variable a private one', () => {
+    expect(addressProblem('https://api.clienttether.com/v2/api/', false)).toBeNull()
+    expect(addressProblem('http://127.0.0.1:4400/v2/api/', true)).toBeNull()
   })
 
   test('a setting that does not fit and a secret that is missing are named', async () => {
