@@ -7,9 +7,10 @@ import { connectors } from './connectors/registry.ts'
 import { assertHolding, whileHolding } from './hold.ts'
 import { loadPage, newestOfEach } from './load-page.ts'
 import { recordTables } from './load.ts'
+import { measure } from './measure.ts'
 import { identify, normalise, rulesDigest, type Understood } from './normalise.ts'
 import { contextOf, readSettings } from './open.ts'
-import { applyShadow, compareShadow, openShadow, type Difference } from './shadow.ts'
+import { applyShadow, closeShadow, compareShadow, openShadow, type Difference } from './shadow.ts'
 import { unpack } from './snapshot.ts'
 
 export type ReplayReport = {
@@ -76,6 +77,7 @@ async function rebuild(tx: Tx, options: ReplayOptions): Promise<ReplayReport> {
   await openShadow(tx)
   const readable: ReadableItem[] = []
   const unreadable: Unreadable = new Map()
+  const changed: ReplayRun[] = []
   const report: ReplayReport = { snapshots: 0, records: 0, differences: [], setAside: 0, applied: 0 }
   const { rows } = await tx.execute<StoredConnection>(sql`
     select c.id, c.connector, c.settings, t.currency from connections c join tenants t on t.id = c.tenant_id
@@ -93,10 +95,14 @@ async function rebuild(tx: Tx, options: ReplayOptions): Promise<ReplayReport> {
     }
     for (const stream of connector.streams)
       await replayStream(tx, run, stream, report, readable, unreadable, options)
+    const appliedBefore = report.applied
     await settle(tx, run, connector, report, unreadable, options.mode)
+    if (report.applied > appliedBefore) changed.push(run)
   }
   report.setAside = unreadable.size
   if (options.mode === 'apply') await release(tx, options.tenantId, readable)
+  await closeShadow(tx)
+  for (const run of changed) await measure(tx, run)
   return report
 }
 

@@ -35,6 +35,11 @@ export async function openShadow(tx: Tx): Promise<void> {
   }
 }
 
+/** Brings the real tables to light again, for the rest of the transaction. */
+export async function closeShadow(tx: Tx): Promise<void> {
+  await tx.execute(sql`set local search_path = public, pg_temp`)
+}
+
 /** Names every difference between a connection's stored rows of one table and their shadow, at most `most` of them. */
 export async function compareShadow(
   tx: Tx,
