@@ -1,0 +1,70 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { arrange, rosewood, type Arrangement, type Client } from './arrange.ts'
+import { copyOf, replay } from './replayed.ts'
+
+let all: Arrangement
+let client: Client
+beforeAll(async () => {
+  all = await arrange([{ ...rosewood, people: 6 }])
+  client = await all.connect()
+  await client.sync()
+})
+afterAll(() => all.close())
+
+const change = async (statement: string, ...values: unknown[]): Promise<number> =>
+  (await all.db.query(statement, values)).rowCount ?? 0
+
+describe('a replay and a sync of the same connection', () => {
+  test('the replay refuses, by the name of the connection, while the sync is under way', async () => {
+    all.simulator.faults.add({ fault: 'slow-answer', account: rosewood.webKey, nth: 2, params: { ms: 400 } })
+    const syncing = client.sync()
+    await expect
+      .poll(() =>
+        change('select from connections where id = $1 and lease_owner is not null', client.connectionId),
+      )
+      .toBe(1)
+    for (const mode of ['verify', 'apply'] as const)
+      await expect(replay(all, client, mode)).rejects.toMatchObject({
+        name: 'BusyError',
+        message: /^Rosewood is being synced/,
+      })
+    expect((await syncing).run.verdict).toMatch(/nothing had changed|set aside/)
+    all.simulator.faults.clear()
+    expect((await replay(all, client, 'verify')).differences).toEqual([])
+  })
+
+  test('the sync waits while the replay is under way, and so does a second replay', async () => {
+    const meanwhile: Promise<unknown>[] = []
+    await replay(all, client, 'verify', () => {
+      if (meanwhile.length === 0)
+        meanwhile.push(
+          client.sync().then(({ run }) => run.status),
+          replay(all, client, 'verify').catch((error: Error) => error.name),
+        )
+    })
+    expect(await Promise.all(meanwhile)).toEqual(['queued', 'BusyError'])
+    expect(await client.connection()).toMatchObject({ lease_owner: null, lease_until: null })
+    expect((await client.sync()).run.started_at).not.toBeNull()
+  })
+
+  test('a replay that lost the connection to somebody else takes nothing over', async () => {
+    const before = await copyOf(client)
+    await change(`update notes set body = 'Spoilt' where connection_id = $1`, client.connectionId)
+    const spoilt = await copyOf(client)
+    let stolen: Promise<unknown> | undefined
+    const late = replay(all, client, 'apply', () => {
+      stolen ??= change(
+        `update connections set fence = fence + 1, lease_owner = 'another', lease_until = now() + interval '1 minute' where id = $1`,
+        client.connectionId,
+      )
+    })
+    await expect(late).rejects.toThrow(/lost|passed/)
+    expect(await copyOf(client)).toEqual(spoilt)
+    await change(
+      'update connections set lease_owner = null, lease_until = null where id = $1',
+      client.connectionId,
+    )
+    expect((await replay(all, client, 'apply')).applied).toBe(before.notes?.length)
+    expect(await copyOf(client)).toEqual(before)
+  })
+})
