@@ -64,7 +64,8 @@ async function sync(options: Options): Promise<ExitCode> {
       const chosen = chooseConnections(await listConnections(database), options)
       const report = await chooseReport(options.json ?? false)
       const { full = false, acceptAbsence = false, stream: streams = null } = options
-      const parts = { options: worker, database, wishes: { full, acceptAbsence, streams }, report }
+      const wishes = { full, acceptAbsence, streams }
+      const parts = { options: worker, database, wishes, isNamed: options.connection !== undefined, report }
       const endings: Ending[] = []
       for (const connection of chosen) {
         if (stop.signal.aborted) break

@@ -10,6 +10,8 @@ type Parts = {
   options: WorkerOptions
   database: Database
   wishes: RunWishes
+  /** Somebody asked for this very connection, not for whatever there is. */
+  isNamed: boolean
   stopping: AbortSignal
   report: Report
 }
@@ -28,10 +30,10 @@ export async function carryOut(parts: Parts, connection: ListedConnection): Prom
 }
 
 async function endingOf(
-  { options, database, wishes, stopping, report }: Parts,
+  { options, database, wishes, isNamed, stopping, report }: Parts,
   connection: ListedConnection,
 ): Promise<{ runId: string | null; ending: Ending }> {
-  if (connection.state !== 'active') return { runId: null, ending: inactive(connection) }
+  if (connection.state !== 'active') return { runId: null, ending: inactive(connection, isNamed) }
   const { tenantId, id: connectionId } = connection
   const opened = await database.asTenant(tenantId, (tx) => openRun(tx, connectionId, wishes))
   if (opened.kind === 'running' || opened.kind === 'not_found') return { runId: null, ending: taken(opened) }
@@ -44,11 +46,13 @@ async function endingOf(
   return { runId, ending: { status: verdict.status, words: `${verdict.words}${detail}`, exitCode } }
 }
 
-function inactive({ state, stateReason }: ListedConnection): Ending {
-  const words =
-    state === 'paused'
-      ? 'It is paused, so no run was made.'
-      : `It has to be connected again, so no run was made. ${stateReason ?? ''}`.trim()
+/** Somebody paused it on purpose: that is only a failure for whoever asks for this one. */
+function inactive({ state, stateReason }: ListedConnection, isNamed: boolean): Ending {
+  if (state === 'paused') {
+    const exitCode = isNamed ? exitCodes.failed : exitCodes.success
+    return { status: state, words: 'It is paused, so no run was made.', exitCode }
+  }
+  const words = `It has to be connected again, so no run was made. ${stateReason ?? ''}`.trim()
   return { status: state, words, exitCode: exitCodes.failed }
 }
 

@@ -167,6 +167,17 @@ describe('sync', () => {
     expect(rows).toEqual([{ status: 'cancelled', lease_owner: null }])
   })
 
+  test('a paused connection is passed over, and refused when it is asked for by name', async () => {
+    await db.query(`update connections set state = 'paused' where name = 'ClientTether' and state = 'active'`)
+    const passed = await sync('Larkspur Coffee')
+    expect([passed.code, passed.out]).toEqual([
+      0,
+      expect.stringMatching(/paused: It is paused, so no run was made/),
+    ])
+    expect((await sync('Larkspur Coffee', '--connection', 'ClientTether')).code).toBe(1)
+    await db.query(`update connections set state = 'active' where state = 'paused'`)
+  })
+
   test('a name that nobody has is answered with the names there are', async () => {
     const { code, err } = await run('sync', '--tenant', 'rosewood-care', '--connection', 'HubSpot')
     expect([code, err]).toEqual([
