@@ -64,12 +64,10 @@ export function replay(
 
 /** Every record of a connection with all its columns but those that say when it was learned, and what was set aside. */
 export async function copyOf(client: Client): Promise<Record<string, Stored[]>> {
-  const tables = [...filledTables, 'quarantine']
-  const rows = await Promise.all(tables.map((table) => client.records(table)))
-  return Object.fromEntries(
-    tables.map((table, at) => [
-      table,
-      (rows[at] ?? []).map(({ changed_at: _, snapshot_id: __, ...row }) => row),
-    ]),
-  )
+  const copy: Record<string, Stored[]> = {}
+  for (const table of [...filledTables, 'quarantine']) {
+    const rows = await client.records(table)
+    copy[table] = rows.map((row) => ({ ...row, changed_at: undefined, snapshot_id: undefined }))
+  }
+  return copy
 }
