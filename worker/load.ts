@@ -46,7 +46,7 @@ function loadStatement(table: TableName, keepsHistory: boolean): LoadStatement {
   )
   const updated = [...names.filter((name) => name !== 'id'), 'snapshot_id', 'changed_at', 'deleted_at']
   const differs = `(t.content_hash is distinct from i.content_hash or (t.deleted_at is null) <> (i.deleted_because is null))
-      and not (t.changed_at >= $4 and i.source_updated_at < t.source_updated_at)`
+      and (t.changed_at >= $4 and i.source_updated_at < t.source_updated_at) is not true`
   const text = `
     with incoming as (
       select * from unnest(${arrays.join(', ')}) as i (${names.join(', ')})
