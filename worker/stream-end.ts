@@ -7,14 +7,19 @@ import { countSetAside, resolveMended } from './quarantine.ts'
 import { countLive } from './retire.ts'
 import type { Run, StreamPass } from './run.ts'
 
-/** Shows that a stream is being read. */
+/**
+ * Shows that a stream is being read. Throws `FencedError` when the run was called abandoned meanwhile: its streams are closed,
+ * and one that is opened after them would say "running" for ever.
+ */
 export async function openStream(run: Run, pass: StreamPass): Promise<void> {
-  await run.database.asTenant(run.tenantId, (tx) =>
+  const { rowCount } = await run.database.asTenant(run.tenantId, (tx) =>
     tx.execute(sql`
       insert into sync_run_streams (tenant_id, run_id, stream, connection_id, status, cursor_from, started_at)
-      values (${run.tenantId}, ${run.id}, ${pass.stream.name}, ${run.connectionId}, 'running', ${pass.cursorFrom}, clock_timestamp())
-      on conflict do nothing`),
+      select ${run.tenantId}, id, ${pass.stream.name}, connection_id, 'running', ${pass.cursorFrom}, clock_timestamp()
+      from sync_runs where tenant_id = ${run.tenantId} and id = ${run.id} and status = 'running' for share
+      on conflict (tenant_id, run_id, stream) do update set started_at = excluded.started_at`),
   )
+  if (rowCount === 0) throw new FencedError('this run was called abandoned; nothing more is read for it')
   run.tell({ event: 'stream.started', stream: pass.stream.name, isResumed: pass.isResumed })
 }
 
