@@ -34,7 +34,7 @@ export async function publish(run: EndingRun, endedBy: SyncError | StoppedError 
       where tenant_id = ${run.tenantId} and id = ${run.connectionId} and fence = ${run.fence}`)
     if (held.rowCount === 0) throw new FencedError('another worker holds this connection; it ends the run')
     if (verdict.error?.code === 'E_AUTH_REVOKED') await askToReconnect(tx, run, verdict)
-    if (hasChanged) await measure(tx, run)
+    if (hasChanged || (await followsUncounted(tx, run))) await measure(tx, run)
     await tx.execute(sql`
       update sync_runs set status = ${verdict.status}, verdict = ${verdict.words}, finished_at = clock_timestamp(), heartbeat_at = clock_timestamp(),
         pages = ${counts.pages}, fetched = ${counts.fetched}, created = ${counts.created}, updated = ${counts.updated},
@@ -59,6 +59,15 @@ async function hasEnded(tx: Tx, run: EndingRun): Promise<boolean> {
     sql`select from sync_runs where tenant_id = ${run.tenantId} and id = ${run.id} and status <> 'running'`,
   )
   return rowCount === 1
+}
+
+/** What the run before landed was never counted when it died, or was stopped in the middle of a stream. */
+async function followsUncounted(tx: Tx, run: EndingRun): Promise<boolean> {
+  const { rows } = await tx.execute<{ status: string }>(sql`
+    select status from sync_runs
+    where tenant_id = ${run.tenantId} and connection_id = ${run.connectionId} and id <> ${run.id} and started_at is not null
+    order by queued_at desc limit 1`)
+  return rows[0]?.status === 'abandoned' || rows[0]?.status === 'cancelled'
 }
 
 /** Stopped runs go on as soon as a worker is back; a CRM that asked for more time gets it, within reason. */
