@@ -108,7 +108,7 @@ with still as (
   order by m.tenant_id, m.connection_id, m.as_of desc
 ), said as (
   select m.tenant_id, m.connection_id, m.stage_id, m.stage_name, m.status, m.currency, m.count, m.amount_minor
-  from pipeline_stage_counts m join newest using (tenant_id, connection_id, run_id)
+  from pipeline_stage_counts m join newest using (tenant_id, connection_id, run_id) where m.count > 0
 ), counted as (
   select o.tenant_id, o.connection_id, o.stage_id, coalesce(o.stage_name, ''), o.status, o.currency, count(*), coalesce(sum(o.amount_minor), 0)
   from opportunities o join still on still.tenant_id = o.tenant_id and still.id = o.connection_id
@@ -127,7 +127,7 @@ with still as (
   order by m.tenant_id, m.connection_id, m.as_of desc
 ), said as (
   select m.tenant_id, m.connection_id, m.source, m.stage_id, m.stage_name, m.is_prospect, sum(m.count)
-  from lead_metrics m join newest using (tenant_id, connection_id, run_id) group by 1, 2, 3, 4, 5, 6
+  from lead_metrics m join newest using (tenant_id, connection_id, run_id) where m.count > 0 group by 1, 2, 3, 4, 5, 6
 ), counted as (
   select l.tenant_id, l.connection_id, coalesce(l.source, ''), l.stage_id, coalesce(l.stage_name, ''), l.is_prospect, count(*)::numeric
   from leads l join still on still.tenant_id = l.tenant_id and still.id = l.connection_id
