@@ -120,7 +120,7 @@ describe('trouble that passes is waited out within the run', () => {
     expect([run.status, run.error_detail]).toEqual(['success', null])
     expect(streams.leads).toMatchObject({ fetched: 24, created: 24, pages: 3 })
     const pages = (await fresh.records('raw_snapshots')).filter((page) => page.stream === 'leads')
-    expect(pages.map((page) => page.seq).sort()).toEqual([1, 2, 3])
+    expect(pages.map((page) => Number(page.seq)).sort((a, b) => a - b)).toEqual([1, 2, 3])
     const metrics = await fresh.records('lead_metrics')
     expect(metrics.reduce((sum, row) => sum + Number(row.count), 0)).toBe(24)
     await fresh.sync()

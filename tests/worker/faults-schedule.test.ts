@@ -167,6 +167,7 @@ async function syncBlocking(block: () => void) {
 
 test('A18: a run that is asked to stop lands its page, says so, and is due again at once', async () => {
   const stopping = new AbortController()
+  client.account.addPerson({ firstName: 'Ann' })
   all.simulator.faults.add({ fault: 'slow-answer', operation: 'read_client_list', params: { ms: 100 } })
   setTimeout(() => stopping.abort(), 150)
   const { run, streams } = await client.sync({ stopping: stopping.signal })
