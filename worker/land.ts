@@ -1,8 +1,8 @@
 import { randomUUIDv7 } from 'node:crypto'
 import { storeCursor } from './cursor.ts'
 import { differing } from './load.ts'
-import { loadPage } from './load-page.ts'
-import type { Item, Understood } from './normalise.ts'
+import { loadPage, newestOfEach } from './load-page.ts'
+import { normalise, type Item, type Understood } from './normalise.ts'
 import { read, type PreparedPage, type Reading } from './prepare.ts'
 import { setAside } from './quarantine.ts'
 import type { Run, StreamPass } from './run.ts'
@@ -57,16 +57,18 @@ async function findNews(run: Run, pass: StreamPass, items: Item[]): Promise<{ ne
   if (aside > 0) for (const { hash } of items) if (pass.setAside.has(hash)) pass.metAside.add(hash)
   if (pass.isFirstLoad || candidates.length === 0) return { news: candidates, aside }
   const [table] = pass.stream.tables
-  const news = await run.database.asTenant(run.tenantId, (tx) => differing(tx, run, table, candidates))
-  return { news: withoutNamesakes(candidates, news), aside }
+  const records = withoutNamesakes(run, pass, candidates)
+  const news = await run.database.asTenant(run.tenantId, (tx) => differing(tx, run, table, records))
+  return { news, aside }
 }
 
-/** Where two rows of a page share an id, one of them is what is stored; the other is no news of it. */
-function withoutNamesakes(candidates: Item[], news: Item[]): Item[] {
-  if (news.length === 0 || news.length === candidates.length) return news
-  const differs = new Set(news)
-  const stored = new Set(candidates.filter((item) => !differs.has(item)).map(({ id }) => id))
-  return news.filter(({ id }) => !stored.has(id))
+/** Where rows of a page share an id, the newest of them is the record, whatever is stored: a replay must choose the same. */
+function withoutNamesakes(run: Run, pass: StreamPass, items: Item[]): Item[] {
+  if (new Set(items.map(({ id }) => id)).size === items.length) return items
+  const results = items.map((item) => normalise(run, pass, item))
+  const understood = results.filter((result): result is Understood => 'rows' in result)
+  const newest = new Set(newestOfEach(pass.stream, understood).map(({ item }) => item))
+  return results.filter((result) => !('rows' in result) || newest.has(result.item)).map(({ item }) => item)
 }
 
 /** Nothing on the page is new: now and then its place is stored, so that a crash does not repeat too many of its kind. */
