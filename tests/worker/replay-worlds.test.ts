@@ -72,6 +72,29 @@ test('the clocks of workers decide nothing: neither the order of pages nor the a
   expect((await replay(all, client, 'verify')).differences).toEqual([])
 })
 
+test.each([
+  ['before', 0, 1],
+  ['behind', 5, 2],
+])(
+  'of two rows under one id the same is taken by sync and replay, the newer %s the older',
+  async (_, newer, older) => {
+    const { all, client } = await begin({ people: 12 })
+    all.simulator.advance(hour)
+    const deals = client.account.truth().deals
+    const [twin, original, bystander] = [deals[newer], deals[older], deals[7]].map((deal) => deal?.id ?? '')
+    client.account.editDeal(twin ?? '', { wire: { opportunity_id: original }, amountMinor: 4_200 })
+    for (const amountMinor of [5_600, 7_800]) {
+      client.account.editDeal(bystander ?? '', { amountMinor })
+      await client.sync()
+      expect((await replay(all, client, 'verify')).differences).toEqual([])
+      const taken = (await client.records('opportunities')).find((row) => row.source_id === original)
+      expect(taken).toMatchObject({ amount_minor: 4_200 })
+    }
+    const { run } = await client.sync()
+    expect([run.created, run.updated]).toEqual([0, 0])
+  },
+)
+
 test('a record that a page marks as deleted but that stands alive is named and buried', async () => {
   const { all, client } = await begin()
   const { tenantId, connectionId } = client
