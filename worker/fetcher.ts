@@ -95,7 +95,8 @@ async function once(
   const encoding = head.headers['content-encoding']
   const body = inflate(bytes, typeof encoding === 'string' ? encoding : undefined)
   const answer = understand({ ...head, text: decode(head.status >= 400 ? body.subarray(0, 4_096) : body) })
-  const problem = statusFault(options.connector, answer, stream) ?? (isJson(answer) ? null : notJson(answer))
+  const told = withoutSecrets(answer, Object.values(options.secrets))
+  const problem = statusFault(options.connector, told, stream) ?? (isJson(answer) ? null : notJson(answer))
   if (problem !== null) throw problem
   return { request, reply: { ...head, body: answer.body }, bytes: body, receivedAt: new Date() }
 }
@@ -155,6 +156,17 @@ function understand(raw: Omit<RawReply, 'body'>): RawReply {
   } catch {
     return raw
   }
+}
+
+/** The answer as errors may quote it: a CRM may repeat our credentials in its complaint, and errors are written down. */
+function withoutSecrets(raw: RawReply, secrets: string[]): RawReply {
+  const repeated = secrets.filter((secret) => secret !== '' && raw.text.includes(secret))
+  if (repeated.length === 0) return raw
+  const { body: _, ...rest } = raw
+  return understand({
+    ...rest,
+    text: repeated.reduce((text, secret) => text.replaceAll(secret, '…'), raw.text),
+  })
 }
 
 const isJson = (raw: RawReply): boolean => 'body' in raw
