@@ -1,9 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { connect } from '../../drizzle/db.ts'
 import { connectWorker, runNow } from '../../worker/main.ts'
-import { isPassing } from '../../worker/patience.ts'
 import { arrange, type Arrangement, type Client } from './arrange.ts'
 import { startProxy } from './postgres-proxy.ts'
 import { expectTruth } from './truth.ts'
@@ -170,44 +168,6 @@ describe('trouble that stays fails the run, and the CRM is not blamed', () => {
     await runNow(all.worker, all.database, { ...client, runId }, new AbortController().signal)
     expect((await client.readRun(runId)).run.status).toBe('success')
   })
-})
-
-test('B7: a pool with no session free says so after five seconds, it does not wait for ever', async () => {
-  const small = connect({
-    url: all.url,
-    role: 'tidemark_worker',
-    max: 1,
-    statementTimeoutMs: 10_000,
-    onError: () => undefined,
-  })
-  const holding = small.asTenant(client.tenantId, () => sleep(5_600))
-  const startedMs = performance.now()
-  const failure = await small
-    .asTenant(client.tenantId, () => Promise.resolve())
-    .catch((error: unknown) => error)
-  expect(isPassing(failure)).toBe(true)
-  expect(performance.now() - startedMs).toBeLessThan(5_500)
-  await holding
-  await small.close()
-})
-
-test('B14: a connection that has gone silent is given up and not waited for', async () => {
-  const proxy = await startProxy(all.url)
-  const database = connect({
-    url: proxy.url,
-    role: 'tidemark_worker',
-    max: 2,
-    statementTimeoutMs: 300,
-    onError: () => undefined,
-  })
-  await database.outsideTenants.query('select 1')
-  proxy.fallSilent()
-  const startedMs = performance.now()
-  const failure = await database.outsideTenants.query('select 1').catch((error: unknown) => error)
-  expect(isPassing(failure)).toBe(true)
-  expect(performance.now() - startedMs).toBeLessThan(8_000)
-  proxy.close()
-  await database.close()
 })
 
 async function waitFor(statement: string): Promise<void> {
