@@ -53,7 +53,8 @@ export async function* parentsOf(run: Run, pass: StreamPass): AsyncGenerator<Par
     }
     left -= batch.length
   }
-  if (pass.isFirstLoad) return
+  // The first pass has just read them all. An empty table is no sign of it: there may have been no children yet.
+  if (pass.lastFullAt === null) return
   const share = await sweepShare(run, parents.table, parents.sweepHours(run.settings))
   for (const { id, source_id: sourceId } of await swept(run, parents.table, place, Math.min(share, left))) {
     const beginsAnew = id <= place.sweptTo
