@@ -151,6 +151,15 @@ describe('what really left the CRM gets a tombstone', () => {
     await expectTruth(client)
   })
 
+  test('the notes of an account that had none at first are found without a change of their people', async () => {
+    client = await all.connect(quiet.webKey, { notesSweepHours: 1 })
+    await client.sync()
+    expect(await live('notes')).toBe(0)
+    client.account.addNote(client.account.truth().people[3]?.id ?? '', 'Asked for the brochure.')
+    await client.sync()
+    expect(await live('notes')).toBe(1)
+  })
+
   test('but not the notes of everybody, little by little, when the lists of notes become empty', async () => {
     const before = await live('notes')
     all.simulator.faults.add({

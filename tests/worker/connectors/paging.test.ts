@@ -79,12 +79,12 @@ describe('a list', () => {
 
   test('that is empty says so in two ways', () => {
     const nothing = { items: [], next: null, total: 0 }
-    expect(listPage(success([], 0), startOfList(), identify, 10)).toEqual(nothing)
+    expect(listPage(success([], 0), startOfList(), identify, 10)).toMatchObject(nothing)
     for (const body of [
       { ResultCode: 'CT_515', Message: 'No Record Found' },
       { resultCode: 'CT515', Message: 'No Record Found', client_id: false },
     ])
-      expect(listPage(reply(body), startOfList(), identify, 10)).toEqual(nothing)
+      expect(listPage(reply(body), startOfList(), identify, 10)).toMatchObject(nothing)
   })
 
   test('that has no record any more on a later page was not read to its end', () => {
