@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { pair } from '../connection/pairs.ts'
 import type { NewConnection } from '../connection/add.ts'
+import type { ConnectionChange } from '../connection/change.ts'
 import { exitCodes, type ExitCode } from '../exit.ts'
 import { openInstallation, type Installation } from '../installation.ts'
 import { print, warn } from '../print.ts'
@@ -28,6 +29,22 @@ export function addConnectionCommands(program: Command, end: (code: ExitCode) =>
     .addHelpText('after', examplesOfAdd)
     .action((options: NewConnection) => within((installation) => add(installation, options)))
   connection
+    .command('change')
+    .description(
+      'Changes a connection, pauses it, or makes it active again. Records follow their new settings.',
+    )
+    .argument('<name|id>', 'the connection')
+    .option('--tenant <slug>', 'whose, when several clients use the name')
+    .option('--base-url <url>', 'where the CRM answers')
+    .option('--setting <key=value>', 'a setting of the connector; `key=null` takes it back', pair)
+    .option('--new-secrets', 'asks for every secret anew')
+    .option('--secret-file <field=path>', 'a file with a new secret; repeat it for others', pair)
+    .option('--pause', 'no more runs until it is changed again')
+    .addHelpText('after', examplesOfChange)
+    .action((name: string, options: ConnectionChange) =>
+      within((installation) => change(installation, name, options)),
+    )
+  connection
     .command('test')
     .description('Asks the CRM for one page and says what it answered. Nothing is stored.')
     .argument('<name|id>', 'the connection')
@@ -52,6 +69,14 @@ Examples:
   $ npm run tidemark -- connection add --tenant copper-kettle-coffee --connector clienttether --name ClientTether \\
       --secret-file accessToken=token.txt --secret-file webKey=key.txt --setting timeZone=America/Chicago
 `
+const examplesOfChange = `
+A connection that is not paused is active afterwards and due at once, also one that the CRM had turned away.
+
+Examples:
+  $ npm run tidemark -- connection change ClientTether --new-secrets
+  $ npm run tidemark -- connection change ClientTether --setting timeZone=America/Chicago --setting fields.market=territory
+  $ npm run tidemark -- connection change ClientTether --pause
+`
 const examplesOfTest = `
 Examples:
   $ npm run tidemark -- connection test ClientTether --tenant copper-kettle-coffee
@@ -75,6 +100,11 @@ async function add(installation: Installation, options: NewConnection): Promise<
   const id = await deed.add(installation, options)
   print(`Added ${options.name} (${id}). Its first run is due now.`)
   print(`Next: npm run tidemark -- connection test ${id}`)
+}
+
+async function change(installation: Installation, name: string, options: ConnectionChange): Promise<void> {
+  const deed = await import('../connection/change.ts')
+  print(await deed.change(installation, name, options))
 }
 
 async function test(installation: Installation, name: string, tenant?: string): Promise<ExitCode> {

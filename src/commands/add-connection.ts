@@ -75,7 +75,8 @@ export async function addConnection(
   return { kind: 'added', id: added.id }
 }
 
-function problemOfAddress(baseUrl: string | null, allowPrivateHosts: boolean): Record<string, string> {
+/** What is wrong with the address, under its field. */
+export function problemOfAddress(baseUrl: string | null, allowPrivateHosts: boolean): Record<string, string> {
   if (baseUrl === null) return {}
   const problem = addressProblem(baseUrl, allowPrivateHosts)
   return problem === null ? {} : { baseUrl: problem }
@@ -106,7 +107,8 @@ function isPrivate(host: string): boolean {
   return !host.includes('.') || /(^|\.)(localhost|local|internal|lan|home\.arpa)\.?$/i.test(host)
 }
 
-function problemsOfSettings({ settings }: ConnectorForm, given: unknown): Record<string, string> {
+/** What is wrong with each setting, under its field. */
+export function problemsOfSettings({ settings }: ConnectorForm, given: unknown): Record<string, string> {
   const { success, error } = settings.safeParse(given)
   if (success || error === undefined) return {}
   return Object.fromEntries(
@@ -114,7 +116,8 @@ function problemsOfSettings({ settings }: ConnectorForm, given: unknown): Record
   )
 }
 
-function problemsOfSecrets(
+/** Which secrets are missing, and which the connector does not know. */
+export function problemsOfSecrets(
   { label, secrets }: ConnectorForm,
   given: Record<string, string>,
 ): Record<string, string> {

@@ -1,0 +1,50 @@
+import { sealingKeys } from '../../drizzle/seal.ts'
+import { changeConnection } from '../../src/commands/change-connection.ts'
+import { listConnections } from '../../src/queries/connection-list.ts'
+import { connectors } from '../../worker/connectors/registry.ts'
+import { Refusal } from '../exit.ts'
+import { invalid } from '../form.ts'
+import type { Installation } from '../installation.ts'
+import { chooseOne } from '../sync/choose.ts'
+import { settingsOf } from './pairs.ts'
+import { gatherSecrets } from './secrets.ts'
+
+export type ConnectionChange = {
+  tenant?: string
+  baseUrl?: string
+  setting?: Record<string, string>
+  newSecrets?: boolean
+  secretFile?: Record<string, string>
+  pause?: boolean
+}
+
+/** Changes a connection and answers what it is now, in words. Throws a `Refusal` that says everything that is wrong at once. */
+export async function change(
+  installation: Installation,
+  name: string,
+  given: ConnectionChange,
+): Promise<string> {
+  const database = await installation.connect('tidemark_web')
+  const connection = chooseOne(await listConnections(database), { tenant: given.tenant, connection: name })
+  const connector = connectors.get(connection.connector)
+  if (connector === undefined) throw new Refusal(`This version has no connector ${connection.connector}.`)
+  const keys = await sealingKeys(await installation.secret())
+  const asksForSecrets = given.newSecrets === true || given.secretFile !== undefined
+  const form = {
+    ...(given.baseUrl === undefined ? {} : { baseUrl: given.baseUrl }),
+    settings: settingsOf(given.setting ?? {}),
+    ...(asksForSecrets
+      ? { secrets: await gatherSecrets(connector.secrets, given.secretFile ?? {}, process.env) }
+      : {}),
+    paused: given.pause ?? false,
+  }
+  const allowPrivateHosts = installation.config.TIDEMARK_ALLOW_PRIVATE_CRM_HOSTS
+  const outcome = await database.asTenant(connection.tenantId, (tx) =>
+    changeConnection(tx, connection.id, form, { connector, keys, allowPrivateHosts }),
+  )
+  if (outcome.kind === 'invalid') throw invalid('connection', outcome.fields, 'changed')
+  if (outcome.kind === 'not_found') throw new Refusal(`${connection.name} is gone.`)
+  return outcome.state === 'paused'
+    ? `${connection.name} is paused. To go on: npm run tidemark -- connection change ${connection.id}`
+    : `${connection.name} is active. Its next run is due now.`
+}
