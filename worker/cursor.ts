@@ -34,12 +34,10 @@ export async function beginPass(run: Run, stream: Stream<never>, again = false):
     lastFullAt: stored.last_full_at,
     parent: null,
   }
+  // Streams read per parent go on from their place for ever; a full run reads every parent's children anew.
+  const place = run.full ? null : stored.cursor
   const cursor =
-    stream.parents !== undefined
-      ? stored.cursor
-      : isResumed
-        ? stored.cursor
-        : stream.begin(pass, run.settings)
+    stream.parents !== undefined ? place : isResumed ? stored.cursor : stream.begin(pass, run.settings)
   return {
     ...pass,
     stream,

@@ -18,7 +18,7 @@ export function judge(
   if (endedBy instanceof StoppedError) {
     return {
       status: 'cancelled',
-      words: 'Stopped for a restart. What had arrived is kept; the next run goes on from there.',
+      words: 'Stopped before the end. What had arrived is kept; the next run goes on from there.',
       error: null,
     }
   }

@@ -175,7 +175,7 @@ test('A18: a run that is asked to stop lands its page, says so, and is due again
   expect(run).toMatchObject({
     status: 'cancelled',
     error_code: null,
-    verdict: 'Stopped for a restart. What had arrived is kept; the next run goes on from there.',
+    verdict: 'Stopped before the end. What had arrived is kept; the next run goes on from there.',
   })
   expect(Object.values(streams).filter(({ status }) => status === 'running')).toEqual([])
   expect(await claim()).toHaveLength(1)
