@@ -158,9 +158,12 @@ function understand(raw: Omit<RawReply, 'body'>): RawReply {
   }
 }
 
+/** Shorter ones would be found in words that have nothing to do with them. */
+const shortestSecret = 12
+
 /** The answer as errors may quote it: a CRM may repeat our credentials in its complaint, and errors are written down. */
 function withoutSecrets(raw: RawReply, secrets: string[]): RawReply {
-  const repeated = secrets.filter((secret) => secret !== '' && raw.text.includes(secret))
+  const repeated = secrets.filter((secret) => secret.length >= shortestSecret && raw.text.includes(secret))
   if (repeated.length === 0) return raw
   const { body: _, ...rest } = raw
   return understand({
