@@ -25,6 +25,8 @@ export async function retire(run: Run, pass: StreamPass): Promise<number> {
     const absent = await absentFromList(run, pass)
     return retireAbsent(run, pass, absent, await countLive(run, pass))
   }
+  // A child that another parent's list named later was given to it; it is not gone.
+  pass.absentChildren = pass.absentChildren.filter(({ id }) => !pass.seen.has(id))
   const absent = (await isHeld(run, pass))
     ? 0
     : await retireAbsent(run, pass, pass.absentChildren, pass.expectedChildren)
@@ -100,7 +102,7 @@ async function absentFromList(run: Run, pass: StreamPass): Promise<Absent[]> {
 /** Notes which children of a parent its complete list did not name; whether they are retired is decided over all parents. */
 export async function noteAbsentChildren(run: Run, pass: StreamPass, page: ExtractedPage): Promise<void> {
   const { parents, tables } = pass.stream
-  if (parents === undefined || page.parent === null || !page.endsParent) return
+  if (parents === undefined || page.parent === null || !page.endsParent || page.isParentGone) return
   const parentColumn = parentColumnOf(parents.table)
   const parentId = page.parent.id
   const stored = await run.database.asTenant(run.tenantId, async (tx) => {

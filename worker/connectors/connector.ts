@@ -78,6 +78,8 @@ export type Page = {
   total: number | null
   /** The CRM is still preparing the answer: ask again with `next` after so long. */
   waitSeconds?: number
+  /** The CRM no longer knows the parent whose children were asked for. Its children may belong to another one by now. */
+  isParentGone?: boolean
 }
 
 /** What a pass knows when it begins. Instants are ISO 8601 in UTC. */

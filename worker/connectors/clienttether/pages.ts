@@ -83,7 +83,9 @@ export function listPage(
   pageSize: number,
 ): Page {
   const place = placeOf(cursor)
-  if (resultCode(reply.body) === 'CT515' && place.offset === 0) return { items: [], next: null, total: 0 }
+  if (resultCode(reply.body) === 'CT515' && place.offset === 0) {
+    return { items: [], next: null, total: 0, isParentGone: isAboutNobody(reply.body) }
+  }
   const { items, total } = readEnvelope(reply.body)
   const after = place.offset + items.length
   if (items.length === 0 && place.offset < total) {
@@ -101,6 +103,11 @@ export function listPage(
     .map(name(identify))
     .filter((anchor) => anchor !== '')
   return { items: fresh, next: JSON.stringify({ ...place, offset: after - 1, anchors, stepsBack: 0 }), total }
+}
+
+/** "No Record Found" with `"client_id":false`: not the list is empty, the client is not there (recorded answer, read 2026-11-20). */
+function isAboutNobody(body: unknown): boolean {
+  return (body as { client_id?: unknown }).client_id === false
 }
 
 function readEnvelope(body: unknown): { items: unknown[]; total: number } {
