@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 import { copyLimit } from './copy.ts'
+import { idleSync } from './idle.ts'
 import { Stage } from './stage.ts'
 
 // npm run bench -- --sizes 100000,1000000 --times 3
@@ -20,6 +21,7 @@ const lines: Line[] = []
 for (const records of values.sizes.split(',').map(Number)) {
   for (let time = 1; time <= Number(values.times); time += 1) await measure(records)
 }
+const idleSeconds = await measureIdle()
 report()
 
 async function measure(records: number): Promise<void> {
@@ -38,6 +40,16 @@ async function measure(records: number): Promise<void> {
     add(records, 'unchanged', await stage.sync())
     await stage.editOnePercent()
     add(records, '1 % changed', await stage.sync())
+  } finally {
+    await stage.clear()
+  }
+}
+
+/** The command line on a small account that stood still: how long it takes to find that there is nothing to do. */
+async function measureIdle(): Promise<number[]> {
+  const stage = await Stage.set(800)
+  try {
+    return await idleSync(stage, Math.max(5, Number(values.times)))
   } finally {
     await stage.clear()
   }
@@ -84,6 +96,9 @@ function report(): void {
     }
   })
   console.table(table)
+  console.log(
+    `tidemark sync with nothing to do, start to exit: ${round(median(idleSeconds))} s (median of ${idleSeconds.length})`,
+  )
   mkdirSync('artifacts', { recursive: true })
   const machine = {
     cores: cpus().length,
@@ -91,7 +106,7 @@ function report(): void {
     node: process.version,
     at: new Date().toISOString(),
   }
-  writeFileSync('artifacts/bench.json', JSON.stringify({ machine, table, lines }, null, 2))
+  writeFileSync('artifacts/bench.json', JSON.stringify({ machine, table, idleSeconds, lines }, null, 2))
 }
 
 function median(values: number[]): number {

@@ -1,8 +1,8 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync, readFileSync } from 'node:fs'
 import pg from 'pg'
 import { startEmbedded, type Embedded } from '../drizzle/embedded.ts'
+import { clusterCpuSeconds } from './cluster-cpu.ts'
 import { migrate } from '../drizzle/migrate.ts'
 import { seal, sealingKeys } from '../drizzle/seal.ts'
 
@@ -39,6 +39,16 @@ export class Stage {
     return new Stage(crm, baseUrl, postgres, client)
   }
 
+  /** What the command line needs to find this database and to call this CRM. */
+  get environment(): Record<string, string> {
+    return {
+      DATABASE_URL: this.#postgres.url,
+      TIDEMARK_SECRET: secret,
+      TIDEMARK_ALLOW_PRIVATE_CRM_HOSTS: 'true',
+      LOG_LEVEL: 'error',
+    }
+  }
+
   /** Changes every hundredth record in the CRM. */
   async editOnePercent(): Promise<void> {
     this.#crm.send({ editEvery: 100 })
@@ -54,9 +64,9 @@ export class Stage {
     )
     await this.client.query('checkpoint')
     const before = await this.#wal()
-    const cpuBefore = postgresCpuSeconds()
+    const cpuBefore = await this.#postgresCpu()
     const cost = await this.run('run.ts', [this.#postgres.url, tenantId, connectionId, rows[0]?.id ?? ''])
-    const postgresCpu = postgresCpuSeconds() - cpuBefore
+    const postgresCpu = (await this.#postgresCpu()) - cpuBefore
     const walMb = (await this.#wal()) - before
     const counts = await this.client.query<{ written: number }>(
       'select (created + updated + retired)::int as written from sync_runs where id = $1',
@@ -72,6 +82,11 @@ export class Stage {
     const [cost] = (await once(child, 'message')) as [Cost]
     await ended
     return cost
+  }
+
+  async #postgresCpu(): Promise<number> {
+    const { rows } = await this.client.query<{ pid: number }>('select pg_backend_pid() as pid')
+    return clusterCpuSeconds(rows[0]?.pid ?? 0)
   }
 
   async #wal(): Promise<number> {
@@ -102,24 +117,4 @@ async function connectTo(client: pg.Client, baseUrl: string): Promise<void> {
       [tenantId, connectionId, field, keyId, sealed, hint],
     )
   }
-}
-
-const ticksPerSecond = 100
-
-/** Processor time of all Postgres processes that are alive, on Linux; 0 elsewhere. */
-function postgresCpuSeconds(): number {
-  if (process.platform !== 'linux') return 0
-  let ticks = 0
-  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-    try {
-      const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-      if (!stat.includes('(postgres)')) continue
-      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-      // utime, stime, and those of children that have ended (proc(5), fields 14 to 17)
-      ticks += fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0)
-    } catch {
-      // The process has ended in between; its time is with its parent now.
-    }
-  }
-  return ticks / ticksPerSecond
 }
