@@ -4,7 +4,7 @@ import { Random } from '../../simulator/random.ts'
 import { brokenInvariants } from '../invariants.ts'
 import { aheadOfData } from './ahead.ts'
 import { CrmGate } from './crm-gate.ts'
-import { atRandom, namedPoints, type Point } from './points.ts'
+import { atTheLastPublish, type Point } from './points.ts'
 import { Probe } from './probe.ts'
 import { strike } from './strike.ts'
 import { addTenant, installationSecret, type Connections } from './tenant.ts'
@@ -16,7 +16,8 @@ export type CampaignOptions = {
   /** An empty, migrated database of the campaign's own; the login is its owner. */
   url: string
   seed: number
-  points: number
+  /** Where to strike, in this order. */
+  plan: Point[]
   plant?: string
   /** Stop at the first complaint: enough for a planted mistake. */
   untilComplaint?: boolean
@@ -33,12 +34,12 @@ export type Report = {
   log: string[]
 }
 
-// A lease of little more than a second: long enough for a worker on a busy machine, short enough to wait for.
-const times = { leaseSeconds: 1.2, beatSeconds: 0.3, silenceSeconds: 1.3 }
+// A lease of a second: long enough for a worker on a busy machine, short enough to wait for.
+const times = { leaseSeconds: 1, beatSeconds: 0.25, silenceSeconds: 1.1 }
 const overMs = times.silenceSeconds * 1_000 + 100
-const mostWaitMs = 12_000
+const mostWaitMs = 8_000
 
-/** Strikes a worker at `points` places, starting a fresh one each time, while two CRMs go on changing; then asks whether all is well. */
+/** Strikes a worker at every place of the plan, starting a fresh one each time, while two CRMs go on changing; then asks whether all is well. */
 export async function campaign(options: CampaignOptions): Promise<Report> {
   const startedMs = performance.now()
   const campaign = await Campaign.open(options)
@@ -104,12 +105,11 @@ class Campaign {
   }
 
   async strikeAll(): Promise<void> {
-    const plan = this.#plan()
+    const plan = [...this.#options.plan]
     const misses = new Map<string, number>()
     for (let point = plan.shift(); point !== undefined; point = plan.shift()) {
       if (this.#options.untilComplaint && this.report.complaints.length > 0) return
       const hasFired = await this.#strike(point)
-      if (hasFired) this.report.fired[point.name] = (this.report.fired[point.name] ?? 0) + 1
       const missed = (misses.get(point.name) ?? 0) + 1
       if (!hasFired && missed <= 3) {
         misses.set(point.name, missed)
@@ -123,6 +123,7 @@ class Campaign {
     const { complaints } = this.report
     if (this.#options.untilComplaint && complaints.length > 0) return
     this.#world.stop()
+    await this.#strike(atTheLastPublish)
     const stoppedAt = new Date()
     const worker = await this.#working()
     if (!(await this.#untilQuiet(stoppedAt))) complaints.push('the copy did not come to rest')
@@ -151,21 +152,6 @@ class Campaign {
     await this.#world.close()
   }
 
-  /** Every named point first, in an order of the seed, and blows at random between them; more of both when more are asked for. */
-  #plan(): Point[] {
-    const random = this.#random
-    const plan: Point[] = []
-    while (plan.length < this.#options.points) {
-      const all = [...namedPoints, ...Array.from({ length: 4 }, () => atRandom(random.between(50, 900)))]
-      for (let i = all.length - 1; i > 0; i -= 1) {
-        const j = random.int(i + 1)
-        ;[all[i], all[j]] = [all[j] as Point, all[i] as Point]
-      }
-      plan.push(...all)
-    }
-    return plan.slice(0, this.#options.points)
-  }
-
   async #strike(point: Point): Promise<boolean> {
     const random = this.#random
     const passage = random.between(1, point.among)
@@ -174,9 +160,11 @@ class Campaign {
     const worker = await this.#working()
     const blow = await strike(point, { worker, crms: this.#crms, passage, withinMs: mostWaitMs })
     if (blow === null) return false
-    if (point.deed === 'cut') return true
+    this.report.fired[point.name] = (this.report.fired[point.name] ?? 0) + 1
+    // Time for the worker to find out by itself what became of its COMMIT.
+    if (point.deed === 'cut') await sleep(800)
     if (point.deed === 'sleep') await this.#takeOver(worker, blow.release)
-    else await this.#bury(worker)
+    if (point.deed === 'kill') await this.#bury(worker)
     return true
   }
 
@@ -199,7 +187,7 @@ class Campaign {
     this.#worker = null
     this.report.log = worker.log
     this.#probe.complaints.push(...(await aheadOfData(this.#client, this.#world, this.#connections)))
-    const longer = this.#random.chance(0.15) ? this.#random.between(1_000, 4_000) : 0
+    const longer = this.#random.chance(0.1) ? this.#random.between(1_000, 4_000) : 0
     await sleep(Math.max(0, overMs + longer - (performance.now() - diedMs)))
   }
 

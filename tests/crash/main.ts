@@ -3,6 +3,7 @@ import { startEmbedded } from '../../drizzle/embedded.ts'
 import { migrate } from '../../drizzle/migrate.ts'
 import { campaign } from './campaign.ts'
 import { plants } from './plants.ts'
+import { planOf, shareOut } from './points.ts'
 
 /**
  * The crash test at length: `npm run test:crash -- --points 500 --seed 7 --lanes 3`, and `--planted` (or `--plant NAME`) to see the
@@ -15,6 +16,7 @@ const { values } = parseArgs({
     lanes: { type: 'string', default: '2' },
     planted: { type: 'boolean', default: false },
     plant: { type: 'string' },
+    only: { type: 'string', multiple: true },
   },
 })
 const postgres = await startEmbedded({ fresh: true })
@@ -28,15 +30,14 @@ try {
 }
 
 async function crash(): Promise<boolean> {
-  const lanes = Number(values.lanes)
-  const points = Math.ceil(Number(values.points) / lanes)
-  const seeds = Array.from({ length: lanes }, (_, lane) => Number(values.seed) + lane)
-  console.log(`seeds ${seeds.join(', ')}, ${points} points each`)
+  const seed = Number(values.seed)
+  const lanes = shareOut(planOf(seed, Number(values.points), values.only), Number(values.lanes))
+  console.log(`seed ${seed}, ${values.points} points in ${lanes.length} lanes`)
   const urls: string[] = []
   // One after the other: two migrations at once in one cluster trip over its roles.
-  for (const _ of seeds) urls.push(await freshDatabase())
+  for (const _ of lanes) urls.push(await freshDatabase())
   const reports = await Promise.all(
-    seeds.map((seed, lane) => campaign({ url: urls[lane] ?? '', seed, points })),
+    lanes.map((plan, lane) => campaign({ url: urls[lane] ?? '', seed: seed + lane, plan })),
   )
   for (const { log, ...report } of reports) {
     console.log(report)
@@ -56,7 +57,7 @@ async function findPlants(): Promise<boolean> {
       const report = await campaign({
         url: await freshDatabase(),
         seed,
-        points: 25,
+        plan: planOf(seed, 26),
         plant: name,
         untilComplaint: true,
       })

@@ -12,6 +12,7 @@ export type Plant = {
 export const plants: Plant[] = [
   { name: 'ties are not broken', reading: { ...soundReading, breaksTies: false } },
   { name: 'no look-back', reading: { ...soundReading, lookbackSeconds: 0 } },
+  { name: 'changes are read up to the start of the pass', reading: { ...soundReading, endsAtStart: true } },
   {
     name: 'the time of the resume is taken for the start of the pass',
     engine: [

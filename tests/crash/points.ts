@@ -1,3 +1,4 @@
+import { Random } from '../../simulator/random.ts'
 import type { CrmTrap } from './crm-gate.ts'
 import type { Statement, Trap } from './gate.ts'
 
@@ -73,10 +74,42 @@ export const namedPoints: Point[] = [
   postgres('asleep before publish', 'sleep', { when: 'before', matches: giveBack }),
 ]
 
+/** The last blow of all, when nothing will change any more: no later run has a reason of its own to count again. */
+export const atTheLastPublish: Point = postgres('at the last publish', 'kill', {
+  when: 'after',
+  matches: measures,
+})
+
 /** A blow at no place in particular. */
-export const atRandom = (afterMs: number): Point => ({
+const atRandom = (afterMs: number): Point => ({
   name: 'at random',
   deed: 'kill',
   at: { afterMs },
   among: 1,
 })
+
+/**
+ * Where to strike: every named point, in an order of the seed, with blows at random between them, and all of it again when
+ * more are asked for. `only` keeps to the points of these names.
+ */
+export function planOf(seed: number, count: number, only?: string[]): Point[] {
+  const random = new Random(seed, 'plan')
+  const named = namedPoints.filter(({ name }) => only === undefined || only.includes(name))
+  if (named.length === 0) throw new Error(`no point is named ${only?.join(' or ')}`)
+  const plan: Point[] = []
+  while (plan.length < count) {
+    const blind = only === undefined ? 4 : 0
+    const round = [...named, ...Array.from({ length: blind }, () => atRandom(random.between(50, 900)))]
+    plan.push(
+      ...round
+        .map((point) => ({ point, at: random.next() }))
+        .toSorted((a, b) => a.at - b.at)
+        .map(({ point }) => point),
+    )
+  }
+  return plan.slice(0, count)
+}
+
+/** A plan in as many parts as there are lanes; together they strike every point of it. */
+export const shareOut = (plan: Point[], lanes: number): Point[][] =>
+  Array.from({ length: lanes }, (_, lane) => plan.filter((_point, at) => at % lanes === lane))

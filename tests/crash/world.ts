@@ -16,6 +16,7 @@ export class World {
   readonly #simulator: Simulator
   readonly #random: Random
   #timer: NodeJS.Timeout | undefined
+  #movedToMs = Date.now()
 
   private constructor(seed: number, simulator: Simulator) {
     this.#random = new Random(seed, 'crash world')
@@ -36,7 +37,9 @@ export class World {
           seed,
           people: 60,
           notesPerPerson: 1,
-          changesPerDay: 4_320,
+          // The world's own changes, at most one a second; ours come on top.
+          changesPerDay: 200_000,
+          startAt: new Date(),
           order: seed % 2 === 0 ? 'oldestFirst' : 'newestFirst',
           franchiseFields: true,
         },
@@ -93,10 +96,45 @@ export class World {
 
   #happen(): void {
     const random = this.#random
-    if (random.chance(0.5)) this.#simulator.advance(random.between(5, 40) * 1_000)
+    // Its clock is ours, because the pipeline compares a note's date with its own passes.
+    this.#simulator.advance(Math.max(0, Date.now() - this.#movedToMs))
+    this.#movedToMs = Date.now()
+    if (random.chance(0.7)) this.#changeClientTether()
     if (random.chance(0.7)) this.#changeDeals()
     if (random.chance(0.3)) this.#changePeople()
     if (random.chance(0.02)) this.quayside.endsEarly = true
+  }
+
+  #changeClientTether(): void {
+    const random = this.#random
+    const { account } = this
+    const { people, deals, activities } = account.truth()
+    const [person, other, deal, activity] = [
+      this.#one(people),
+      this.#one(people),
+      this.#one(deals),
+      this.#one(activities),
+    ]
+    if (person === undefined || other === undefined || deal === undefined || activity === undefined) return
+    const kinds = [
+      {
+        weight: 30,
+        happen: () => account.editPerson(person.id, { phone: `555-01${random.between(10, 99)}` }),
+      },
+      { weight: 20, happen: () => account.editDeal(deal.id, { amountMinor: random.int(9_000_000) }) },
+      {
+        weight: 20,
+        happen: () => account.addNote(person.id, `Called ${person.firstName}, attempt ${random.int(900)}.`),
+      },
+      { weight: 8, happen: () => account.addActivity(person.id) },
+      { weight: 6, happen: () => account.editActivity(activity.id, { status: 'completed' }) },
+      { weight: 5, happen: () => account.addDeal(account.addPerson()) },
+      { weight: 2, happen: () => account.removeDeal(deal.id) },
+      { weight: 2, happen: () => account.removeActivity(activity.id) },
+      { weight: 1.5, happen: () => account.removePerson(person.id) },
+      { weight: 1.5, happen: () => person.id !== other.id && account.mergePeople(person.id, other.id) },
+    ]
+    random.weighted(kinds).happen()
   }
 
   /** Now and then many at once, so that one second holds more than a page. */

@@ -12,9 +12,13 @@ import {
 type Settings = { pageSize: number }
 type Item = { id: number; version: number; modified: number; amount: number; deleted: boolean }
 
-/** How a connector for such a CRM may be written; every departure from the default loses records. */
-export type Reading = { breaksTies: boolean; lookbackSeconds: number }
-export const soundReading: Reading = { breaksTies: true, lookbackSeconds: 3 }
+/**
+ * How a connector for such a CRM may be written; every departure from the default loses records or promises too much.
+ * `endsAtStart`: a pass asks only for what was stamped before it began. A row that is edited while the pass reads then moves
+ * out of its sight, and neither the old nor the new state is in a copy that calls itself fresh as of the start.
+ */
+export type Reading = { breaksTies: boolean; lookbackSeconds: number; endsAtStart: boolean }
+export const soundReading: Reading = { breaksTies: true, lookbackSeconds: 3, endsAtStart: false }
 
 const envelope = z.object({
   items: z.array(z.unknown()),
@@ -22,6 +26,9 @@ const envelope = z.object({
   total: z.number().nullable().default(null),
 })
 const item = z.looseObject({ id: z.number(), version: z.number(), modified: z.number(), amount: z.number() })
+
+/** Beyond any stamp: 1 January 2100. */
+const never = 4_102_444_800
 
 /** Where a reading of changes stands: behind which second and id, and up to which second it goes. */
 export type DealsPlace = { from: number; after: number; afterId: number; until: number }
@@ -107,7 +114,7 @@ const normaliseDeal: Normalise = (deal, context) => ({
   },
 })
 
-function dealsRead({ breaksTies, lookbackSeconds }: Reading): Stream<Settings> {
+function dealsRead({ breaksTies, lookbackSeconds, endsAtStart }: Reading): Stream<Settings> {
   return {
     ...streamOf('opportunities', 'deals', normaliseDeal),
     reads: 'changes',
@@ -115,7 +122,12 @@ function dealsRead({ breaksTies, lookbackSeconds }: Reading): Stream<Settings> {
     lookbackSeconds,
     begin: ({ since, scanStart }: Pass) => {
       const from = since === null ? 0 : seconds(since)
-      const place: DealsPlace = { from, after: from, afterId: 0, until: seconds(scanStart) }
+      const place: DealsPlace = {
+        from,
+        after: from,
+        afterId: 0,
+        until: endsAtStart ? seconds(scanStart) : never,
+      }
       return JSON.stringify(place)
     },
     request: (cursor, { pageSize }) => {
