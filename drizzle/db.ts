@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres'
 import pg from 'pg'
+import type { Writable } from 'node:stream'
 
 /** What a program may be in the database. None of the roles owns a table or bypasses a policy. */
 export type DatabaseRole = 'tidemark_worker' | 'tidemark_web' | 'tidemark_queue'
@@ -11,6 +12,8 @@ export type Tx = NodePgDatabase & { $client: Pick<pg.PoolClient, 'query'> }
 export type Database = {
   /** Runs `work` in one transaction that sees and writes the rows of this tenant only. */
   asTenant<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T>
+  /** Asks one question about the rows of this tenant, in a read-only transaction of its own that makes one way there and back. */
+  askTenant<Row extends pg.QueryResultRow>(tenantId: string, question: pg.QueryConfig): Promise<Row[]>
   /** Runs `work` in one read-only transaction over the sync state of all tenants; records are out of its reach. */
   asOperator<T>(work: (tx: Tx) => Promise<T>): Promise<T>
   /** Statements outside any tenant (the definer functions of the schedule, the table of workers) and the pool's size. */
@@ -54,30 +57,51 @@ export function connect(options: {
   // A server process that dies while its client is checked out reports here; unheard, it would end this process.
   pool.on('connect', (client) => client.on('error', options.onError))
 
+  const sendsAhead = options.sendsAhead ?? false
   return {
-    asTenant: (tenantId, work) => {
-      if (!uuidForm.test(tenantId)) throw new TypeError(`not a tenant id: ${tenantId}`)
-      return inTransaction(pool, `begin; select set_config('app.tenant_id', '${tenantId}', true)`, work)
+    asTenant: (tenantId, work) => inTransaction(pool, `begin; ${asTheTenant(tenantId)}`, sendsAhead, work),
+    askTenant: async (tenantId, question) => {
+      const begin = `begin read only; ${asTheTenant(tenantId)}`
+      if (sendsAhead) return askAtOnce(pool, begin, question)
+      const { rows } = await inTransaction(pool, begin, false, (tx) => tx.$client.query(question))
+      return rows
     },
-    asOperator: (work) => inTransaction(pool, 'begin read only; set local role tidemark_operator', work),
+    asOperator: (work) =>
+      inTransaction(pool, 'begin read only; set local role tidemark_operator', sendsAhead, work),
     outsideTenants: pool,
     listen: (channel, heard) => listen(options, channel, heard),
     close: () => pool.end(),
   }
 }
 
-async function inTransaction<T>(pool: pg.Pool, begin: string, work: (tx: Tx) => Promise<T>): Promise<T> {
+function asTheTenant(tenantId: string): string {
+  if (!uuidForm.test(tenantId)) throw new TypeError(`not a tenant id: ${tenantId}`)
+  return `select set_config('app.tenant_id', '${tenantId}', true)`
+}
+
+async function inTransaction<T>(
+  pool: pg.Pool,
+  begin: string,
+  sendsAhead: boolean,
+  work: (tx: Tx) => Promise<T>,
+): Promise<T> {
   const client = await pool.connect()
   let isOpen = true
   const query = (...args: Parameters<pg.PoolClient['query']>) => {
     if (!isOpen) throw new Error('this transaction has ended; a query came too late')
+    if (sendsAhead) gather(client)
     return client.query(...args)
   }
   // Only `query` is lent: what the caller keeps cannot reach the connection once the transaction is over.
   const tx: Tx = drizzle({ client: { query } as pg.PoolClient, casing: 'snake_case' })
   try {
-    await client.query(begin)
+    if (sendsAhead) gather(client)
+    const begun = client.query(begin)
+    // Sent ahead, the first statements follow at once; should BEGIN fail, so do they, and theirs is the error to throw.
+    if (sendsAhead) begun.catch(() => undefined)
+    else await begun
     const result = await work(tx)
+    await begun
     isOpen = false
     // Postgres answers the COMMIT of a transaction in which a statement failed with a ROLLBACK, and calls that no error.
     const { command } = await client.query('commit')
@@ -90,6 +114,36 @@ async function inTransaction<T>(pool: pg.Pool, begin: string, work: (tx: Tx) => 
     await giveBack(client)
     throw error
   }
+}
+
+async function askAtOnce<Row extends pg.QueryResultRow>(
+  pool: pg.Pool,
+  begin: string,
+  question: pg.QueryConfig,
+): Promise<Row[]> {
+  const client = await pool.connect()
+  gather(client)
+  const answers = [client.query(begin), client.query<Row>(question), client.query('commit')] as const
+  try {
+    const [, { rows }] = await Promise.all(answers)
+    client.release()
+    return rows
+  } catch (error) {
+    // Nothing may be under way any more when the connection goes back.
+    await Promise.allSettled(answers)
+    await giveBack(client)
+    throw error
+  }
+}
+
+/**
+ * Lets what is sent to a server within one turn of the event loop leave in one piece: on two cores a write to a socket, which
+ * wakes the other side, costs as much as the statement it carries.
+ */
+function gather(client: pg.PoolClient): void {
+  const { stream } = (client as unknown as { connection: { stream: Writable } }).connection
+  stream.cork()
+  process.nextTick(() => stream.uncork())
 }
 
 /** Rolls back and returns the connection; one that cannot even roll back is thrown away. */

@@ -20,7 +20,7 @@ type Landed = { created: number; updated: number; quarantined: number; stale: nu
  */
 export async function land(run: Run, pass: StreamPass, prepared: PreparedPage): Promise<void> {
   const { page, items } = prepared
-  const { news, aside } = await findNews(run, pass, items)
+  const { news, aside } = await findNews(run, pass, prepared)
   const landed =
     news.length > 0
       ? await store(
@@ -29,7 +29,7 @@ export async function land(run: Run, pass: StreamPass, prepared: PreparedPage): 
           prepared,
           news.length === items.length && prepared.reading !== null
             ? prepared.reading
-            : read(run, pass, page, news),
+            : read(run, pass, page, news, prepared.repeatsIds),
         )
       : await skip(run, pass, prepared)
   pass.place = page.place
@@ -51,20 +51,23 @@ export async function land(run: Run, pass: StreamPass, prepared: PreparedPage): 
 }
 
 /** The items to be written or set aside; those stored as they are are not news, nor are those set aside as they are. */
-async function findNews(run: Run, pass: StreamPass, items: Item[]): Promise<{ news: Item[]; aside: number }> {
+async function findNews(
+  run: Run,
+  pass: StreamPass,
+  { items, repeatsIds }: PreparedPage,
+): Promise<{ news: Item[]; aside: number }> {
   const candidates = pass.setAside.size === 0 ? items : items.filter(({ hash }) => !pass.setAside.has(hash))
   const aside = items.length - candidates.length
   if (aside > 0) for (const { hash } of items) if (pass.setAside.has(hash)) pass.metAside.add(hash)
   if (pass.isFirstLoad || candidates.length === 0) return { news: candidates, aside }
   const [table] = pass.stream.tables
-  const records = withoutNamesakes(run, pass, candidates)
-  const news = await run.database.asTenant(run.tenantId, (tx) => differing(tx, run, table, records))
+  const records = repeatsIds ? withoutNamesakes(run, pass, candidates) : candidates
+  const news = await differing(run, table, records)
   return { news, aside }
 }
 
 /** Where rows of a page share an id, the newest of them is the record, whatever is stored: a replay must choose the same. */
 function withoutNamesakes(run: Run, pass: StreamPass, items: Item[]): Item[] {
-  if (new Set(items.map(({ id }) => id)).size === items.length) return items
   const results = items.map((item) => normalise(run, pass, item))
   const understood = results.filter((result): result is Understood => 'rows' in result)
   const newest = new Set(newestOfEach(pass.stream, understood).map(({ item }) => item))

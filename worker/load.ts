@@ -27,7 +27,10 @@ const notPerRow = new Set(['tenantId', 'connectionId', 'snapshotId', 'changedAt'
 /** Parameters before the arrays: tenant, connection, snapshot, start of the pass, and when we learned this (null: now). */
 const firstArray = 6
 
-type LoadStatement = { text: string; columns: string[] }
+type LoadStatement = { text: string; columns: { key: string; isPlain: boolean }[] }
+
+/** Types whose text never needs quotes within an array. */
+const plainTypes = /^(uuid|bigint|integer|boolean|date|numeric|timestamp)/
 const statements = new Map<string, LoadStatement>()
 
 /**
@@ -59,7 +62,10 @@ function loadStatement(table: TableName, keepsHistory: boolean): LoadStatement {
       returning (t.xmax = 0) as is_new
     )
     select count(*) filter (where is_new)::int as created, count(*) filter (where not is_new)::int as updated from written`
-  const statement = { text, columns: perRow.map(([key]) => key) }
+  const statement = {
+    text,
+    columns: perRow.map(([key, column]) => ({ key, isPlain: plainTypes.test(column.getSQLType()) })),
+  }
   statements.set(`${table} ${keepsHistory}`, statement)
   return statement
 }
@@ -81,15 +87,25 @@ function keepHistory(differs: string, runParameter: number): string {
  * Which of these items differ from what is stored, or are not stored, or stand as a tombstone. Reads only; a page that
  * brings nothing new costs no write at all.
  */
-export async function differing(tx: Tx, run: Run, table: TableName, items: Item[]): Promise<Item[]> {
-  const { rows } = await tx.$client.query<{ at: number }>({
+export async function differing(run: Run, table: TableName, items: Item[]): Promise<Item[]> {
+  const rows = await run.database.askTenant<{ at: number }>(run.tenantId, {
     name: `probe-${table}`,
     text: `
       select i.at::int - 1 as at from unnest($2::uuid[], $3::text[]) with ordinality as i (id, hash, at)
       where not exists (
         select from ${table} t where t.tenant_id = $1 and t.id = i.id
           and t.content_hash = decode(i.hash, 'hex') and t.deleted_at is null)`,
-    values: [run.tenantId, items.map(({ id }) => id), items.map(({ hash }) => hash)],
+    values: [
+      run.tenantId,
+      arrayLiteral(
+        items.map(({ id }) => id),
+        true,
+      ),
+      arrayLiteral(
+        items.map(({ hash }) => hash),
+        true,
+      ),
+    ],
   })
   return rows.map(({ at }) => items[at]).filter((item) => item !== undefined)
 }
@@ -120,16 +136,16 @@ export async function load(
   const keepsHistory = table === 'opportunities' && !pass.isFirstLoad
   const { text, columns } = loadStatement(table, keepsHistory)
   const [first] = pass.stream.tables
+  const idIn = ({ item }: Understood) =>
+    table === first ? item.id : run.context.id(table, item.sourceId ?? '')
   const present = records.filter(({ rows }) => rows[table] !== undefined)
   if (present.length === 0) return { created: 0, updated: 0 }
-  const arrays = columns.map((column) => {
-    const own = engineColumns[column]
-    if (own !== undefined) return arrayLiteral(present.map(own))
-    if (column !== 'id')
-      return arrayLiteral(present.map(({ rows }) => (rows[table] as Record<string, unknown>)[column]))
-    return arrayLiteral(
-      present.map(({ item }) => (table === first ? item.id : run.context.id(table, item.sourceId ?? ''))),
-    )
+  const arrays = columns.map(({ key, isPlain }) => {
+    const read =
+      key === 'id'
+        ? idIn
+        : (engineColumns[key] ?? ((record) => (record.rows[table] as Record<string, unknown>)[key]))
+    return arrayLiteral(present.map(read), isPlain)
   })
   const { rows } = await tx.$client.query<{ created: number; updated: number }>({
     name: `load-${table}${keepsHistory ? '-history' : ''}`,

@@ -42,4 +42,5 @@ export function patiently<T>(work: () => Promise<T>): Promise<T> {
 export const patient = (database: Database): Database => ({
   ...database,
   asTenant: (tenantId, work) => patiently(() => database.asTenant(tenantId, work)),
+  askTenant: (tenantId, question) => patiently(() => database.askTenant(tenantId, question)),
 })

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import { StreamError } from './errors.ts'
 import type { ExtractedPage } from './extract.ts'
 import { newestOfEach } from './load-page.ts'
@@ -6,7 +7,13 @@ import type { Run, StreamPass } from './run.ts'
 import { pack } from './snapshot.ts'
 
 /** A page whose items have names and digests; on a first load, when all of them will be written, also their meaning. */
-export type PreparedPage = { page: ExtractedPage; items: Item[]; reading: Reading | null }
+export type PreparedPage = {
+  page: ExtractedPage
+  items: Item[]
+  /** Whether an id came that this pass had seen before, so that two items of the page may be the same record. */
+  repeatsIds: boolean
+  reading: Reading | null
+}
 
 /** What the items of a page mean, and its bytes as they will be stored. */
 export type Reading = { records: Understood[]; refused: SetAside[]; packed: Buffer }
@@ -25,7 +32,10 @@ export async function* prepare(
 ): AsyncGenerator<PreparedPage> {
   const next = async () => {
     const { value: page, done } = await pages.next()
-    return done === true ? null : preparePage(run, pass, page)
+    if (done === true) return null
+    // The page before goes out to the database first; while that works, there is time to read this one.
+    await turn()
+    return preparePage(run, pass, page)
   }
   try {
     let upcoming = next()
@@ -42,22 +52,34 @@ export async function* prepare(
 
 function preparePage(run: Run, pass: StreamPass, page: ExtractedPage): PreparedPage {
   const items = identify(run, pass, page.items)
-  noteSeen(pass, page, items)
-  return { page, items, reading: pass.isFirstLoad ? read(run, pass, page, items) : null }
+  const repeatsIds = noteSeen(pass, page, items)
+  return {
+    page,
+    items,
+    repeatsIds,
+    reading: pass.isFirstLoad ? read(run, pass, page, items, repeatsIds) : null,
+  }
 }
 
 /** Reads the items that are to be written. */
-export function read(run: Run, pass: StreamPass, page: ExtractedPage, items: Item[]): Reading {
+export function read(
+  run: Run,
+  pass: StreamPass,
+  page: ExtractedPage,
+  items: Item[],
+  repeatsIds: boolean,
+): Reading {
   const results = items.map((item) => normalise(run, pass, item))
   const understood = results.filter((result): result is Understood => 'rows' in result)
   return {
-    records: newestOfEach(pass.stream, understood),
+    records: repeatsIds ? newestOfEach(pass.stream, understood) : understood,
     refused: results.filter((result): result is SetAside => !('rows' in result)),
     packed: pack(page.answer.bytes),
   }
 }
 
-function noteSeen(pass: StreamPass, page: ExtractedPage, items: Item[]): void {
+/** Remembers the ids of a page; true when one of them was seen before, or is missing. */
+function noteSeen(pass: StreamPass, page: ExtractedPage, items: Item[]): boolean {
   const before = pass.seen.size
   const named = items.filter(({ sourceId }) => sourceId !== null)
   for (const item of named) pass.seen.add(item.id)
@@ -71,6 +93,7 @@ function noteSeen(pass: StreamPass, page: ExtractedPage, items: Item[]): void {
       `${mostIdlePages} pages in a row brought no record that was not there before`,
     )
   }
+  return pass.seen.size - before < items.length
 }
 
 /** Rows beyond the first of each id; the very same row sent twice is one row. */
