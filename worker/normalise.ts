@@ -88,12 +88,10 @@ function refusal({ value, sourceId }: Item): FieldFault | null {
   if (sourceId === null) return { path: '', reason: 'it has no usable id' }
   if (Buffer.byteLength(sourceId) > longestSourceId)
     return { path: '', reason: `its id is longer than ${longestSourceId} bytes` }
-  if (Object.keys(value).length > mostKeys) return { path: '', reason: `it has more than ${mostKeys} fields` }
-  for (const [key, inner] of Object.entries(value)) {
-    if (typeof inner === 'object' && isDeeperThan(inner, mostDepth))
-      return { path: key, reason: `nested more than ${mostDepth} deep` }
-  }
-  return null
+  const keys = Object.keys(value)
+  if (keys.length > mostKeys) return { path: '', reason: `it has more than ${mostKeys} fields` }
+  const tooDeep = keys.find((key) => typeof value[key] === 'object' && isDeeperThan(value[key], mostDepth))
+  return tooDeep === undefined ? null : { path: tooDeep, reason: `nested more than ${mostDepth} deep` }
 }
 
 function isDeeperThan(value: unknown, levels: number): boolean {

@@ -3,10 +3,11 @@ import type { Database, Tx } from '../drizzle/db.ts'
 import type { ExtractedPage } from './extract.ts'
 import type { Run, StreamPass } from './run.ts'
 
-const compression = { params: { [constants.ZSTD_c_compressionLevel]: 3 } }
+const params = { [constants.ZSTD_c_compressionLevel]: 3 }
 
 /** Compresses the bytes of a page; done before the transaction that stores them begins. */
-export const pack = (bytes: Buffer): Buffer => zstdCompressSync(bytes, compression)
+export const pack = (bytes: Buffer): Buffer =>
+  zstdCompressSync(bytes, { params, pledgedSrcSize: bytes.length })
 
 /** The bytes of a page as they came. */
 export const unpack = (body: Buffer): Buffer => zstdDecompressSync(body)

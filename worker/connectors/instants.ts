@@ -31,7 +31,7 @@ const offsetForm = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:
 export function instant(text: string, zone: string): string | null | undefined {
   const bare = text.trim()
   if (bare === '' || bare.startsWith('0000-00-00')) return null
-  const ms = offsetForm.test(bare) ? offsetFormMs(bare) : localMs(bare, zone)
+  const ms = localMs(bare, zone) ?? (offsetForm.test(bare) ? offsetFormMs(bare) : undefined)
   if (ms === undefined || Number.isNaN(ms) || ms < Date.UTC(1900, 0) || ms > Date.UTC(2200, 0))
     return undefined
   return new Date(ms).toISOString()

@@ -22,8 +22,21 @@ export function value(item: Item, key: string): string {
 /** An item's value, null when it is empty. */
 export const filled = (item: Item, key: string): string | null => value(item, key) || null
 
+/** Remembers what was made of a text: the same few names of users and stages stand in every row. */
+function remembered(make: (text: string) => string): (text: string) => string {
+  const known = new Map<string, string>()
+  return (text) => {
+    let made = known.get(text)
+    if (made === undefined) {
+      if (known.size > 10_000) known.clear()
+      known.set(text, (made = make(text)))
+    }
+    return made
+  }
+}
+
 /** A name as rows refer to it: spelling of spaces and case does not make another. */
-export const nameKey = (words: string): string => words.toLowerCase().replaceAll(/\s+/g, ' ').trim()
+export const nameKey = remembered((words) => words.toLowerCase().replaceAll(/\s+/g, ' ').trim())
 
 /** Fields without a column of their own, as the CRM sent them. Without a prototype, a field named `__proto__` is a mere field. */
 export function rest(item: Item, ...used: string[]): Item {
@@ -64,7 +77,7 @@ function percent(words: string): string | null | undefined {
 }
 
 /** The user's name behind `assigned_user`: a plain name, or JSON inside the text. */
-function userName(assigned: string): string {
+const userName = remembered((assigned) => {
   if (!assigned.startsWith('{')) return assigned
   try {
     const name = JSON.parse(assigned) as Item
@@ -72,7 +85,7 @@ function userName(assigned: string): string {
   } catch {
     return assigned
   }
-}
+})
 
 /** Our id of the user a record is assigned to. */
 export function ownerId(item: Item, context: Context<CT>): string | null {
