@@ -2,14 +2,19 @@ const mustBeQuoted = /[{}",\\\s]|^$|^null$/i
 const mustBeEscaped = /["\\]/g
 
 /**
- * Values as the text of a Postgres array, for one parameter per column; null when every value is, because beside longer arrays
- * `unnest` fills it up. `isPlain` says that no value needs quotes: ids, numbers, instants. Objects become JSON. Written here
- * because the driver quotes and escapes every element, which was a tenth of a first load's time.
+ * What `read` gives for each record as the text of a Postgres array, for one parameter per column; null when every value is, because
+ * beside longer arrays `unnest` fills it up. `isPlain` says that no value needs quotes: ids, numbers, instants. Objects become
+ * JSON. Written here because the driver quotes and escapes every element, which was a tenth of a first load's time.
  */
-export function arrayLiteral(values: readonly unknown[], isPlain = false): string | null {
+export function arrayLiteral<Record>(
+  records: readonly Record[],
+  read: (record: Record) => unknown,
+  isPlain: boolean,
+): string | null {
   let literal = '{'
   let isEmpty = true
-  for (const value of values) {
+  for (const record of records) {
+    const value = read(record)
     const isNull = value === null || value === undefined
     if (!isNull) isEmpty = false
     literal += isNull ? 'NULL,' : isPlain ? `${value as string},` : `${element(value)},`

@@ -97,14 +97,8 @@ export async function differing(run: Run, table: TableName, items: Item[]): Prom
           and t.content_hash = decode(i.hash, 'hex') and t.deleted_at is null)`,
     values: [
       run.tenantId,
-      arrayLiteral(
-        items.map(({ id }) => id),
-        true,
-      ),
-      arrayLiteral(
-        items.map(({ hash }) => hash),
-        true,
-      ),
+      arrayLiteral(items, ({ id }) => id, true),
+      arrayLiteral(items, ({ hash }) => hash, true),
     ],
   })
   return rows.map(({ at }) => items[at]).filter((item) => item !== undefined)
@@ -145,7 +139,7 @@ export async function load(
       key === 'id'
         ? idIn
         : (engineColumns[key] ?? ((record) => (record.rows[table] as Record<string, unknown>)[key]))
-    return arrayLiteral(present.map(read), isPlain)
+    return arrayLiteral(present, read, isPlain)
   })
   const { rows } = await tx.$client.query<{ created: number; updated: number }>({
     name: `load-${table}${keepsHistory ? '-history' : ''}`,

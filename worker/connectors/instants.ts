@@ -66,10 +66,9 @@ function localMs(bare: string, zone: string): number | undefined {
 }
 
 function sqlMs(bare: string): number | undefined {
-  const match = sqlForm.exec(bare)
-  if (match === null) return undefined
-  const [, year, month, day, hour = 0, minute = 0, second = 0] = match
-  return calendarMs(Number(year), Number(month), Number(day), Number(hour), Number(minute), Number(second))
+  if (!sqlForm.test(bare)) return undefined
+  const at = (from: number, to: number) => Number(bare.slice(from, to))
+  return calendarMs(at(0, 4), at(5, 7), at(8, 10), at(11, 13), at(14, 16), at(17, 19))
 }
 
 function usMs(bare: string): number | undefined {

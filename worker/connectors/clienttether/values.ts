@@ -38,10 +38,14 @@ function remembered(make: (text: string) => string): (text: string) => string {
 /** A name as rows refer to it: spelling of spaces and case does not make another. */
 export const nameKey = remembered((words) => words.toLowerCase().replaceAll(/\s+/g, ' ').trim())
 
-/** Fields without a column of their own, as the CRM sent them. Without a prototype, a field named `__proto__` is a mere field. */
+/** Fields without a column of their own, as the CRM sent them; one named `__proto__` is a mere field. */
 export function rest(item: Item, ...used: string[]): Item {
-  const others = Object.create(null) as Item
-  for (const key of Object.keys(item)) if (!used.includes(key)) others[key] = item[key]
+  const others: Item = {}
+  for (const key of Object.keys(item)) {
+    if (used.includes(key)) continue
+    if (key === '__proto__') Object.defineProperty(others, key, { value: item[key], enumerable: true })
+    else others[key] = item[key]
+  }
   return others
 }
 
