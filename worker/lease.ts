@@ -79,8 +79,9 @@ export function beat(
   return database.asTenant(who.tenantId, async (tx) => {
     const held = await tx.execute(sql`
       update connections set lease_until = clock_timestamp() + ${seconds(times.leaseSeconds)}
-      where tenant_id = ${who.tenantId} and id = ${who.connectionId} and fence = ${fence}`)
-    if (held.rowCount === 0) throw new FencedError('another worker holds this connection')
+      where tenant_id = ${who.tenantId} and id = ${who.connectionId} and fence = ${fence} and lease_owner is not null`)
+    // A beat that comes after the run has ended must not take back the lease that its end gave away.
+    if (held.rowCount === 0) throw new FencedError('this run no longer holds the connection')
     await tx.execute(sql`
       update sync_runs set heartbeat_at = clock_timestamp(), pages = ${all.pages}, fetched = ${all.fetched},
         created = ${all.created}, updated = ${all.updated}, unchanged = ${all.unchanged}
