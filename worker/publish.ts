@@ -34,6 +34,7 @@ export async function publish(run: EndingRun, endedBy: SyncError | StoppedError 
       where tenant_id = ${run.tenantId} and id = ${run.connectionId} and fence = ${run.fence}`)
     if (held.rowCount === 0) throw new FencedError('another worker holds this connection; it ends the run')
     if (verdict.error?.code === 'E_AUTH_REVOKED') await askToReconnect(tx, run, verdict)
+    else if (verdict.status === 'success' || verdict.status === 'partial') await welcomeBack(tx, run)
     if (hasChanged || (await followsUncounted(tx, run))) await measure(tx, run)
     await tx.execute(sql`
       update sync_runs set status = ${verdict.status}, verdict = ${verdict.words}, finished_at = clock_timestamp(), heartbeat_at = clock_timestamp(),
@@ -86,6 +87,13 @@ async function queueWantedRun(tx: Tx, run: EndingRun): Promise<void> {
       where tenant_id = ${run.tenantId} and id = ${run.connectionId} and rerun_wanted returning 1)
     insert into sync_runs (tenant_id, id, connection_id, trigger)
     select ${run.tenantId}, app.uuid_v7(), ${run.connectionId}, 'person' from wanted`)
+}
+
+/** The CRM let us in again: no need to ask anybody for anything any more. */
+async function welcomeBack(tx: Tx, run: EndingRun): Promise<void> {
+  await tx.execute(sql`
+    update connections set state = 'active', state_reason = null, state_since = clock_timestamp()
+    where tenant_id = ${run.tenantId} and id = ${run.connectionId} and state = 'needs_reconnect'`)
 }
 
 async function askToReconnect(tx: Tx, run: EndingRun, verdict: Verdict): Promise<void> {

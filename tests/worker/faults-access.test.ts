@@ -42,7 +42,12 @@ describe('access that is no longer granted ends the run at once', () => {
     expect(await client.everything()).toEqual(before.stored)
     expect((await client.freshness()).leads).toBe(before.fresh.leads)
     await expectRecovery(all, client, before.fresh)
-    expect(await client.connection()).toMatchObject({ consecutive_failures: 0 })
+    // A run that somebody asked for got in: nobody needs to be asked to reconnect any more.
+    expect(await client.connection()).toMatchObject({
+      state: 'active',
+      state_reason: null,
+      consecutive_failures: 0,
+    })
   })
 
   test('a token that changed by itself in mid-run is asked for, and the next run with the new one goes on', async () => {
