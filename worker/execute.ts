@@ -12,7 +12,7 @@ import {
   type Progress,
 } from './lease.ts'
 import { openConnection, type OpenOptions } from './open.ts'
-import { patient } from './patience.ts'
+import { patient, patiently } from './patience.ts'
 import { publish, type EndingRun } from './publish.ts'
 import { noCounts, type Counts, type Run } from './run.ts'
 import { syncConnection } from './sync.ts'
@@ -37,7 +37,8 @@ export type ExecuteOptions = Omit<OpenOptions, 'stopping'> & {
  */
 export async function executeRun(options: ExecuteOptions, who: QueuedRun): Promise<Verdict | null> {
   const times = options.times ?? leaseTimes
-  const lease = await takeLease(options.database, who, options.worker, times)
+  // Should the answer to its COMMIT be lost, the run is called abandoned when its lease is over, and asked for again.
+  const lease = await patiently(() => takeLease(options.database, who, options.worker, times))
   if (lease === null) return null
   const lost = new AbortController()
   const stopping = AbortSignal.any([options.stopping, lost.signal])
