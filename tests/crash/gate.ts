@@ -78,7 +78,10 @@ export class Gate {
   }
 }
 
-/** One connection through the gate. */
+/**
+ * One connection through the gate. A client may send statements ahead of the answers, so an answer is told by its number:
+ * every Sync and every simple query has one ReadyForQuery, and the start of the session has the first.
+ */
 class Session {
   readonly #client: Socket
   readonly #server: Socket
@@ -87,9 +90,11 @@ class Session {
   readonly #answered = new Messages('server')
   readonly #prepared = new Map<string, string>()
   #transaction: Statement[] | null = null
-  #heldBack: Buffer[] | null = null
+  #asked = 1
+  #ready = 0
+  #heldBack: Message[] | null = null
   #heldAnswer: Buffer[] | null = null
-  #waiting: Trap | null = null
+  #waiting: { trap: Trap; forAnswer: number } | null = null
 
   constructor(client: Socket, server: Socket, springs: (statement: Statement) => Trap | null) {
     this.#client = client
@@ -98,28 +103,37 @@ class Session {
   }
 
   fromClient(chunk: Buffer): void {
-    for (const message of this.#said.push(chunk)) {
-      const trap = this.#heldBack === null ? this.#look(message) : null
-      if (trap?.when === 'before') {
-        this.#heldBack = []
-        trap.spring(this.#hold())
-      } else if (trap) {
-        this.#waiting = trap
-        if (trap.when === 'after') this.#heldAnswer = []
-      }
-      if (this.#heldBack === null) this.#server.write(message.bytes)
-      else this.#heldBack.push(message.bytes)
-    }
+    for (const message of this.#said.push(chunk)) this.#pass(message)
   }
 
   fromServer(chunk: Buffer): void {
     if (this.#heldAnswer === null) this.#client.write(chunk)
     else this.#heldAnswer.push(chunk)
-    const isReady = this.#answered.push(chunk).some(({ type }) => type === 'Z')
-    if (this.#waiting === null || !isReady) return
-    const trap = this.#waiting
+    this.#ready += this.#answered.push(chunk).filter(({ type }) => type === 'Z').length
+    if (this.#waiting === null || this.#ready < this.#waiting.forAnswer) return
+    const { trap } = this.#waiting
     this.#waiting = null
     trap.spring(this.#hold())
+  }
+
+  #pass(message: Message): void {
+    if (this.#heldBack !== null) {
+      this.#heldBack.push(message)
+      return
+    }
+    const trap = this.#look(message)
+    if (trap?.when === 'before') {
+      this.#heldBack = [message]
+      trap.spring(this.#hold())
+      return
+    }
+    if (trap) this.#waiting = { trap, forAnswer: this.#asked + 1 }
+    if (trap?.when === 'after') this.#heldAnswer = []
+    this.#server.write(message.bytes)
+    if (message.type !== 'S' && message.type !== 'Q') return
+    this.#asked += 1
+    // What was sent ahead behind the statement in the trap stays here, so that the server stops exactly there.
+    if (this.#heldAnswer !== null) this.#heldBack = []
   }
 
   #hold() {
@@ -127,8 +141,8 @@ class Session {
       const [said, answer] = [this.#heldBack ?? [], this.#heldAnswer ?? []]
       this.#heldBack = null
       this.#heldAnswer = null
-      for (const bytes of said) this.#server.write(bytes)
       for (const bytes of answer) this.#client.write(bytes)
+      for (const message of said) this.#pass(message)
     }
     const cut = () => {
       this.#client.destroy()

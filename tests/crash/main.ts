@@ -48,7 +48,7 @@ async function crash(): Promise<boolean> {
 
 async function findPlants(): Promise<boolean> {
   let areAllFound = true
-  for (const { name } of plants) {
+  for (const { name, strikes } of plants) {
     if (values.plant !== undefined && name !== values.plant) continue
     let found: string | undefined
     let seed = Number(values.seed)
@@ -57,7 +57,7 @@ async function findPlants(): Promise<boolean> {
       const report = await campaign({
         url: await freshDatabase(),
         seed,
-        plan: planOf(seed, 26),
+        plan: planOf(seed, 20, strikes),
         plant: name,
         untilComplaint: true,
       })

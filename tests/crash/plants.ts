@@ -6,15 +6,24 @@ export type Plant = {
   reading?: Reading
   /** `from` must be there, word for word. */
   engine?: { file: string; from: string; to: string }[]
+  /** The points that bring it out soonest; it is there everywhere else as well. */
+  strikes?: string[]
 }
+
+const amongChanges = ['before a page of changes', 'before the changes are read to their end']
 
 /** What the checker must notice before it is believed. */
 export const plants: Plant[] = [
   { name: 'ties are not broken', reading: { ...soundReading, breaksTies: false } },
   { name: 'no look-back', reading: { ...soundReading, lookbackSeconds: 0 } },
-  { name: 'changes are read up to the start of the pass', reading: { ...soundReading, endsAtStart: true } },
+  {
+    name: 'changes are read up to the start of the pass',
+    reading: { ...soundReading, endsAtStart: true },
+    strikes: amongChanges,
+  },
   {
     name: 'the time of the resume is taken for the start of the pass',
+    strikes: amongChanges,
     engine: [
       {
         file: 'worker/cursor.ts',
@@ -25,16 +34,23 @@ export const plants: Plant[] = [
   },
   {
     name: "the cursor is stored outside the page's transaction",
+    strikes: ['mid-transaction after load of changes'],
     engine: [
       {
         file: 'worker/land.ts',
-        from: 'await run.database.asTenant(run.tenantId, async (tx) => {\n      await storeCursor(tx, run, pass, page.place)',
-        to: 'await run.database.asTenant(run.tenantId, (tx) => storeCursor(tx, run, pass, page.place))\n    await run.database.asTenant(run.tenantId, async (tx) => {',
+        from: 'const [, , counts] = await Promise.all([',
+        to: 'await run.database.asTenant(run.tenantId, (other) => storeCursor(other, run, pass, page.place))\n    const [, , counts] = await Promise.all([',
+      },
+      {
+        file: 'worker/land.ts',
+        from: '      storeCursor(tx, run, pass, page.place),\n      storeSnapshot(',
+        to: '      Promise.resolve(),\n      storeSnapshot(',
       },
     ],
   },
   {
     name: 'the fence is not checked',
+    strikes: ['asleep before the fence is checked'],
     engine: [
       {
         file: 'worker/cursor.ts',
@@ -46,7 +62,7 @@ export const plants: Plant[] = [
   {
     name: 'a short list retires what it did not name',
     engine: [
-      { file: 'worker/sync.ts', from: 'return total === null || total === seen.size', to: 'return true' },
+      { file: 'worker/sync.ts', from: 'return total === null || total === listed', to: 'return true' },
     ],
   },
   {

@@ -30,6 +30,12 @@ const load = named(/^load-/)
 const tombstones = says(/set deleted_at = now\(\), deleted_because/)
 const giveBack = says(/set lease_owner = null, lease_until = null,\s+consecutive_failures/)
 const measures = says(/insert into pipeline_stage_counts/)
+const completes = says(/update stream_cursors set scan_start = null/)
+const loadsChanges = (statement: Statement) =>
+  load(statement) &&
+  statement.transaction.some(({ values }) => values.some((value) => value?.includes('"afterId"')))
+const changesEnd = (statement: Statement) =>
+  completes(statement) && statement.transaction.some(({ values }) => values.includes('opportunities'))
 const jobDone = says(/SET completed_on = [\s\S]*state = 'completed'/)
 
 type PostgresPoint = Pick<Trap, 'when' | 'matches'>
@@ -47,9 +53,17 @@ export const namedPoints: Point[] = [
   postgres('lease COMMIT sent, reply lost', 'kill', { when: 'after', matches: commits(lease) }),
   { name: 'before a page', deed: 'kill', at: { crm: { when: 'before', matches: () => true } }, among: 20 },
   { name: 'after fetch', deed: 'kill', at: { crm: { when: 'after', matches: () => true } }, among: 20 },
+  {
+    name: 'before a page of changes',
+    deed: 'kill',
+    at: { crm: { when: 'before', matches: (path) => path.startsWith('/deals') } },
+    among: 8,
+  },
+  postgres('before the changes are read to their end', 'kill', { when: 'before', matches: changesEnd }, 2),
   postgres('after cursor store', 'kill', { when: 'after', matches: cursor }, 6),
   postgres('after raw insert', 'kill', { when: 'after', matches: snapshot }, 6),
   postgres('mid-transaction after load', 'kill', { when: 'after', matches: load }, 6),
+  postgres('mid-transaction after load of changes', 'kill', { when: 'after', matches: loadsChanges }, 5),
   postgres('page COMMIT sent, reply lost', 'kill', { when: 'after', matches: commits(snapshot) }, 6),
   postgres('after page commit', 'kill', { when: 'delivered', matches: commits(snapshot) }, 6),
   { ...postgres('before retire', 'kill', { when: 'before', matches: tombstones }), needsDeletion: true },
