@@ -24,13 +24,17 @@ export function nextSlot(cron: string): { at: Date; lengthMs: number } {
  * Makes one queued run of every slot that is due. Any number of processes may call it at any time: each slot is claimed once.
  * The next slot lies ahead by the database's clock, also where this process's clock is behind.
  */
-export async function claimDueSlots(database: Database, cron: string): Promise<QueuedRun[]> {
+export async function claimDueSlots(
+  database: Database,
+  cron: string,
+  most = mostClaims,
+): Promise<QueuedRun[]> {
   const { at, lengthMs } = nextSlot(cron)
   const { rows } = await database.outsideTenants.query<RunRow>(
     `select * from app.claim_due_slots(
        $1::timestamptz + $2::interval * greatest(0, 1 + floor(extract(epoch from clock_timestamp() - $1::timestamptz) / extract(epoch from $2::interval))),
        $2::interval, $3)`,
-    [at, `${lengthMs} ms`, mostClaims],
+    [at, `${lengthMs} ms`, most],
   )
   return rows.map(asQueuedRun)
 }
