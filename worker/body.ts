@@ -44,7 +44,7 @@ export function decode(bytes: Buffer): string {
 
 // JSON.parse makes 9007199254740992 of the id 9007199254740993, and Infinity of 1e400. Only bodies with such a number
 // take the slow road.
-const longNumber = /[[:,\s]-?(?:\d[\d.]{15,}|[\d.]+e\+?\d{3,})/i
+const longNumber = /(?:^|[[:,\s])-?(?:\d[\d.]{15,}|[\d.]+e\+?\d{3,})/i
 
 /** Text as JSON; numbers that JavaScript cannot hold to the last digit come as text. Throws `SyntaxError`. */
 export function parseJson(text: string): unknown {

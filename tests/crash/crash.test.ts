@@ -6,9 +6,9 @@ import { namedPoints, planOf, shareOut } from './points.ts'
 const points = 54
 const lanes = 3
 
-// A new seed each time, so that the suite learns something new every day; it is printed, and replays its blows:
-// npm run test:crash -- --points 54 --lanes 3 --seed N
-const seed = Date.now() % 1_000_000
+// One seed for the suite, so that two people see the same blows. Others, and many more of them, are for:
+// npm run test:crash -- --points 500 --lanes 3 --seed N
+const seed = 120_072
 
 test(
   `nothing is lost, doubled or stale after ${points} blows to the worker (seed ${seed})`,

@@ -107,12 +107,14 @@ export class Probe {
     )
     if (cursor === undefined || cursor.fresh === null) return
     const here = new Map(versions.filter((row) => row.table === table).map((row) => [row.id, row]))
+    // Who came just before a pass and went before its page was read stood in no list that we ever saw.
+    const listed = alive(register)
     // The stamps of this process and of the database are of one clock, read some microseconds apart.
     for (const { id, version, isDeleted } of register.allShown(cursor.fresh - 2)) {
       const row = here.get(id)
       const isCopied =
         row === undefined
-          ? table === 'contacts' && isDeleted
+          ? table === 'contacts' && (isDeleted || !listed.has(String(id)))
           : row.version >= version || (row.gone && table === 'contacts')
       const isBuried = !isDeleted || row === undefined || row.gone
       if (isCopied && isBuried) continue
