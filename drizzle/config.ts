@@ -3,6 +3,12 @@ import { validate } from 'node-cron'
 import { z } from 'zod'
 
 const port = z.coerce.number().int().min(0).max(65_535)
+const secret = z
+  .string()
+  .refine(
+    (value) => Buffer.byteLength(value) >= 32,
+    'must be at least 32 bytes; make one with: openssl rand -hex 32',
+  )
 const flag = z.enum(['true', 'false']).transform((word) => word === 'true')
 
 /** Every variable that Tidemark reads from the environment, with its meaning and its default. */
@@ -23,16 +29,73 @@ export const environment = z.object({
     .min(1)
     .default('.tidemark')
     .describe('Directory of the embedded database and of the kept secret'),
-  TIDEMARK_SECRET: z
-    .string()
-    .refine(
-      (secret) => Buffer.byteLength(secret) >= 32,
-      'must be at least 32 bytes; make one with: openssl rand -hex 32',
-    )
+  TIDEMARK_SECRET: secret
     .optional()
     .describe(
-      'Opens the sealed CRM credentials; made and kept in the data directory when Postgres is embedded',
+      'Opens the sealed CRM credentials, in the worker alone; made and kept in the data directory when Postgres is embedded',
     ),
+  TIDEMARK_OLD_SECRETS: z
+    .string()
+    .transform((list) => list.split(/[\s,]+/).filter((word) => word !== ''))
+    .pipe(z.array(secret))
+    .optional()
+    .describe(
+      'Former values of TIDEMARK_SECRET, by commas, until `tidemark secrets rotate` has sealed everything anew',
+    ),
+  TIDEMARK_WEB_SECRET: secret
+    .optional()
+    .describe(
+      'Signs sessions and tokens, in the web alone; made and kept in the data directory when Postgres is embedded',
+    ),
+  TRUSTED_PROXIES: z
+    .string()
+    .transform((list) => list.split(/[\s,]+/).filter((word) => word !== ''))
+    .pipe(
+      z.array(
+        z.union(
+          [z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()],
+          'must be addresses or networks such as 10.0.0.0/8',
+        ),
+      ),
+    )
+    .default([])
+    .describe('Addresses of the proxies in front of the web, whose X-Forwarded-For is believed'),
+  SMTP_URL: z
+    .string()
+    .regex(/^smtps?:\/\/.+/, 'must look like smtps://user:password@host:465')
+    .optional()
+    .describe('Where mail goes out; unset: links that would be mailed are logged'),
+  MAIL_FROM: z
+    .string()
+    .regex(/@/, 'must be an address such as Tidemark <sync@example.com>')
+    .default('Tidemark <tidemark@localhost>')
+    .describe('Sender of mails'),
+  GOOGLE_CLIENT_ID: z.string().min(1).optional().describe('Lets people sign in with Google'),
+  GOOGLE_CLIENT_SECRET: z.string().min(1).optional().describe('Belongs to GOOGLE_CLIENT_ID'),
+  MICROSOFT_CLIENT_ID: z.string().min(1).optional().describe('Lets people sign in with Microsoft'),
+  MICROSOFT_CLIENT_SECRET: z.string().min(1).optional().describe('Belongs to MICROSOFT_CLIENT_ID'),
+  MICROSOFT_TENANT_ID: z
+    .guid()
+    .optional()
+    .describe('The directory whose accounts may sign in with Microsoft; needed with MICROSOFT_CLIENT_ID'),
+  SALESFORCE_CLIENT_ID: z.string().min(1).optional().describe('Lets people sign in with Salesforce'),
+  SALESFORCE_CLIENT_SECRET: z.string().min(1).optional().describe('Belongs to SALESFORCE_CLIENT_ID'),
+  SALESFORCE_LOGIN_URL: z
+    .url({ protocol: /^https$/ })
+    .default('https://login.salesforce.com')
+    .describe('Where Salesforce signs people in: a My Domain address, or https://test.salesforce.com'),
+  OIDC_ISSUER: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('Another OpenID Connect provider that people may sign in with'),
+  OIDC_CLIENT_ID: z.string().min(1).optional().describe('Belongs to OIDC_ISSUER'),
+  OIDC_CLIENT_SECRET: z.string().min(1).optional().describe('Belongs to OIDC_ISSUER'),
+  OIDC_NAME: z.string().min(1).default('single sign-on').describe('What the button of OIDC_ISSUER says'),
+  METRICS_TOKEN: z
+    .string()
+    .min(16)
+    .optional()
+    .describe('Bearer token of /metrics; unset: /metrics answers this machine alone'),
   TIDEMARK_ALLOW_PRIVATE_CRM_HOSTS: flag
     .default(false)
     .describe('true lets connections point at private and loopback addresses (demo and tests only)'),
@@ -60,10 +123,29 @@ export const environment = z.object({
     .describe('Age at which data is called stale'),
 })
 
+/** Variables that mean something only together. */
+const together: readonly (readonly (keyof Config)[])[] = [
+  ['GOOGLE_CLIENT_ID', 'GOOGLE_CLIENT_SECRET'],
+  ['MICROSOFT_CLIENT_ID', 'MICROSOFT_CLIENT_SECRET', 'MICROSOFT_TENANT_ID'],
+  ['SALESFORCE_CLIENT_ID', 'SALESFORCE_CLIENT_SECRET'],
+  ['OIDC_ISSUER', 'OIDC_CLIENT_ID', 'OIDC_CLIENT_SECRET'],
+]
+
 export type Config = z.infer<typeof environment>
 
 /** Secrets that may be given as a file, for container secret mounts. */
-const fileVariables = ['DATABASE_URL', 'TIDEMARK_SECRET'] as const
+const fileVariables = [
+  'DATABASE_URL',
+  'TIDEMARK_SECRET',
+  'TIDEMARK_OLD_SECRETS',
+  'TIDEMARK_WEB_SECRET',
+  'SMTP_URL',
+  'GOOGLE_CLIENT_SECRET',
+  'MICROSOFT_CLIENT_SECRET',
+  'SALESFORCE_CLIENT_SECRET',
+  'OIDC_CLIENT_SECRET',
+  'METRICS_TOKEN',
+] as const
 
 /** Thrown when the environment is not usable; the message lists everything that is wrong, one line each. */
 export class ConfigError extends Error {
@@ -94,6 +176,13 @@ export function readConfig(source: Record<string, string | undefined>): Config {
   const result = environment.safeParse(given)
   // A secret's value never appears in the message, only its name and what is wrong with it.
   for (const issue of result.error?.issues ?? []) problems.push(`${issue.path.join('.')}: ${issue.message}`)
+  for (const group of together) {
+    const missing = group.filter((name) => given[name] === undefined)
+    if (missing.length > 0 && missing.length < group.length)
+      problems.push(
+        `${missing.join(', ')}: missing, needed with ${group.filter((name) => !missing.includes(name)).join(', ')}`,
+      )
+  }
   if (!result.success || problems.length > 0) {
     throw new ConfigError(
       `The environment is not usable:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`,

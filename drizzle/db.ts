@@ -4,7 +4,7 @@ import pg from 'pg'
 import type { Writable } from 'node:stream'
 
 /** What a program may be in the database. None of the roles owns a table or bypasses a policy. */
-export type DatabaseRole = 'tidemark_worker' | 'tidemark_web' | 'tidemark_queue'
+export type DatabaseRole = 'tidemark_worker' | 'tidemark_web' | 'tidemark_queue' | 'tidemark_auth'
 
 /** A transaction that belongs to one tenant (or to the operator). Dead after its callback ends: a late query throws. */
 export type Tx = NodePgDatabase & { $client: Pick<pg.PoolClient, 'query'> }
@@ -14,6 +14,10 @@ export type Database = {
   asTenant<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T>
   /** Asks one question about the rows of this tenant, in a read-only transaction of its own that makes one way there and back. */
   askTenant<Row extends pg.QueryResultRow>(tenantId: string, question: pg.QueryConfig): Promise<Row[]>
+  /** As `asTenant`, for an operator who is no member: the sync of this tenant and its audit log, and no record. */
+  asWatcher<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T>
+  /** Runs `work` in one read-only transaction over what one person may see across tenants: their own memberships and syncs. */
+  asPerson<T>(userId: string, work: (tx: Tx) => Promise<T>): Promise<T>
   /** Runs `work` in one read-only transaction over the sync state of all tenants; records are out of its reach. */
   asOperator<T>(work: (tx: Tx) => Promise<T>): Promise<T>
   /** Statements outside any tenant (the definer functions of the schedule, the table of workers) and the pool's size. */
@@ -25,8 +29,7 @@ export type Database = {
 
 const uuidForm = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
-/** Opens a pool whose every connection takes on `role`. `statementTimeoutMs` bounds each statement. */
-export function connect(options: {
+export type PoolOptions = {
   url: string
   role: DatabaseRole
   max: number
@@ -34,7 +37,10 @@ export function connect(options: {
   onError: (error: Error) => void
   /** Lets a transaction send its next statement before the last one is answered; they are still done in order. */
   sendsAhead?: boolean
-}): Database {
+}
+
+/** Opens a pool whose every connection takes on `role`. `statementTimeoutMs` bounds each statement. */
+export function openPool(options: PoolOptions): pg.Pool {
   const session = [
     `role=${options.role}`,
     'timezone=UTC',
@@ -56,7 +62,12 @@ export function connect(options: {
   pool.on('error', options.onError)
   // A server process that dies while its client is checked out reports here; unheard, it would end this process.
   pool.on('connect', (client) => client.on('error', options.onError))
+  return pool
+}
 
+/** The database of one program: a pool, and the roads into it. */
+export function connect(options: PoolOptions): Database {
+  const pool = openPool(options)
   const sendsAhead = options.sendsAhead ?? false
   return {
     asTenant: (tenantId, work) => inTransaction(pool, `begin; ${asTheTenant(tenantId)}`, sendsAhead, work),
@@ -66,6 +77,20 @@ export function connect(options: {
       const { rows } = await inTransaction(pool, begin, false, (tx) => tx.$client.query(question))
       return rows
     },
+    asWatcher: (tenantId, work) =>
+      inTransaction(
+        pool,
+        `begin; set local role tidemark_watcher; ${asTheTenant(tenantId)}`,
+        sendsAhead,
+        work,
+      ),
+    asPerson: (userId, work) =>
+      inTransaction(
+        pool,
+        `begin read only; set local role tidemark_person; ${asThePerson(userId)}`,
+        sendsAhead,
+        work,
+      ),
     asOperator: (work) =>
       inTransaction(pool, 'begin read only; set local role tidemark_operator', sendsAhead, work),
     outsideTenants: pool,
@@ -77,6 +102,11 @@ export function connect(options: {
 function asTheTenant(tenantId: string): string {
   if (!uuidForm.test(tenantId)) throw new TypeError(`not a tenant id: ${tenantId}`)
   return `select set_config('app.tenant_id', '${tenantId}', true)`
+}
+
+function asThePerson(userId: string): string {
+  if (!uuidForm.test(userId)) throw new TypeError(`not a person's id: ${userId}`)
+  return `select set_config('app.user_id', '${userId}', true)`
 }
 
 async function inTransaction<T>(

@@ -17,7 +17,8 @@ import {
 import { bytea, instant } from './columns.ts'
 import { tenants } from './tenancy.ts'
 
-export const connectionStates = ['active', 'paused', 'needs_reconnect'] as const
+/** `draft`: being set up; nothing is read until somebody starts it. */
+export const connectionStates = ['draft', 'active', 'paused', 'needs_reconnect'] as const
 export type ConnectionState = (typeof connectionStates)[number]
 
 /** A connector plus one tenant's account in that CRM, with the clock and the lease of its sync. */
@@ -56,7 +57,7 @@ export const connections = pgTable(
     primaryKey({ columns: [t.tenantId, t.id] }),
     unique('connections_name').on(t.tenantId, t.name),
     index('connections_due').on(t.nextDueAt),
-    check('connections_state', sql`${t.state} in ('active', 'paused', 'needs_reconnect')`),
+    check('connections_state', sql`${t.state} in ('draft', 'active', 'paused', 'needs_reconnect')`),
   ],
 )
 
@@ -72,6 +73,8 @@ export const connectionSecrets = pgTable(
     sealed: bytea().notNull(),
     /** The last characters, for people to recognise it by. */
     hint: text().notNull(),
+    /** When a CRM's access token ends; null for secrets that do not end by themselves. */
+    expiresAt: instant(),
     updatedAt: instant().notNull().defaultNow(),
   },
   (t) => [
@@ -82,6 +85,15 @@ export const connectionSecrets = pgTable(
     }),
   ],
 )
+
+/** Public halves of the workers' sealing keys. The web seals with the one published last and can open nothing. */
+export const sealingKeys = pgTable('sealing_keys', {
+  keyId: text().primaryKey(),
+  publicKey: bytea().notNull(),
+  publishedAt: instant()
+    .notNull()
+    .default(sql`clock_timestamp()`),
+})
 
 /** The token bucket of one connection, shared by every worker that calls its CRM. */
 export const rateBuckets = pgTable(

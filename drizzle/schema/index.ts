@@ -1,6 +1,8 @@
 /** The vocabulary that worker and web agree on. */
 export * from './tenancy.ts'
+export * from './identity.ts'
 export * from './connections.ts'
+export * from './access.ts'
 export * from './sync.ts'
 export * from './snapshots.ts'
 export * from './crm.ts'

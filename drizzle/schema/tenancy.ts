@@ -1,11 +1,23 @@
 import { sql } from 'drizzle-orm'
-import { check, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core'
+import { boolean, check, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core'
+
+/** A firm that looks after the workspaces of many clients. */
+export const agencies = pgTable('agencies', {
+  id: uuid().primaryKey(),
+  name: text().notNull().unique(),
+  createdAt: timestamp({ withTimezone: true }).notNull().defaultNow(),
+})
 
 /** A client whose CRM we copy. Its own id is the tenant id that every other row carries. */
 export const tenants = pgTable(
   'tenants',
   {
     id: uuid().primaryKey(),
+    /** The installation's first agency unless another is named. */
+    agencyId: uuid()
+      .notNull()
+      .default(sql`app.first_agency()`)
+      .references(() => agencies.id),
     /** The word in every address of this tenant: `/w/{slug}/…`. */
     slug: text().notNull().unique(),
     name: text().notNull(),
@@ -13,6 +25,8 @@ export const tenants = pgTable(
     timeZone: text().notNull().default('America/New_York'),
     /** ISO 4217 code for records whose CRM names none. */
     currency: text().notNull().default('USD'),
+    /** Nobody opens this workspace without a second factor. */
+    requiresSecondFactor: boolean().notNull().default(false),
     createdAt: timestamp({ withTimezone: true }).notNull().defaultNow(),
   },
   (t) => [
