@@ -27,7 +27,11 @@ test.each([
   [
     'a superuser',
     `alter role tidemark_web superuser`,
-    ['(S-20): tidemark_web', 'CRM sent it: connection_secrets.sealed', 'CRM sent it: raw_snapshots.body'],
+    [
+      '(S-20): tidemark_web',
+      'CRM sent it: connection_secrets.sealed by tidemark_web',
+      'CRM sent it: raw_snapshots.body by tidemark_web',
+    ],
   ],
   ['a role that can sign in', `alter role tidemark_operator login`, ['(S-20): tidemark_operator']],
   [
@@ -141,7 +145,119 @@ test.each([
   [
     'a web that reads secrets',
     `grant select on connection_secrets to tidemark_web`,
-    ['CRM sent it: connection_secrets.sealed'],
+    ['CRM sent it: connection_secrets.sealed by tidemark_web'],
+  ],
+  [
+    'a person who reads records',
+    `grant select on notes to tidemark_person`,
+    ['on its list (S-28): SELECT on notes by tidemark_person'],
+  ],
+  [
+    'a person who reads all tenants by a policy',
+    `create policy everyone on sync_runs for select to tidemark_person using (true)`,
+    ['(S-21): sync_runs.everyone'],
+  ],
+  [
+    'a policy of a person that was widened to everything',
+    `alter policy own_rows on tenants using (true)`,
+    ['(S-21): tenants.own_rows'],
+  ],
+  [
+    'a membership that counts after its end',
+    `alter policy own_rows on memberships using (user_id = (select app.user_id()))`,
+    ['(S-21): memberships.own_rows'],
+  ],
+  [
+    'an operator inside one tenant who reads its deals',
+    `grant select on opportunities to tidemark_watcher`,
+    ['on its list (S-28): SELECT on opportunities by tidemark_watcher'],
+  ],
+  [
+    'an operator inside one tenant who reads why a record was set aside',
+    `grant select (reason) on quarantine to tidemark_watcher`,
+    ['on its list (S-28): SELECT on quarantine.reason by tidemark_watcher'],
+  ],
+  [
+    'an operator inside one tenant who reads pages as the CRM sent them',
+    `grant select (body) on raw_snapshots to tidemark_watcher`,
+    [
+      'on its list (S-28): SELECT on raw_snapshots.body by tidemark_watcher',
+      'CRM sent it: raw_snapshots.body by tidemark_watcher',
+    ],
+  ],
+  [
+    'an operator who reads the people of all tenants',
+    `grant select (email) on auth.users to tidemark_operator`,
+    ['on its list (S-28): SELECT on auth.users.email by tidemark_operator'],
+  ],
+  [
+    'a web that reads sessions',
+    `grant select on auth.sessions to tidemark_web`,
+    ['their names (S-28): SELECT on auth.sessions by tidemark_web'],
+  ],
+  [
+    'a web that reads how passwords were scattered',
+    `grant select (password) on auth.accounts to tidemark_web`,
+    ['their names (S-28): SELECT on auth.accounts.password by tidemark_web'],
+  ],
+  [
+    'a web that makes somebody an operator',
+    `grant insert on agency_operators to tidemark_web`,
+    ['their names (S-28): INSERT on agency_operators by tidemark_web'],
+  ],
+  [
+    'a web that sees all people',
+    `alter table auth.users disable row level security`,
+    ['its policies (S-21): auth.users'],
+  ],
+  [
+    'a sign-in library that reads records',
+    `grant select on contacts to tidemark_auth`,
+    ['on its list (S-28): SELECT on contacts by tidemark_auth'],
+  ],
+  [
+    'a table of the sign-in library that nobody thought about',
+    `create table auth.passkeys (id uuid)`,
+    ['(S-22): auth.passkeys'],
+  ],
+  [
+    'a function with rights of its own that answers with text',
+    `create function app.name_of(tenant uuid) returns text language sql security definer set search_path = pg_catalog, public, pg_temp
+       as 'select name from public.tenants where id = tenant';
+     revoke execute on function app.name_of(uuid) from public; grant execute on function app.name_of(uuid) to tidemark_web`,
+    [
+      'not on the list (S-25): app.name_of(uuid)',
+      'ids and times (S-30): app.name_of(uuid)',
+      'never needs it (S-25): app.name_of(uuid) by tidemark_web',
+    ],
+  ],
+  [
+    'a person who asks whose key it is',
+    `grant execute on function app.tenant_of_api_key(bytea) to tidemark_person`,
+    ['never needs it (S-25): app.tenant_of_api_key(bytea) by tidemark_person'],
+  ],
+  [
+    'a record that leads to a person by id alone',
+    `alter table contacts add constraint to_person foreign key (id) references auth.users (id)`,
+    ['(S-26): to_person'],
+  ],
+  [
+    'an audit log that can be rewritten',
+    `grant update (after) on audit_log to tidemark_web`,
+    ['(S-77): UPDATE on audit_log.after by tidemark_web'],
+  ],
+  [
+    'an audit log that can be shortened',
+    `grant delete on audit_log to tidemark_worker`,
+    ['(S-28): audit_log: DELETE to tidemark_worker'],
+  ],
+  [
+    'deeds of sign-in that can be rewritten',
+    `grant update on auth.events to tidemark_auth`,
+    [
+      'on its list (S-28): UPDATE on auth.events by tidemark_auth',
+      '(S-77): UPDATE on auth.events by tidemark_auth',
+    ],
   ],
 ])('%s is found', async (_, plant, expected) => {
   await client.query('begin')

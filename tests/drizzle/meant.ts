@@ -1,0 +1,185 @@
+/** What was meant: the roles, and every policy, grant and function that goes beyond a tenant's own rows for its own programs. */
+
+export const programs = [
+  'tidemark_worker',
+  'tidemark_web',
+  'tidemark_operator',
+  'tidemark_queue',
+  'tidemark_auth',
+  'tidemark_person',
+  'tidemark_watcher',
+]
+export const roles = [...programs, 'tidemark_definer']
+
+export const tenantRows = (column: string) => `(${column} = ( SELECT app.tenant_id() AS tenant_id))`
+
+type Policy = [table: string, policy: string, role: string, command: 'r' | '*', rows: string]
+
+const same = (tables: string, policy: string, role: string, command: 'r' | '*', rows: string): Policy[] =>
+  tables.split(' ').map((table) => [table, policy, role, command, rows])
+
+const syncTables = 'connections sync_runs sync_run_streams stream_cursors'
+const ownAndOpen = '((user_id = ( SELECT app.user_id() AS user_id)) AND (ended_at IS NULL))'
+
+/** Besides the tenant's own, word for word. A policy that also writes checks what it writes by the same words. */
+export const furtherPolicies: Policy[] = [
+  ...same(`tenants quarantine ${syncTables}`, 'operator_reads', 'tidemark_operator', 'r', 'true'),
+  ...same('connections sync_runs sync_run_streams', 'schedule_claims', 'tidemark_definer', '*', 'true'),
+  ...same('api_keys invitations connection_tests agencies', 'definer_reads', 'tidemark_definer', 'r', 'true'),
+  ...same('auth.users auth.events agencies agency_operators', 'all_rows', 'tidemark_auth', '*', 'true'),
+  ...same('memberships agency_operators', 'own_rows', 'tidemark_person', 'r', ownAndOpen),
+  ...same(
+    'agencies',
+    'own_rows',
+    'tidemark_person',
+    'r',
+    '(id IN ( SELECT agency_operators.agency_id FROM agency_operators))',
+  ),
+  ...same(
+    'tenants',
+    'own_rows',
+    'tidemark_person',
+    'r',
+    '((id IN ( SELECT memberships.tenant_id FROM memberships)) OR (agency_id IN ( SELECT agency_operators.agency_id FROM agency_operators)))',
+  ),
+  ...same(syncTables, 'own_rows', 'tidemark_person', 'r', '(tenant_id IN ( SELECT tenants.id FROM tenants))'),
+  ...same('tenants', 'watcher_rows', 'tidemark_watcher', '*', tenantRows('id')),
+  ...same(
+    `${syncTables} quarantine raw_snapshots audit_log`,
+    'watcher_rows',
+    'tidemark_watcher',
+    '*',
+    tenantRows('tenant_id'),
+  ),
+  ...same('agencies', 'of_tenant', 'tidemark_web', 'r', '(id IN ( SELECT tenants.agency_id FROM tenants))'),
+  ...same(
+    'agency_operators',
+    'of_tenant',
+    'tidemark_web',
+    'r',
+    '(agency_id IN ( SELECT tenants.agency_id FROM tenants))',
+  ),
+  ...same(
+    'auth.users',
+    'of_tenant',
+    'tidemark_web',
+    'r',
+    '((id IN ( SELECT memberships.user_id FROM memberships)) OR (id IN ( SELECT agency_operators.user_id FROM agency_operators WHERE (agency_operators.ended_at IS NULL))))',
+  ),
+  ...same(
+    'auth.events',
+    'of_tenant',
+    'tidemark_web',
+    'r',
+    `(EXISTS ( SELECT FROM memberships m WHERE ((m.user_id = events.user_id) AND (events.at >= m.added_at) AND (events.at <= COALESCE(m.ended_at, 'infinity'::timestamp with time zone)))))`,
+  ),
+]
+
+/** Tables without a tenant whose rows are nevertheless not everybody's. */
+export const peopleTables = ['agencies', 'agency_operators', 'auth.users', 'auth.events']
+
+/** Tables of the sign-in library that no policy opens: they are its own alone. */
+const signInTables = [
+  'auth.sessions',
+  'auth.accounts',
+  'auth.verifications',
+  'auth.two_factors',
+  'auth.spent_codes',
+  'auth.rate_limits',
+]
+
+export const tablesWithoutTenant = ['workers', 'sealing_keys', ...peopleTables, ...signInTables]
+
+/** Keys of people and firms stand beside the tenants, and many tenants may share one. */
+export const keysToPeople = [
+  'memberships_user_id_users_id_fk: auth.users',
+  'api_keys_user_id_users_id_fk: auth.users',
+]
+
+/**
+ * Whose rights each has, and who may ask it. The last two need a table's owner, whoever that is where they were installed; they
+ * take no text and touch no row.
+ */
+export const definerFunctions: [signature: string, owner: string | null, caller: string][] = [
+  ['app.claim_due_slots(timestamp with time zone,interval,integer)', 'tidemark_definer', 'tidemark_worker'],
+  ['app.queued_runs(integer)', 'tidemark_definer', 'tidemark_worker'],
+  ['app.reap_dead_runs(interval,text,text)', 'tidemark_definer', 'tidemark_worker'],
+  ['app.open_connection_tests(integer)', 'tidemark_definer', 'tidemark_worker'],
+  ['app.first_agency()', 'tidemark_definer', 'tidemark_web'],
+  ['app.tenant_of_api_key(bytea)', 'tidemark_definer', 'tidemark_web'],
+  ['app.tenant_of_invitation(bytea)', 'tidemark_definer', 'tidemark_web'],
+  ['app.make_snapshot_partitions(integer)', null, 'tidemark_worker'],
+  ['app.analyze_records()', null, 'tidemark_worker'],
+]
+
+/** One line for each right: on a table as `SELECT on notes`, on a column as `SELECT on notes.body`. */
+const rights = (privileges: string, tables: string, columns = '') =>
+  privileges
+    .split(' ')
+    .flatMap((privilege) =>
+      tables
+        .split(' ')
+        .flatMap((table) =>
+          columns === ''
+            ? [`${privilege} on ${table}`]
+            : columns.split(' ').map((column) => `${privilege} on ${table}.${column}`),
+        ),
+    )
+
+const syncState = ['tenants', 'workers', ...syncTables.split(' ')].join(' ')
+
+/** All that these roles may do. */
+export const narrowRoles: Record<string, string[]> = {
+  tidemark_operator: [
+    ...rights('SELECT', syncState),
+    ...rights('SELECT', 'quarantine', 'tenant_id connection_id stream created_at resolved_at'),
+  ],
+  tidemark_person: rights('SELECT', `tenants ${syncTables} memberships agency_operators agencies`),
+  tidemark_watcher: [
+    ...rights('SELECT', syncState),
+    ...rights('SELECT', 'quarantine', 'tenant_id connection_id run_id stream created_at resolved_at'),
+    ...rights(
+      'SELECT',
+      'raw_snapshots',
+      'tenant_id id connection_id run_id stream seq request status received_at sha256 byte_length records',
+    ),
+    ...rights('INSERT', 'sync_runs audit_log'),
+    ...rights('UPDATE', 'connections', 'rerun_wanted'),
+  ],
+  tidemark_auth: [
+    ...rights('SELECT INSERT UPDATE DELETE', `auth.users ${signInTables.join(' ')}`),
+    ...rights('SELECT INSERT', 'auth.events'),
+    ...rights('SELECT INSERT UPDATE', 'agencies agency_operators'),
+  ],
+  tidemark_definer: [
+    ...rights('SELECT UPDATE', 'connections sync_runs sync_run_streams'),
+    ...rights('INSERT', 'sync_runs'),
+    ...rights('SELECT', 'api_keys', 'tenant_id id hash'),
+    ...rights('SELECT', 'invitations', 'tenant_id id token_hash'),
+    ...rights('SELECT', 'connection_tests', 'tenant_id id connection_id asked_at finished_at'),
+    ...rights('SELECT', 'agencies', 'id created_at'),
+  ],
+}
+
+/** Of people the other roles see this much, and the web alone. */
+export const peopleForTheWeb = [
+  ...rights('SELECT', 'auth.users', 'id name email two_factor_enabled'),
+  ...rights('SELECT', 'agencies agency_operators auth.events'),
+]
+
+/** Only ever added to. */
+export const appendOnly = [
+  'audit_log',
+  'auth.events',
+  'raw_snapshots',
+  'record_aliases',
+  'opportunity_versions',
+  'lead_metrics',
+  'pipeline_stage_counts',
+]
+
+/** Rows that somebody may delete: no tenant's. */
+export const mayDelete = [
+  'workers by tidemark_worker',
+  ...['auth.users', ...signInTables].map((table) => `${table} by tidemark_auth`),
+]
