@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { keysToPeople } from './meant.ts'
 
 /** Schemas of others: Postgres's own, drizzle's, pg-boss's. */
 const ours = `n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'drizzle', 'queue')`
@@ -8,7 +9,7 @@ const ours = `n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'd
  * repeats of its parent. Two databases with equal lines are equal to everyone who uses them.
  */
 const tableLines = `
-  select c.relname || '.' || a.attname || ' ' || format_type(a.atttypid, a.atttypmod)
+  select c.oid::regclass || '.' || a.attname || ' ' || format_type(a.atttypid, a.atttypmod)
     || case when a.attnotnull then ' not null' else '' end
     || coalesce(' default ' || pg_get_expr(d.adbin, d.adrelid), '')
   from pg_class c join pg_namespace n on n.oid = c.relnamespace
@@ -16,7 +17,7 @@ const tableLines = `
   left join pg_attrdef d on d.adrelid = c.oid and d.adnum = a.attnum
   where ${ours} and c.relkind in ('r', 'p') and not c.relispartition
   union all
-  select c.relname || ' ' || k.conname || ' ' || pg_get_constraintdef(k.oid)
+  select c.oid::regclass || ' ' || k.conname || ' ' || pg_get_constraintdef(k.oid)
   from pg_constraint k join pg_class c on c.oid = k.conrelid join pg_namespace n on n.oid = c.relnamespace
   where ${ours} and not c.relispartition and k.contype in ('p', 'u', 'f', 'c', 'x', 't')
   union all
@@ -26,7 +27,7 @@ const tableLines = `
 
 /** Everything else: whatever has a name of its own, with its definition, its grants and its switches. Partitions named after a day or a month follow the clock and are left out. */
 const otherLines = `
-  select concat_ws(' ', 'relation', c.oid::regclass, c.relkind, c.relacl, c.reloptions, c.relrowsecurity, c.relforcerowsecurity,
+  select concat_ws(' ', 'relation', c.oid::regclass, c.relkind, c.relpersistence, c.relacl, c.reloptions, c.relrowsecurity, c.relforcerowsecurity,
     pg_get_expr(c.relpartbound, c.oid))
   from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname !~ '^pg_' and n.nspname <> 'information_schema' and c.relname !~ '_\\d{4}_?\\d\\d'
   union all
@@ -72,7 +73,7 @@ export const readOthers = (client: pg.Client): Promise<string[]> =>
      select 'type ' || t.typname from pg_type t join pg_namespace n on n.oid = t.typnamespace where ${ours} and t.typtype in ('e', 'd', 'r', 'm')`,
   )
 
-/** Keys and unique indexes of tables with a tenant that do not begin with it. */
+/** Keys and unique indexes of tables with a tenant that do not begin with it, but for the keys that lead to a person. */
 export const readKeysWithoutTenant = (client: pg.Client): Promise<string[]> =>
   linesOf(
     client,
@@ -80,7 +81,8 @@ export const readKeysWithoutTenant = (client: pg.Client): Promise<string[]> =>
      select k.conname || ' ' || pg_get_constraintdef(k.oid) from pg_constraint k
      join pg_class c on c.oid = k.conrelid join pg_namespace n on n.oid = c.relnamespace
      join tenant t on t.attrelid = k.conrelid
-     where ${ours} and k.contype in ('p', 'u', 'f') and (k.conkey[1] <> t.attnum
+     where ${ours} and k.contype in ('p', 'u', 'f') and k.conname || ': ' || k.confrelid::regclass not in (${keysToPeople.map((key) => `'${key}'`).join(', ')})
+       and (k.conkey[1] <> t.attnum
        or k.contype = 'f' and k.confrelid <> 'tenants'::regclass
          and k.confkey[1] is distinct from (select attnum from tenant other where other.attrelid = k.confrelid))
      union all

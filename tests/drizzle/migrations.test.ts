@@ -1,8 +1,12 @@
 import { execFile } from 'node:child_process'
-import { readFileSync, readdirSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { generateDrizzleJson, generateMigration } from 'drizzle-kit/api'
 import { is } from 'drizzle-orm'
+import { drizzle } from 'drizzle-orm/node-postgres'
+import { migrate as applyMigrations } from 'drizzle-orm/node-postgres/migrator'
 import { PgTable, pgTable, text } from 'drizzle-orm/pg-core'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -12,6 +16,7 @@ import * as schema from '../../drizzle/schema/index.ts'
 import { createTestDatabase } from '../support/database.ts'
 import { readEverything, readKeysWithoutTenant, readOthers, readTables } from './catalogue.ts'
 import { createEmptyDatabase } from './empty-database.ts'
+import { roles } from './meant.ts'
 
 const folder = `${import.meta.dirname}/../../drizzle/migrations`
 const tags = journal.entries.map(({ tag }) => tag)
@@ -77,25 +82,57 @@ describe('migrating', () => {
   })
 
   test('is possible for a login that is no superuser, if it may give out the roles', async () => {
-    const database = await createEmptyDatabase()
-    const name = new URL(database.url).pathname.slice(1)
-    const login = `owner_${name.slice(-12)}`
-    const roles = 'tidemark_worker, tidemark_web, tidemark_operator, tidemark_definer, tidemark_queue'
-    ends.push(async () => {
-      await migrated.query(`revoke ${roles} from ${login} cascade`)
-      await migrated.query(`drop role ${login}`)
-    })
-    const client = await open(database)
-    await client.query(`create role ${login} login createrole password 'low tide'`)
-    await client.query(`grant ${roles} to ${login} with admin option`)
-    await client.query(`alter database ${name} owner to ${login}`)
-    const url = new URL(database.url)
-    url.username = login
-    url.password = 'low tide'
-    await migrate(url.href)
+    const { client, url } = await openAsOwner()
+    await migrate(url)
+    expect(await readTables(client)).toEqual(await readTables(migrated))
+  })
+
+  test('gives the tenants of an older database to its first agency', async () => {
+    const { client, url } = await openAsOwner()
+    await migrateUpTo('0013_definer_search_path', url)
+    await client.query(
+      `insert into tenants (id, slug, name) values (gen_random_uuid(), 'old-quay', 'Old Quay')`,
+    )
+    await migrate(url)
+    const { rows } = await client.query(
+      'select slug, agencies.name as agency, requires_second_factor from tenants join agencies on agencies.id = agency_id',
+    )
+    expect(rows).toEqual([{ slug: 'old-quay', agency: 'Agency', requires_second_factor: false }])
     expect(await readTables(client)).toEqual(await readTables(migrated))
   })
 })
+
+/** An empty database whose owner is a login that may give out our roles and is otherwise nobody. */
+async function openAsOwner(): Promise<{ client: pg.Client; url: string }> {
+  const database = await createEmptyDatabase()
+  const name = new URL(database.url).pathname.slice(1)
+  const login = `owner_${name.slice(-12)}`
+  ends.push(async () => {
+    await migrated.query(`revoke ${roles.join(', ')} from ${login} cascade`)
+    await migrated.query(`drop role ${login}`)
+  })
+  const client = await open(database)
+  await client.query(`create role ${login} login createrole password 'low tide'`)
+  await client.query(`grant ${roles.join(', ')} to ${login} with admin option`)
+  await client.query(`alter database ${name} owner to ${login}`)
+  const url = new URL(database.url)
+  url.username = login
+  url.password = 'low tide'
+  return { client, url: url.href }
+}
+
+/** Leaves a database as a former version of this program did. */
+async function migrateUpTo(tag: string, url: string): Promise<void> {
+  const before = mkdtempSync(join(tmpdir(), 'tidemark-migrations-'))
+  cpSync(folder, before, { recursive: true })
+  const entries = journal.entries.slice(0, tags.indexOf(tag) + 1)
+  writeFileSync(join(before, 'meta/_journal.json'), JSON.stringify({ ...journal, entries }))
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  await applyMigrations(drizzle({ client }), { migrationsFolder: before })
+  await client.end()
+  rmSync(before, { recursive: true })
+}
 
 describe('the migrations', () => {
   test('are one readable file per entry of the journal, in order, each with its snapshot', () => {
@@ -130,11 +167,19 @@ describe('the migrated database', () => {
       nothing,
       generateDrizzleJson(schema, nothing.id, undefined, 'snake_case'),
     )
+    // Some defaults are functions, which no schema file makes.
+    await fromSchema.query(
+      `create schema app;
+       create function app.uuid_v7() returns uuid language sql as 'select gen_random_uuid()';
+       create function app.first_agency() returns uuid language sql as 'select gen_random_uuid()'`,
+    )
     for (const statement of statements) await fromSchema.query(statement)
     const tables = await readTables(fromSchema)
     expect(await readTables(migrated)).toEqual(tables)
     const named = Object.values(schema).filter((part) => is(part, PgTable)).length
-    expect(new Set(tables.map((line) => /^(\w+)\.\w+ /.exec(line)?.[1]).filter(Boolean)).size).toBe(named)
+    expect(
+      new Set(tables.map((line) => /^(auth\.\w+|(?!auth\.)\w+)\.\w+ /.exec(line)?.[1]).filter(Boolean)).size,
+    ).toBe(named)
   })
 
   test('has nothing beside its tables but this', async () => {
@@ -142,11 +187,16 @@ describe('the migrated database', () => {
     expect(others.filter((line) => !/^partition raw_snapshots_\d{4}_\d\d$/.test(line))).toEqual([
       'function app.analyze_records()',
       'function app.claim_due_slots(timestamp with time zone,interval,integer)',
+      'function app.first_agency()',
       'function app.make_snapshot_partitions(integer)',
+      'function app.open_connection_tests(integer)',
       'function app.protect(regclass,name)',
       'function app.queued_runs(integer)',
       'function app.reap_dead_runs(interval,text,text)',
       'function app.tenant_id()',
+      'function app.tenant_of_api_key(bytea)',
+      'function app.tenant_of_invitation(bytea)',
+      'function app.user_id()',
       'function app.uuid_v7()',
       'function app.uuid_v7_floor(timestamp with time zone)',
       'partition raw_snapshots_default',

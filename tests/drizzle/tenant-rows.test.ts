@@ -42,6 +42,11 @@ async function sessionAs(role: DatabaseRole | 'tidemark_operator'): Promise<pg.C
 }
 
 const programs = ['tidemark_web', 'tidemark_worker'] as const
+/** What each cannot even read of its own tenant. */
+const closed = {
+  tidemark_web: ['rate_buckets'],
+  tidemark_worker: ['memberships', 'invitations', 'api_keys', 'audit_log'],
+}
 const mayRead = async (role: string, table: string, column: string) =>
   (
     await admin.query<{ may: boolean }>('select has_column_privilege($1, $2, $3, $4) as may', [
@@ -62,7 +67,7 @@ describe.each(programs)('as %s', (role) => {
       ]
       const whose = `select ${owner} as whose from ${name}`
       if (!(await mayRead(role, name, owner))) {
-        expect([role, name]).toEqual(['tidemark_web', 'rate_buckets'])
+        expect(closed[role]).toContain(name)
         await expect(stray.query(whose)).rejects.toMatchObject({ code: '42501' })
         return
       }
@@ -114,7 +119,7 @@ describe.each(programs)('as %s', (role) => {
     expect(known.rowCount).toBeGreaterThan(0)
     const told = await as[role].asTenant(rosewood.tenantId, (tx) =>
       tx.$client.query(
-        `select tablename from pg_stats where schemaname = 'public' and tablename <> 'workers'`,
+        `select tablename from pg_stats where schemaname in ('public', 'auth') and tablename not in ('workers', 'sealing_keys')`,
       ),
     )
     expect(told.rows).toEqual([])

@@ -1,6 +1,6 @@
-import { getTableColumns, getTableName, is, type Column } from 'drizzle-orm'
+import { getTableColumns, is, type Column } from 'drizzle-orm'
 import { toSnakeCase } from 'drizzle-orm/casing'
-import { PgTable } from 'drizzle-orm/pg-core'
+import { getTableConfig, PgTable } from 'drizzle-orm/pg-core'
 import type pg from 'pg'
 import * as schema from '../../drizzle/schema/index.ts'
 
@@ -11,24 +11,36 @@ export const harbour: Somebody = { tenantId: 'bbbbbbbb-0000-4000-8000-0000000000
 
 const tables = Object.values(schema).filter((part) => is(part, PgTable))
 
+const known = tables.map((table) => {
+  const { name, schema: home } = getTableConfig(table)
+  const columns = getTableColumns(table) as Record<string, Column>
+  return { table, name: home === undefined ? name : `${home}.${name}`, columns }
+})
+
 /** Every table of the schema that holds rows of tenants, and the column that says whose they are. */
-export const tenantTables = tables
-  .map((table) => ({
-    table,
-    name: getTableName(table),
-    columns: getTableColumns(table) as Record<string, Column>,
-  }))
+export const tenantTables = known
   .filter(({ name, columns }) => name === 'tenants' || 'tenantId' in columns)
   .map((found) => ({ ...found, owner: found.name === 'tenants' ? 'id' : 'tenant_id' }))
 
-/** Puts one row of each of them into every such table, whatever tables there are; as the superuser. */
+/** The tables of firms, of people, and of how people sign in. */
+export const peopleTables = known.filter(
+  ({ name, columns }) =>
+    name.startsWith('auth.') || name === 'agencies' || ('agencyId' in columns && name !== 'tenants'),
+)
+
+/**
+ * Puts one row of each of them into every such table, whatever tables there are; as the superuser. Each has an agency of its own,
+ * and one person, who is a member and that agency's operator.
+ */
 export async function seedEveryTable(
   client: pg.Client,
   people: Somebody[] = [rosewood, harbour],
 ): Promise<void> {
   // Parents first; of the others none refers to another.
-  const first = ['tenants', 'connections', 'sync_runs']
-  const order = tenantTables.toSorted((a, b) => rank(first, a.name) - rank(first, b.name))
+  const first = ['agencies', 'auth.users', 'tenants', 'connections', 'sync_runs']
+  const order = [...peopleTables, ...tenantTables].toSorted(
+    (a, b) => rank(first, a.name) - rank(first, b.name),
+  )
   for (const who of people) {
     for (const { name, columns } of order) {
       const cells = Object.entries(columns).map(([key, column]) => [
@@ -52,10 +64,11 @@ function cell(column: Column, name: string, { tenantId, word }: Somebody): unkno
   const type = column.getSQLType()
   // All ids of a tenant are the same one, so every relation leads to the one row there is.
   if (type === 'uuid') return tenantId
+  if (type === 'text[]') return []
   if (column.hasDefault || (!column.notNull && type !== 'text')) return undefined
   if (column.enumValues !== undefined) return column.notNull ? column.enumValues[0] : undefined
   if (name === 'error_code' || name === 'deleted_because') return undefined
-  if (type === 'text') return name === 'currency' ? 'USD' : word
+  if (type === 'text' || type.startsWith('varchar')) return name === 'currency' ? 'USD' : word
   if (type === 'bytea') return Buffer.from(word)
   if (type === 'jsonb') return JSON.stringify({ of: word })
   if (type === 'boolean') return true
