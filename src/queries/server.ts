@@ -13,7 +13,16 @@ export type Server = {
   missingPartitions: string[]
 }
 
-const roles = ['tidemark_worker', 'tidemark_web', 'tidemark_operator', 'tidemark_definer', 'tidemark_queue']
+const roles = [
+  'tidemark_worker',
+  'tidemark_web',
+  'tidemark_operator',
+  'tidemark_person',
+  'tidemark_watcher',
+  'tidemark_auth',
+  'tidemark_definer',
+  'tidemark_queue',
+]
 
 /** Asks the server. Throws what the driver throws when it cannot be reached. */
 export async function readServer(url: string): Promise<Server> {
