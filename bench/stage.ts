@@ -4,7 +4,7 @@ import pg from 'pg'
 import { startEmbedded, type Embedded } from '../drizzle/embedded.ts'
 import { clusterCpuSeconds } from './cluster-cpu.ts'
 import { migrate } from '../drizzle/migrate.ts'
-import { seal, sealingKeys } from '../drizzle/seal.ts'
+import { seal, sealingKeyOf } from '../drizzle/seal.ts'
 
 /** What a measured process says about itself. */
 export type Cost = { status: string; seconds: number; cpuSeconds: number; peakMb: number; records?: number }
@@ -110,7 +110,7 @@ async function connectTo(client: pg.Client, baseUrl: string): Promise<void> {
     `insert into connections (tenant_id, id, connector, name, base_url, settings) values ($1, $2, 'clienttether', 'bench', $3, $4)`,
     [tenantId, connectionId, baseUrl, { requestsPerSecond: 1_000_000 }],
   )
-  const keys = await sealingKeys(secret)
+  const keys = await sealingKeyOf(secret)
   for (const [field, text] of Object.entries({ accessToken: 'bench-token', webKey: 'CT_bench' })) {
     const { keyId, sealed, hint } = await seal(keys, { tenantId, connectionId, field }, text)
     await client.query(

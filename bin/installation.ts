@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { ConfigError, readConfig, type Config } from '../drizzle/config.ts'
 import type { Database, DatabaseRole } from '../drizzle/db.ts'
-import { keptSecret } from './secret.ts'
+import { formerSecrets, keptSecret } from './secret.ts'
 
 type Environment = Record<string, string | undefined>
 
@@ -12,6 +12,10 @@ export type Installation = {
   isEmbedded: boolean
   /** The secret that seals and opens CRM credentials. Throws `ConfigError` when there is none. */
   secret: () => Promise<string>
+  /** The secret that signs sessions and tokens. Throws `ConfigError` when there is none. */
+  webSecret: () => Promise<string>
+  /** Former secrets, which may still open what has not been sealed anew. */
+  oldSecrets: () => Promise<string[]>
   /** A small pool as one role; closed with the installation. */
   connect: (role: DatabaseRole) => Promise<Database>
   /** Closes what was opened, and stops a database that was started for this command. */
@@ -42,6 +46,8 @@ export async function openInstallation(
     },
     isEmbedded: config.DATABASE_URL === undefined,
     secret: () => secretOf(config),
+    webSecret: () => webSecretOf(config),
+    oldSecrets: () => oldSecretsOf(config),
     connect: async (role) => {
       const { connect } = await import('../drizzle/db.ts')
       const onError = (error: Error) => say(`the database connection was lost: ${error.message}`)
@@ -83,6 +89,24 @@ async function secretOf(config: Config): Promise<string> {
   throw new ConfigError(
     'TIDEMARK_SECRET is not set. It seals the CRM credentials in the database of DATABASE_URL: ' +
       'set it to the value the worker has, or make one with: openssl rand -hex 32',
+  )
+}
+
+/** Those that are given, else those that `secrets rotate` kept beside the secret. */
+async function oldSecretsOf(config: Config): Promise<string[]> {
+  if (config.TIDEMARK_OLD_SECRETS !== undefined) return config.TIDEMARK_OLD_SECRETS
+  return config.TIDEMARK_SECRET === undefined && config.DATABASE_URL === undefined
+    ? formerSecrets(config.TIDEMARK_DATA_DIR)
+    : []
+}
+
+/** The web's own secret, which opens no credential. */
+async function webSecretOf(config: Config): Promise<string> {
+  if (config.TIDEMARK_WEB_SECRET !== undefined) return config.TIDEMARK_WEB_SECRET
+  if (config.DATABASE_URL === undefined) return keptSecret(config.TIDEMARK_DATA_DIR, 'web-secret')
+  throw new ConfigError(
+    'TIDEMARK_WEB_SECRET is not set. It signs the sessions of the people who use the database of DATABASE_URL: ' +
+      'set it to the value every web process has, or make one with: openssl rand -hex 32',
   )
 }
 

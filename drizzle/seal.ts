@@ -12,26 +12,72 @@ const formatVersion = 1
 /** Four characters of anything shorter would give too much of it away. */
 const shortestHinted = 16
 
-export type SealingKeys = { keyId: string; keys: CryptoKeyPair }
+/** The public half of a key: it seals and cannot open. Nothing about it is secret. */
+export type SealingKey = { keyId: string; publicKey: Buffer }
+
+/** What opens: the worker's and the command line's, never the web's. */
+export type Keyring = {
+  /** The public half of the first secret. */
+  current: SealingKey
+  /** The private key of this name; undefined when none of the secrets gives it. */
+  find: (keyId: string) => Promise<CryptoKey | undefined>
+  /** Whether one of the secrets that the ring was made with gives the key of this name. */
+  knows: (keyId: string) => boolean
+}
 
 /** Where a secret belongs. It opens nowhere else: a ciphertext moved to another row, field or tenant is refused. */
 export type SecretPlace = { tenantId: string; connectionId: string; field: string }
 
-/** Derives the key pair of an installation from its secret (32 bytes or more). The same secret gives the same keys. */
-export async function sealingKeys(secret: string): Promise<SealingKeys> {
+/** A secret as it is stored, with the name of the key that opens it. */
+export type Sealed = { keyId: string; sealed: Buffer }
+
+/** The public key of an installation's secret (32 bytes or more). The same secret gives the same key. */
+export async function sealingKeyOf(secret: string): Promise<SealingKey> {
+  return (await keysOf(secret)).sealingKey
+}
+
+/**
+ * The keys of an installation: `secrets` are the current one and then the former ones. When a row names a key that none of them
+ * gives, `reread` is asked for what there is by now, so that a running worker outlives a change of the secret.
+ */
+export async function openKeyring(
+  secrets: readonly [string, ...string[]],
+  reread: () => Promise<readonly string[]> = async () => [],
+): Promise<Keyring> {
+  const { sealingKey: current } = await keysOf(secrets[0])
+  const privateKeys = new Map<string, CryptoKey>()
+  const add = async (secret: string) => {
+    const { sealingKey, privateKey } = await keysOf(secret)
+    privateKeys.set(sealingKey.keyId, privateKey)
+  }
+  for (const secret of secrets) await add(secret)
+  const known = new Set(privateKeys.keys())
+  return {
+    current,
+    knows: (keyId) => known.has(keyId),
+    find: async (keyId) => {
+      if (!privateKeys.has(keyId)) for (const secret of await reread()) await add(secret)
+      return privateKeys.get(keyId)
+    },
+  }
+}
+
+async function keysOf(secret: string): Promise<{ sealingKey: SealingKey; privateKey: CryptoKey }> {
   const seed = Buffer.from(hash('sha512', `tidemark sealing ${secret}`, 'hex'), 'hex')
   const keys = await suite.kem.deriveKeyPair(new Uint8Array(seed).buffer)
   const publicKey = Buffer.from(await suite.kem.serializePublicKey(keys.publicKey))
-  return { keyId: hash('sha256', publicKey, 'hex').slice(0, 16), keys }
+  const keyId = hash('sha256', publicKey, 'hex').slice(0, 16)
+  return { sealingKey: { keyId, publicKey }, privateKey: keys.privateKey }
 }
 
-/** Seals one secret for the worker. */
+/** Seals one secret for the workers. */
 export async function seal(
-  { keyId, keys }: SealingKeys,
+  { keyId, publicKey }: SealingKey,
   place: SecretPlace,
   secret: string,
-): Promise<{ keyId: string; sealed: Buffer; hint: string }> {
-  const sender = await suite.createSenderContext({ recipientPublicKey: keys.publicKey })
+): Promise<Sealed & { hint: string }> {
+  const recipientPublicKey = await suite.kem.deserializePublicKey(new Uint8Array(publicKey).buffer)
+  const sender = await suite.createSenderContext({ recipientPublicKey })
   const text = await sender.seal(new TextEncoder().encode(secret).buffer, boundTo(place, keyId))
   return {
     keyId,
@@ -40,23 +86,21 @@ export async function seal(
   }
 }
 
-/** Opens a sealed secret. Throws an `Error` that says which key is missing, or that the secret is not this row's. */
-export async function unseal(
-  { keyId, keys }: SealingKeys,
-  place: SecretPlace,
-  stored: { keyId: string; sealed: Buffer },
-): Promise<string> {
-  if (stored.keyId !== keyId) {
+/** Opens a sealed secret. Throws an `Error` that names the key that is missing, or says that the secret is not this row's. */
+export async function unseal(keyring: Keyring, place: SecretPlace, stored: Sealed): Promise<string> {
+  const recipientKey = await keyring.find(stored.keyId)
+  if (recipientKey === undefined) {
     throw new Error(
-      `the ${place.field} was sealed with key ${stored.keyId}, but TIDEMARK_SECRET gives key ${keyId}; start with the secret it was stored under`,
+      `the ${place.field} was sealed with key ${stored.keyId}, but TIDEMARK_SECRET gives key ${keyring.current.keyId} and ` +
+        'TIDEMARK_OLD_SECRETS does not hold it; start with the secret it was stored under, or enter it again',
     )
   }
   const { encSize } = suite.kem
   const enc = new Uint8Array(stored.sealed.subarray(0, encSize)).buffer
   const text = new Uint8Array(stored.sealed.subarray(encSize)).buffer
   try {
-    const recipient = await suite.createRecipientContext({ recipientKey: keys.privateKey, enc })
-    return new TextDecoder().decode(await recipient.open(text, boundTo(place, keyId)))
+    const recipient = await suite.createRecipientContext({ recipientKey, enc })
+    return new TextDecoder().decode(await recipient.open(text, boundTo(place, stored.keyId)))
   } catch (error) {
     throw new Error(
       `the sealed ${place.field} does not belong to this connection or was damaged; enter it again`,

@@ -2,7 +2,8 @@ import { hostname } from 'node:os'
 import type { Logger } from 'pino'
 import type { Config } from '../drizzle/config.ts'
 import { connect, type Database } from '../drizzle/db.ts'
-import { sealingKeys } from '../drizzle/seal.ts'
+import { openKeyring } from '../drizzle/seal.ts'
+import { publishSealingKey } from '../drizzle/sealing-keys.ts'
 import type { AnyConnector } from './connectors/connector.ts'
 import { connectors } from './connectors/registry.ts'
 import { executeRun, type ExecuteOptions, type QueuedRun } from './execute.ts'
@@ -18,7 +19,10 @@ export type WorkerOptions = {
   config: Pick<Config, 'SYNC_CRON' | 'SYNC_CONCURRENCY' | 'TIDEMARK_ALLOW_PRIVATE_CRM_HOSTS'> & {
     DATABASE_URL: string
     TIDEMARK_SECRET: string
+    TIDEMARK_OLD_SECRETS?: Config['TIDEMARK_OLD_SECRETS']
   }
+  /** The secrets that there are by now; asked when a credential was sealed with one that this worker was not started with. */
+  rereadSecrets?: () => Promise<readonly string[]>
   log: Logger
   /** For tests that must not wait: shorter leases and shorter pauses between tries. */
   times?: LeaseTimes & { silenceSeconds: number }
@@ -52,7 +56,10 @@ export async function executionOf(
     database,
     log,
     connectors: options.connectors ?? connectors,
-    keys: await sealingKeys(config.TIDEMARK_SECRET),
+    keyring: await openKeyring(
+      [config.TIDEMARK_SECRET, ...(config.TIDEMARK_OLD_SECRETS ?? [])],
+      options.rereadSecrets,
+    ),
     allowPrivateHosts: config.TIDEMARK_ALLOW_PRIVATE_CRM_HOSTS,
     worker: `${hostname()}:${process.pid}`,
     stopping,
@@ -85,6 +92,7 @@ export async function startWorker(options: WorkerOptions): Promise<{ stop: () =>
   const execution = await executionOf(options, database, stopping.signal)
   const startedAt = new Date()
   await makePartitions(database)
+  await publishKey(database, execution, log)
   const queue = await startQueue({
     databaseUrl: config.DATABASE_URL,
     concurrency: config.SYNC_CONCURRENCY,
@@ -113,6 +121,16 @@ export async function startWorker(options: WorkerOptions): Promise<{ stop: () =>
       log.info({ worker: execution.worker }, 'worker.stopped')
     },
   }
+}
+
+/** Lets the web seal for this worker; says so when the web seals for others that hold a key unknown here. */
+async function publishKey(database: Database, { keyring }: ExecuteOptions, log: Logger): Promise<void> {
+  const { keyId } = await publishSealingKey(database, keyring)
+  if (keyId === keyring.current.keyId) return
+  log.warn(
+    { key: keyring.current.keyId, published: keyId },
+    'this worker was started with a former TIDEMARK_SECRET, or with a wrong one; new credentials are sealed with the key published last',
+  )
 }
 
 const mostSkewMs = 5_000

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import type { Database, Tx } from '../drizzle/db.ts'
-import { unseal, type SealingKeys } from '../drizzle/seal.ts'
+import { unseal, type Keyring } from '../drizzle/seal.ts'
 import type { AnyConnector, Context, TableName } from './connectors/connector.ts'
 import { FatalError } from './errors.ts'
 import { createFetcher, type Fetcher } from './fetcher.ts'
@@ -20,7 +20,7 @@ export type OpenConnection = {
 export type OpenOptions = {
   database: Database
   connectors: ReadonlyMap<string, AnyConnector>
-  keys: SealingKeys
+  keyring: Keyring
   allowPrivateHosts: boolean
   stopping: AbortSignal
   retryWaitsMs?: readonly number[]
@@ -42,7 +42,7 @@ export async function openConnection(options: OpenOptions, who: Who): Promise<Op
   if (connector === undefined)
     throw new FatalError('E_SETTINGS', `there is no connector named ${stored.connector}`)
   const settings = readSettings(connector, stored.settings)
-  const secrets = await openSecrets(options.keys, who, connector, stored)
+  const secrets = await openSecrets(options.keyring, who, connector, stored)
   const limit = createRateLimit(
     options.database,
     who.tenantId,
@@ -92,7 +92,7 @@ async function readConnection(tx: Tx, who: Who): Promise<Stored> {
 }
 
 async function openSecrets(
-  keys: SealingKeys,
+  keyring: Keyring,
   who: Who,
   connector: AnyConnector,
   stored: Stored,
@@ -104,7 +104,7 @@ async function openSecrets(
       throw new FatalError('E_SETTINGS', `the connection has no ${field}; enter it again`)
     try {
       secrets[field] = await unseal(
-        keys,
+        keyring,
         { ...who, field },
         { keyId: found.keyId, sealed: Buffer.from(found.sealed, 'base64') },
       )

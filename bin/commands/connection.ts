@@ -108,15 +108,17 @@ async function change(installation: Installation, name: string, options: Connect
 }
 
 async function test(installation: Installation, name: string, tenant?: string): Promise<ExitCode> {
-  const [{ listConnections }, { chooseOne }, { probe }] = await Promise.all([
+  const [{ listConnections }, { chooseOne }, { probe }, { openKeyring }] = await Promise.all([
     import('../../src/queries/connection-list.ts'),
     import('../sync/choose.ts'),
     import('../connection/probe.ts'),
+    import('../../drizzle/seal.ts'),
   ])
   const database = await installation.connect('tidemark_worker')
   const connection = chooseOne(await listConnections(database), { tenant, connection: name })
   const { TIDEMARK_ALLOW_PRIVATE_CRM_HOSTS: allowPrivateHosts } = installation.config
-  const { ok, words } = await probe(database, await installation.secret(), connection, allowPrivateHosts)
+  const keyring = await openKeyring([await installation.secret(), ...(await installation.oldSecrets())])
+  const { ok, words } = await probe(database, keyring, connection, allowPrivateHosts)
   print(words)
   return ok ? exitCodes.success : exitCodes.failed
 }

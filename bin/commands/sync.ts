@@ -52,12 +52,12 @@ async function sync(options: Options): Promise<ExitCode> {
   await refuseUnknownStreams(options.stream)
   const installation = await openInstallation(process.env, warn)
   try {
-    const secret = await installation.secret()
+    const [secret, oldSecrets] = await Promise.all([installation.secret(), installation.oldSecrets()])
     const { config } = installation
     // The report says what happens; the log speaks up only when it is asked to.
     const level = process.env['LOG_LEVEL'] ? config.LOG_LEVEL : 'fatal'
-    const log = await createLog({ level, secrets: [secret], to: 'stderr' })
-    const worker = { config: { ...config, TIDEMARK_SECRET: secret }, log }
+    const log = await createLog({ level, secrets: [secret, ...oldSecrets], to: 'stderr' })
+    const worker = { config: { ...config, TIDEMARK_SECRET: secret, TIDEMARK_OLD_SECRETS: oldSecrets }, log }
     const database = connectWorker(worker)
     const stop = untilAsked()
     try {

@@ -22,14 +22,22 @@ Examples:
 `
 
 async function start() {
-  const [{ startWorker }, { createLog }] = await Promise.all([
+  const [{ startWorker }, { createLog }, { keptSecrets }] = await Promise.all([
     import('../../worker/main.ts'),
     import('../log.ts'),
+    import('../secret.ts'),
   ])
   const installation = await openInstallation(process.env, warn)
   const secret = await installation.secret()
-  const log = await createLog({ level: installation.config.LOG_LEVEL, secrets: [secret] })
-  const worker = await startWorker({ config: { ...installation.config, TIDEMARK_SECRET: secret }, log })
+  const oldSecrets = await installation.oldSecrets()
+  const { config } = installation
+  const log = await createLog({ level: config.LOG_LEVEL, secrets: [secret, ...oldSecrets] })
+  const worker = await startWorker({
+    config: { ...config, TIDEMARK_SECRET: secret, TIDEMARK_OLD_SECRETS: oldSecrets },
+    log,
+    // `secrets rotate` keeps there what it changes while this worker runs.
+    rereadSecrets: () => keptSecrets(config.TIDEMARK_DATA_DIR),
+  })
   return {
     close: async () => {
       await worker.stop()

@@ -1,11 +1,11 @@
 import { addConnection } from '../../src/commands/add-connection.ts'
 import { findWorkspace } from '../../src/queries/workspaces.ts'
-import { sealingKeys } from '../../drizzle/seal.ts'
 import { connectors } from '../../worker/connectors/registry.ts'
 import { misuse, Refusal } from '../exit.ts'
 import { invalid } from '../form.ts'
 import type { Installation } from '../installation.ts'
 import { settingsOf } from './pairs.ts'
+import { sealingKeyFor } from './sealing-key.ts'
 import { gatherSecrets } from './secrets.ts'
 
 export type NewConnection = {
@@ -26,7 +26,7 @@ export async function add(installation: Installation, given: NewConnection): Pro
   const database = await installation.connect('tidemark_web')
   const tenant = await findWorkspace(database, given.tenant)
   if (!tenant) throw misuse(`There is no client ${given.tenant}. See: npm run tidemark -- tenant list`)
-  const keys = await sealingKeys(await installation.secret())
+  const sealingKey = await sealingKeyFor(installation, database, tenant.id)
   const form = {
     name: given.name,
     baseUrl: given.baseUrl ?? null,
@@ -34,8 +34,8 @@ export async function add(installation: Installation, given: NewConnection): Pro
     secrets: await gatherSecrets(connector.secrets, given.secretFile ?? {}, process.env),
   }
   const allowPrivateHosts = installation.config.TIDEMARK_ALLOW_PRIVATE_CRM_HOSTS
-  const outcome = await database.asTenant(tenant.id, (tx) =>
-    addConnection(tx, form, { connector, keys, allowPrivateHosts }),
+  const outcome = await database.asTenant(tenant.id, async (tx) =>
+    addConnection(tx, form, { connector, sealingKey: await sealingKey(tx), allowPrivateHosts }),
   )
   if (outcome.kind === 'invalid') throw invalid('connection', outcome.fields)
   if (outcome.kind === 'name_taken') {

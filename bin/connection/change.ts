@@ -1,4 +1,3 @@
-import { sealingKeys } from '../../drizzle/seal.ts'
 import { changeConnection } from '../../src/commands/change-connection.ts'
 import { listConnections } from '../../src/queries/connection-list.ts'
 import { connectors } from '../../worker/connectors/registry.ts'
@@ -7,6 +6,7 @@ import { invalid } from '../form.ts'
 import type { Installation } from '../installation.ts'
 import { chooseOne } from '../sync/choose.ts'
 import { settingsOf } from './pairs.ts'
+import { sealingKeyFor } from './sealing-key.ts'
 import { gatherSecrets } from './secrets.ts'
 
 export type ConnectionChange = {
@@ -28,7 +28,7 @@ export async function change(
   const connection = chooseOne(await listConnections(database), { tenant: given.tenant, connection: name })
   const connector = connectors.get(connection.connector)
   if (connector === undefined) throw new Refusal(`This version has no connector ${connection.connector}.`)
-  const keys = await sealingKeys(await installation.secret())
+  const sealingKey = await sealingKeyFor(installation, database, connection.tenantId)
   const asksForSecrets = given.newSecrets === true || given.secretFile !== undefined
   const form = {
     ...(given.baseUrl === undefined ? {} : { baseUrl: given.baseUrl }),
@@ -39,12 +39,17 @@ export async function change(
     paused: given.pause ?? false,
   }
   const allowPrivateHosts = installation.config.TIDEMARK_ALLOW_PRIVATE_CRM_HOSTS
-  const outcome = await database.asTenant(connection.tenantId, (tx) =>
-    changeConnection(tx, connection.id, form, { connector, keys, allowPrivateHosts }),
+  const outcome = await database.asTenant(connection.tenantId, async (tx) =>
+    changeConnection(tx, connection.id, form, {
+      connector,
+      sealingKey: await sealingKey(tx),
+      allowPrivateHosts,
+    }),
   )
   if (outcome.kind === 'invalid') throw invalid('connection', outcome.fields, 'changed')
   if (outcome.kind === 'not_found') throw new Refusal(`${connection.name} is gone.`)
-  return outcome.state === 'paused'
-    ? `${connection.name} is paused. To go on: npm run tidemark -- connection change ${connection.id}`
-    : `${connection.name} is active. Its next run is due now.`
+  if (outcome.state === 'active') return `${connection.name} is active. Its next run is due now.`
+  if (outcome.state === 'draft')
+    return `${connection.name} is changed and still a draft: nothing is read yet.`
+  return `${connection.name} is paused. To go on: npm run tidemark -- connection change ${connection.id}`
 }

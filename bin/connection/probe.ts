@@ -1,5 +1,5 @@
 import type { Database } from '../../drizzle/db.ts'
-import { sealingKeys } from '../../drizzle/seal.ts'
+import type { Keyring } from '../../drizzle/seal.ts'
 import type { ListedConnection } from '../../src/queries/connection-list.ts'
 import { connectors } from '../../worker/connectors/registry.ts'
 import { publicText, SyncError } from '../../worker/errors.ts'
@@ -13,16 +13,15 @@ export type Probe = { ok: boolean; words: string }
  */
 export async function probe(
   database: Database,
-  secret: string,
+  keyring: Keyring,
   connection: ListedConnection,
   allowPrivateHosts: boolean,
 ): Promise<Probe> {
   const stopping = new AbortController().signal
-  const keys = await sealingKeys(secret)
   const who = { tenantId: connection.tenantId, connectionId: connection.id }
   const label = connectors.get(connection.connector)?.label ?? connection.connector
   try {
-    const opened = await openConnection({ database, connectors, keys, allowPrivateHosts, stopping }, who)
+    const opened = await openConnection({ database, connectors, keyring, allowPrivateHosts, stopping }, who)
     try {
       return await askFirstPage(opened)
     } finally {

@@ -1,5 +1,5 @@
 import type { Database } from '../../drizzle/db.ts'
-import { sealingKeys } from '../../drizzle/seal.ts'
+import type { Keyring } from '../../drizzle/seal.ts'
 import { listConnections, type ListedConnection } from '../../src/queries/connection-list.ts'
 import { connectors } from '../../worker/connectors/registry.ts'
 import { SyncError } from '../../worker/errors.ts'
@@ -12,7 +12,7 @@ import { failed, noticed, ok, type Finding } from './finding.ts'
 type Parts = {
   /** The worker's: nobody else may open credentials. */
   database: Database
-  secret: string
+  keyring: Keyring
   allowPrivateHosts: boolean
   isLive: boolean
   standings: readonly Standing[]
@@ -35,7 +35,7 @@ async function checkConnection(parts: Parts, connection: ListedConnection): Prom
   if (!parts.isLive) return findings
   const { ok: answered, words } = await probe(
     parts.database,
-    parts.secret,
+    parts.keyring,
     connection,
     parts.allowPrivateHosts,
   )
@@ -44,20 +44,20 @@ async function checkConnection(parts: Parts, connection: ListedConnection): Prom
 }
 
 async function checkSecrets(
-  { database, secret, allowPrivateHosts }: Parts,
+  { database, keyring, allowPrivateHosts }: Parts,
   check: string,
   { tenantId, id: connectionId }: ListedConnection,
 ): Promise<Finding> {
   const stopping = new AbortController().signal
-  const keys = await sealingKeys(secret)
   try {
-    const options = { database, connectors, keys, allowPrivateHosts, stopping }
+    const options = { database, connectors, keyring, allowPrivateHosts, stopping }
     const { fetcher } = await openConnection(options, { tenantId, connectionId })
     await fetcher.close()
     return ok(`${check}: secrets`, 'they open, and the settings fit')
   } catch (error) {
     if (!(error instanceof SyncError)) throw error
-    const mend = 'Start with the TIDEMARK_SECRET they were stored under, or enter the credentials again.'
+    const mend =
+      'Start with the TIDEMARK_SECRET they were stored under (a former one belongs in TIDEMARK_OLD_SECRETS), or enter the credentials again.'
     return failed(`${check}: secrets`, error.message, mend)
   }
 }
@@ -76,6 +76,7 @@ function checkRuns(
       'Renew the access in the CRM and connect it again.',
     )
   }
+  if (state === 'draft') return noticed(name, 'a draft: nothing is copied yet', 'Start it when it is set up.')
   if (state === 'paused')
     return noticed(name, 'paused: nothing is copied', 'Resume it when it should be copied again.')
   if (last === null) return noticed(name, 'no run has ended yet', 'Make one: npm run tidemark -- sync')

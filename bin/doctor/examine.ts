@@ -1,4 +1,5 @@
 import { ConfigError } from '../../drizzle/config.ts'
+import { openKeyring } from '../../drizzle/seal.ts'
 import type { Installation } from '../installation.ts'
 import { readStatus } from '../status/read.ts'
 import { checkConnections } from './connections.ts'
@@ -22,7 +23,7 @@ export async function examine(installation: Installation, isLive: boolean): Prom
   }
   const parts = {
     database: await installation.connect('tidemark_worker'),
-    secret,
+    keyring: await openKeyring([secret, ...(await installation.oldSecrets())]),
     isLive,
     allowPrivateHosts: config.TIDEMARK_ALLOW_PRIVATE_CRM_HOSTS,
     standings: await readStatus(web, config.STALE_AFTER_MINUTES),

@@ -3,8 +3,9 @@ import { addTenant, slugOf } from '../../src/commands/add-tenant.ts'
 import { moveConnection } from '../../src/commands/move-connection.ts'
 import { listConnections, type ListedConnection } from '../../src/queries/connection-list.ts'
 import type { Database } from '../../drizzle/db.ts'
-import { sealingKeys } from '../../drizzle/seal.ts'
+import { sealingKeyOf } from '../../drizzle/seal.ts'
 import { demoAccounts } from '../../simulator/demo.ts'
+import { readSealingKey } from '../../src/queries/sealing-key.ts'
 import { findWorkspace, listWorkspaces } from '../../src/queries/workspaces.ts'
 import { connectors } from '../../worker/connectors/registry.ts'
 import { Refusal } from '../exit.ts'
@@ -49,15 +50,20 @@ async function ensureClient(
   const tenant = await findWorkspace(database, slugOf(name))
   const connector = connectors.get('clienttether')
   if (!tenant || !connector) throw new Error(`the client ${name} was not made`)
-  const keys = await sealingKeys(secret)
+  // Before the first start no worker has published its key; the one that is started next has this secret.
+  const ownKey = await sealingKeyOf(secret)
   const connection = {
     name: connectionName,
     baseUrl,
     settings: { timeZone, requestsPerSecond },
     secrets: { accessToken, webKey },
   }
-  const outcome = await database.asTenant(tenant.id, (tx) =>
-    addConnection(tx, connection, { connector, keys, allowPrivateHosts: true }),
+  const outcome = await database.asTenant(tenant.id, async (tx) =>
+    addConnection(tx, connection, {
+      connector,
+      sealingKey: (await readSealingKey(tx)) ?? ownKey,
+      allowPrivateHosts: true,
+    }),
   )
   if (outcome.kind === 'invalid')
     throw new Error(`the demo's connection is not valid: ${JSON.stringify(outcome.fields)}`)

@@ -2,7 +2,7 @@ import { isIP } from 'node:net'
 import ipaddr from 'ipaddr.js'
 import { z } from 'zod'
 import { sql, type Tx } from '../../drizzle/db.ts'
-import { seal, type SealingKeys } from '../../drizzle/seal.ts'
+import { seal, type SealingKey } from '../../drizzle/seal.ts'
 import { connections, connectionSecrets, tenants } from '../../drizzle/schema/index.ts'
 import { fieldsOf } from './add-tenant.ts'
 
@@ -17,9 +17,12 @@ export type ConnectorForm = {
 
 export type AddConnectionOptions = {
   connector: ConnectorForm
-  keys: SealingKeys
+  /** The workers' public key; see `readSealingKey`. */
+  sealingKey: SealingKey
   /** Lets the address lead into our own network, over plain HTTP too (demo and tests). */
   allowPrivateHosts: boolean
+  /** Adds it as a draft: nothing is read until somebody starts it. */
+  asDraft?: boolean
 }
 
 export type AddConnectionOutcome =
@@ -36,7 +39,7 @@ const form = z.strictObject({
 
 /**
  * Adds a connection of this transaction's tenant: checks every field, seals the secrets for the worker, and makes the first
- * run due at once. Only what differs from the connector's own address and settings is stored.
+ * run due at once, unless it is a draft. Only what differs from the connector's own address and settings is stored.
  */
 export async function addConnection(
   tx: Tx,
@@ -64,13 +67,16 @@ export async function addConnection(
       name,
       baseUrl,
       settings,
+      state: options.asDraft === true ? 'draft' : 'active',
     })
     .onConflictDoNothing({ target: [connections.tenantId, connections.name] })
     .returning({ id: connections.id })
   if (!added) return { kind: 'name_taken', name }
   for (const [field, secret] of Object.entries(secrets)) {
     const place = { tenantId: tenant.id, connectionId: added.id, field }
-    await tx.insert(connectionSecrets).values({ ...place, ...(await seal(options.keys, place, secret)) })
+    await tx
+      .insert(connectionSecrets)
+      .values({ ...place, ...(await seal(options.sealingKey, place, secret)) })
   }
   return { kind: 'added', id: added.id }
 }

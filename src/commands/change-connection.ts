@@ -12,7 +12,7 @@ import {
 import { fieldsOf } from './add-tenant.ts'
 
 export type ChangeConnectionOutcome =
-  | { kind: 'changed'; state: 'active' | 'paused' }
+  | { kind: 'changed'; state: 'active' | 'paused' | 'draft' }
   | { kind: 'not_found' }
   | { kind: 'invalid'; fields: Record<string, string> }
 
@@ -27,7 +27,7 @@ const form = z.strictObject({
 
 /**
  * Changes a connection: its address, its settings, all of its secrets, or whether it rests. A connection that is not paused is
- * active afterwards and due at once, also one that the CRM had turned away. Records are read anew where settings give them
+ * active afterwards and due at once, also one that the CRM had turned away; a draft stays one until it is started. Records are read anew where settings give them
  * another meaning; nothing that is stored is lost.
  */
 export async function changeConnection(
@@ -49,7 +49,7 @@ export async function changeConnection(
   }
   if (Object.keys(fields).length > 0) return { kind: 'invalid', fields }
 
-  const state = paused ? 'paused' : 'active'
+  const state = stored.state === 'draft' ? 'draft' : paused ? 'paused' : 'active'
   await tx
     .update(connections)
     .set({
@@ -63,7 +63,7 @@ export async function changeConnection(
     .where(eq(connections.id, id))
   for (const [field, secret] of Object.entries(secrets ?? {})) {
     const place = { tenantId: stored.tenantId, connectionId: id, field }
-    const { keyId, sealed, hint } = await seal(options.keys, place, secret)
+    const { keyId, sealed, hint } = await seal(options.sealingKey, place, secret)
     await tx
       .insert(connectionSecrets)
       .values({ ...place, keyId, sealed, hint })

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type pg from 'pg'
-import { seal, sealingKeys } from '../../drizzle/seal.ts'
+import { seal, sealingKeyOf } from '../../drizzle/seal.ts'
 
 /** What the worker opens the sealed secrets with. */
 export const installationSecret = 'a secret of the crash test, 32 bytes long'
@@ -57,7 +57,7 @@ async function addConnection(
     `insert into connections (tenant_id, id, connector, name, base_url, settings) values ($1, $2, $3, $3, $4, $5)`,
     [tenantId, connectionId, connector, baseUrl, JSON.stringify(settings)],
   )
-  const keys = await sealingKeys(installationSecret)
+  const keys = await sealingKeyOf(installationSecret)
   for (const [field, secret] of Object.entries(secrets)) {
     const { keyId, sealed, hint } = await seal(keys, { tenantId, connectionId, field }, secret)
     await client.query(

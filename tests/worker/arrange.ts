@@ -3,7 +3,7 @@ import pg from 'pg'
 import pino from 'pino'
 import type { Database } from '../../drizzle/db.ts'
 import type { RunStatus } from '../../drizzle/schema/sync.ts'
-import { seal, sealingKeys } from '../../drizzle/seal.ts'
+import { seal, sealingKeyOf } from '../../drizzle/seal.ts'
 import {
   startSimulator,
   type AccountOptions,
@@ -172,7 +172,7 @@ async function storeConnection(db: pg.Pool, baseUrl: string, settings: Stored): 
 }
 
 async function storeSecret(db: pg.Pool, ids: Ids, field: string, secret: string): Promise<void> {
-  const { keyId, sealed, hint } = await seal(await sealingKeys(testSecret), { ...ids, field }, secret)
+  const { keyId, sealed, hint } = await seal(await sealingKeyOf(testSecret), { ...ids, field }, secret)
   await db.query(
     `insert into connection_secrets (tenant_id, connection_id, field, key_id, sealed, hint) values ($1, $2, $3, $4, $5, $6)
      on conflict (tenant_id, connection_id, field) do update set sealed = excluded.sealed, key_id = excluded.key_id`,

@@ -1,7 +1,7 @@
 import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Database } from '../../../drizzle/db.ts'
-import { sealingKeys, unseal } from '../../../drizzle/seal.ts'
+import { openKeyring, unseal } from '../../../drizzle/seal.ts'
 import { changeConnection } from '../../../src/commands/change-connection.ts'
 import { clientTether } from '../../../worker/connectors/clienttether.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts'
@@ -13,7 +13,7 @@ let client: pg.Client
 let database: Database
 let seed: Seed
 let connection: Connection
-const keys = await sealingKeys('a secret of the test that is long enough for it')
+const keyring = await openKeyring(['a secret of the test that is long enough for it'])
 
 beforeAll(async () => {
   testDatabase = await createTestDatabase()
@@ -33,7 +33,11 @@ beforeEach(async () => {
 
 const change = (form: unknown, tenantId = connection.tenantId) =>
   database.asTenant(tenantId, (tx) =>
-    changeConnection(tx, connection.id, form, { connector: clientTether, keys, allowPrivateHosts: false }),
+    changeConnection(tx, connection.id, form, {
+      connector: clientTether,
+      sealingKey: keyring.current,
+      allowPrivateHosts: false,
+    }),
   )
 const stored = async () =>
   (
@@ -61,7 +65,7 @@ describe('changing a connection', () => {
       rows.map(async ({ field, key_id: keyId, sealed }) => [
         field,
         await unseal(
-          keys,
+          keyring,
           { tenantId: connection.tenantId, connectionId: connection.id, field },
           { keyId, sealed },
         ),
@@ -95,6 +99,14 @@ describe('changing a connection', () => {
       'settings.timeZone',
     ])
     expect(await stored()).toEqual(before)
+  })
+
+  test('a draft stays a draft, with its new settings and secrets', async () => {
+    await client.query(`update connections set state = 'draft' where id = $1`, [connection.id])
+    const secrets = { accessToken: 'a new token of some length', webKey: 'CT_1' }
+    const form = { secrets, settings: { timeZone: 'America/Chicago' } }
+    expect(await change(form)).toEqual({ kind: 'changed', state: 'draft' })
+    expect(await stored()).toMatchObject({ state: 'draft', settings: { timeZone: 'America/Chicago' } })
   })
 
   test('another client cannot reach it', async () => {

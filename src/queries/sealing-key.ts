@@ -1,0 +1,2 @@
+/** The public key that credentials are sealed with. */
+export { readSealingKey } from '../../drizzle/sealing-keys.ts'
