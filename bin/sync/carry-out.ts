@@ -46,11 +46,12 @@ async function endingOf(
   return { runId, ending: { status: verdict.status, words: `${verdict.words}${detail}`, exitCode } }
 }
 
-/** Somebody paused it on purpose: that is only a failure for whoever asks for this one. */
+/** Somebody paused it, or is still setting it up: that is only a failure for whoever asks for this one. */
 function inactive({ state, stateReason }: ListedConnection, isNamed: boolean): Ending {
-  if (state === 'paused') {
+  if (state === 'paused' || state === 'draft') {
     const exitCode = isNamed ? exitCodes.failed : exitCodes.success
-    return { status: state, words: 'It is paused, so no run was made.', exitCode }
+    const words = `It is ${state === 'paused' ? 'paused' : 'a draft'}, so no run was made.`
+    return { status: state, words, exitCode }
   }
   const words = `It has to be connected again, so no run was made. ${stateReason ?? ''}`.trim()
   return { status: state, words, exitCode: exitCodes.failed }

@@ -1,12 +1,13 @@
 import { and, eq, inArray, sql } from 'drizzle-orm'
 import type { Tx } from '../../drizzle/db.ts'
+import type { ConnectionState } from '../../drizzle/schema/connections.ts'
 import { connections, syncRuns } from '../../drizzle/schema/index.ts'
 
 export type RunRequestOutcome =
   | { kind: 'queued'; runId: string }
   /** A run is under way: another follows it. */
   | { kind: 'follows'; runId: string }
-  | { kind: 'not_active'; state: 'paused' | 'needs_reconnect' }
+  | { kind: 'not_active'; state: Exclude<ConnectionState, 'active'> }
   | { kind: 'not_found' }
 
 /** The channel on which workers hear, at commit, that somebody asked for a run. */

@@ -62,8 +62,14 @@ export function syncedStreams<S extends StreamNow>(connection: { streams: S[] })
   return connection.streams.filter((stream) => stream.status !== 'not_synced')
 }
 
+/** The connections that the whole is judged by: a draft is being set up, promises nothing, and keeps nothing from being fresh. */
+export function startedOnes<C extends { state: ConnectionState }>(connections: readonly C[]): C[] {
+  return connections.filter(({ state }) => state !== 'draft')
+}
+
 /** How fresh the whole is: as old as its oldest stream, over all connections that ever finished. */
-export function judgeFreshness(connections: readonly ConnectionNow[], rules: Rules): Freshness {
+export function judgeFreshness(all: readonly ConnectionNow[], rules: Rules): Freshness {
+  const connections = startedOnes(all)
   const finished = connections.filter((connection) => connection.hasFinished)
   const unfinished = connections.filter((connection) => !connection.hasFinished).map(({ name }) => name)
   const ages = finished.flatMap((connection) =>
@@ -121,7 +127,7 @@ export type Basis = {
 /** Which connections can answer a question that needs these streams, and as of when. */
 export function basisOf(connections: readonly ConnectionNow[], streams: readonly string[]): Basis {
   const basis: Basis = { connectionIds: [], asOf: null, waitingFor: [] }
-  for (const connection of connections) {
+  for (const connection of startedOnes(connections)) {
     const needed = connection.streams.filter(({ stream }) => streams.includes(stream))
     if (needed.some(({ status }) => status === 'not_synced')) continue
     const instants = needed.flatMap(({ freshAt }) => (freshAt === null ? [] : [freshAt]))

@@ -1,4 +1,4 @@
-import type { ConnectionNow, Freshness, LateStream } from './freshness.ts'
+import { startedOnes, type ConnectionNow, type Freshness, type LateStream } from './freshness.ts'
 import { streamWord } from './streams.ts'
 import type { Tone } from './verdict.ts'
 
@@ -32,12 +32,9 @@ export function chipOf(freshness: Freshness): Chip {
  * The line that no data page may omit: null exactly when everything is current and every connection is active.
  * Where nothing ever arrived there is no data to doubt, and the page says "Not synced yet" instead.
  */
-export function bannerOf(
-  freshness: Freshness,
-  connections: readonly ConnectionNow[],
-  clock: Clock,
-): Banner | null {
+export function bannerOf(freshness: Freshness, all: readonly ConnectionNow[], clock: Clock): Banner | null {
   if (freshness.state === 'never') return null
+  const connections = startedOnes(all)
   const tone = freshness.state === 'needs_reconnect' ? 'bad' : 'doubt'
   const cause = causeOf(connections, clock)
   if (freshness.isStale)

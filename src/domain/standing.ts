@@ -8,6 +8,7 @@ export function connectionStanding({ state, openRun, lastRun }: ConnectionNow): 
   if (openRun) return runWords[openRun.status]
   if (state === 'needs_reconnect') return { word: 'Sign-in failed', tone: 'bad' }
   if (state === 'paused') return { word: 'Paused', tone: 'quiet' }
+  if (state === 'draft') return { word: 'Draft', tone: 'quiet' }
   return lastRun ? runWords[lastRun.status] : { word: 'Not synced yet', tone: 'quiet' }
 }
 

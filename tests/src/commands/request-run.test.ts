@@ -76,6 +76,12 @@ describe('asking for a run', () => {
     expect(await runs()).toEqual([])
   })
 
+  test('of a draft starts nothing', async () => {
+    await client.query(`update connections set state = 'draft' where id = $1`, [connection.id])
+    expect(await ask()).toEqual({ kind: 'not_active', state: 'draft' })
+    expect(await runs()).toEqual([])
+  })
+
   test('of another client’s connection finds nothing', async () => {
     expect(await ask(await seed.tenant('stranger'))).toEqual({ kind: 'not_found' })
     expect(await runs()).toEqual([])

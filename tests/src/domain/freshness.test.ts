@@ -7,6 +7,7 @@ import {
   type ConnectionNow,
   type StreamNow,
 } from '../../../src/domain/freshness.ts'
+import { connectionStanding } from '../../../src/domain/standing.ts'
 import { bannerOf, chipOf } from '../../../src/domain/staleness-words.ts'
 
 const now = new Date('2026-11-20T15:00:00Z')
@@ -188,5 +189,37 @@ describe('what a figure stands on', () => {
       asOf: null,
       waitingFor: [],
     })
+  })
+})
+
+describe('a draft', () => {
+  const draft = connection({}, { id: 'c2', name: 'HubSpot', state: 'draft', hasFinished: false })
+
+  test('alone leaves a workspace not synced yet, and nobody waits for it', () => {
+    const freshness = judgeFreshness([draft], rules)
+    expect(freshness).toMatchObject({ state: 'never', unfinished: [] })
+    expect(chipOf(freshness).text).toBe('Not synced yet')
+    expect(headline(draft)).toBeUndefined()
+    expect(basisOf([draft], ['leads'])).toEqual({ connectionIds: [], asOf: null, waitingFor: [] })
+    expect(connectionStanding(draft)).toEqual({ word: 'Draft', tone: 'quiet' })
+  })
+
+  test.each([
+    ['current', connection({ leads: 14, notes: 20 })],
+    ['partly late', connection({ leads: 14, notes: 300 })],
+    ['stale', connection({ leads: 400 }, { lastRun: null })],
+    ['paused', connection({ leads: 30 }, { state: 'paused', stateSince: ago(20) })],
+    ['turned away', connection({ leads: 200 }, { state: 'needs_reconnect', stateSince: ago(190) })],
+    ['in its first run', connection({ leads: 1 }, { hasFinished: false })],
+  ])('beside a connection that is %s changes nothing', (_, other) => {
+    for (const both of [
+      [other, draft],
+      [draft, other],
+    ]) {
+      const freshness = judgeFreshness(both, rules)
+      expect(freshness).toEqual(judgeFreshness([other], rules))
+      expect(bannerOf(freshness, both, clock)).toEqual(bannerOf(freshness, [other], clock))
+      expect(basisOf(both, ['leads'])).toEqual(basisOf([other], ['leads']))
+    }
   })
 })
