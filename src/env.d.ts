@@ -4,21 +4,39 @@ declare namespace App {
   /** What src/server/main.ts and src/middleware.ts put beside every request. */
   interface Locals {
     database: import('../drizzle/db.ts').Database
+    identity: import('./identity/start.ts').Identity
     config: import('../drizzle/config.ts').Config
     log: import('pino').Logger
     metrics: import('./server/metrics.ts').Metrics
+    limits: import('./server/limits.ts').Limits
     requestId: string
+    /** Where the request came from. */
+    address: string
     /** When the request arrived, by this process's clock. Ages of data are measured by the database's. */
     now: Date
+    /** People who may be tried out; there are some in the demo only. */
+    demoPeople: readonly import('./identity/demo-people.ts').DemoPerson[]
     /** The pattern of the route that answers, for logs and metrics. */
     route?: string
     /** What a 404 page is missing: `workspace`, `run`. */
     missing?: string
-    /** The workspace of `/w/{workspace}/…`. */
+    /** Seconds after which a 429 page may be asked for again. */
+    waitSeconds?: number
+    /** Cookies that the answer carries, whatever answers. */
+    setCookies: string[]
+    /** Who sent this request; undefined for strangers. */
+    asker: import('./server/who.ts').Asker | undefined
+    /** The signed-in person, where the address is for such alone. */
+    person: import('./identity/people.ts').Person
+    /** The workspace of `/w/{workspace}/…`, or the one an API request names. */
     workspace: import('./queries/workspaces.ts').Workspace
+    /** What the person is in it. */
+    role: import('./server/access.ts').Role
+    /** Who the audit log says did it. */
+    actor: import('./commands/record-deed.ts').Actor
     /** Where its sync stands, read before anything else on the page. */
     status: import('./queries/sync-status.ts').SyncStatus
-    /** Runs `work` over the rows of this workspace only. */
+    /** Runs `work` over the rows of this workspace only; an operator's over its sync only. */
     asTenant: <T>(work: (tx: import('../drizzle/db.ts').Tx) => Promise<T>) => Promise<T>
   }
 }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { Refusal } from '../exit.ts'
 import { openInstallation } from '../installation.ts'
+import { keptDemoPeople } from '../start/demo-people.ts'
 import { warn } from '../print.ts'
 import { serve } from '../serve.ts'
 
@@ -28,7 +29,8 @@ async function start() {
   ])
   const installation = await openInstallation(process.env, warn)
   const { config } = installation
-  const log = await createLog({ level: config.LOG_LEVEL })
+  const secret = await installation.webSecret()
+  const log = await createLog({ level: config.LOG_LEVEL, secrets: [secret] })
   const database = connect({
     url: config.DATABASE_URL,
     role: 'tidemark_web',
@@ -36,7 +38,14 @@ async function start() {
     statementTimeoutMs: 15_000,
     onError: (error) => log.warn({ err: error }, 'database.connection_lost'),
   })
-  const web = await startWeb({ config, database, log }).catch(async (error: unknown) => {
+  const web = await startWeb({
+    config,
+    database,
+    databaseUrl: config.DATABASE_URL,
+    secret,
+    log,
+    demoPeople: await keptDemoPeople(config),
+  }).catch(async (error: unknown) => {
     await database.close()
     await installation.close()
     throw asRefusal(error, config)

@@ -11,7 +11,13 @@ import { tellFirstRuns } from './first-runs.ts'
 import { buildPages } from './pages.ts'
 import { choosePort, isFree } from './port.ts'
 
-type Parts = { installation: Installation; secret: string; stopping: AbortSignal; children: Child[] }
+type Parts = {
+  installation: Installation
+  secret: string
+  webSecret: string
+  stopping: AbortSignal
+  children: Child[]
+}
 
 /** Starts everything around the database, and stops it again when `stopping` is aborted or something cannot start. */
 export async function startTree(
@@ -20,7 +26,8 @@ export async function startTree(
   stopping: AbortSignal,
 ): Promise<void> {
   const startedAt = new Date()
-  const parts: Parts = { installation, secret: await installation.secret(), stopping, children: [] }
+  const [secret, webSecret] = await Promise.all([installation.secret(), installation.webSecret()])
+  const parts: Parts = { installation, secret, webSecret, stopping, children: [] }
   const asked = new Promise<void>((done) => stopping.addEventListener('abort', () => done()))
   let stopTelling: (() => Promise<void>) | undefined
   try {
@@ -40,7 +47,7 @@ export async function startTree(
 }
 
 async function bringUp(parts: Parts, { changesPerDay }: { changesPerDay?: number }) {
-  const { installation, secret, stopping } = parts
+  const { installation, secret, webSecret, stopping } = parts
   const { config } = installation
   const built = buildPages(print, stopping)
   // Its failure is awaited further down; until then nobody hears it.
@@ -55,14 +62,19 @@ async function bringUp(parts: Parts, { changesPerDay }: { changesPerDay?: number
     ensureDemoClients(database, secret, await simulator),
     installation.isEmbedded ? buryDeadRuns(installation) : undefined,
   ])
-  await begin(parts, 'worker', () => ['worker'])
+  await begin(
+    parts,
+    'worker',
+    () => ['worker'],
+    () => ({ TIDEMARK_SECRET: secret }),
+  )
   await built
   let pagesPort = port.port
   const address = await begin(
     parts,
     'web',
     () => ['web'],
-    () => ({ PORT: String(pagesPort) }),
+    () => ({ PORT: String(pagesPort), TIDEMARK_WEB_SECRET: webSecret }),
   )
   // After a crash the pages come back where they were, also when the system had chosen the port.
   pagesPort = Number(new URL(address).port)
@@ -82,7 +94,7 @@ async function startSimulator(parts: Parts, world: DemoWorld): Promise<string> {
 }
 
 function begin(
-  { installation, secret, children, stopping }: Parts,
+  { installation, children, stopping }: Parts,
   name: string,
   args: () => string[],
   own: () => Record<string, string> = () => ({}),
@@ -94,8 +106,11 @@ function begin(
     LOG_LEVEL: process.env['LOG_LEVEL'] || 'warn',
     DATABASE_URL: installation.config.DATABASE_URL,
     DATABASE_URL_FILE: undefined,
-    TIDEMARK_SECRET: secret,
+    // Each program gets its own secret, and no other's: the web can seal a credential and never open one.
+    TIDEMARK_SECRET: undefined,
     TIDEMARK_SECRET_FILE: undefined,
+    TIDEMARK_WEB_SECRET: undefined,
+    TIDEMARK_WEB_SECRET_FILE: undefined,
     TIDEMARK_ALLOW_PRIVATE_CRM_HOSTS: 'true',
     ...own(),
   })

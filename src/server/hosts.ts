@@ -3,15 +3,23 @@ import type { Config } from '../../drizzle/config.ts'
 const loopback = new Set(['localhost', '127.0.0.1', '::1'])
 
 /**
- * Throws when the pages would be open to a network: nobody signs in yet, so whoever reaches the port reads everything.
- * A container has to listen on 0.0.0.0; there the operator says by PUBLIC_URL that the port is published on loopback.
+ * Throws when people would reach these pages over a network without TLS, or under a name that nobody has fixed: passwords and
+ * sessions would travel in the open. A container has to listen on 0.0.0.0; there PUBLIC_URL says where its port is published.
  */
 export function refuseOpenHost({ HOST, PUBLIC_URL }: Pick<Config, 'HOST' | 'PUBLIC_URL'>): void {
-  if (loopback.has(bare(HOST))) return
-  if (PUBLIC_URL !== undefined && loopback.has(bare(new URL(PUBLIC_URL).hostname))) return
+  const isLocal = (host: string) => loopback.has(bare(host))
+  if (PUBLIC_URL === undefined && isLocal(HOST)) return
+  if (PUBLIC_URL === undefined) {
+    throw new Error(
+      `HOST=${HOST} opens the pages to a network, so PUBLIC_URL must say under which address people reach them, such as ` +
+        'https://sync.example.com. In a container whose port is published on 127.0.0.1 only: PUBLIC_URL=http://localhost:4321.',
+    )
+  }
+  const { protocol, hostname } = new URL(PUBLIC_URL)
+  if (protocol === 'https:' || isLocal(hostname)) return
   throw new Error(
-    `HOST=${HOST} would show every client's data to whoever can reach this machine, because there is no sign-in yet. ` +
-      'Use HOST=127.0.0.1. In a container whose port is published on 127.0.0.1 only, keep HOST and set PUBLIC_URL=http://localhost:4321.',
+    `PUBLIC_URL=${PUBLIC_URL} would send passwords and sessions over the network in the open. ` +
+      'Put a proxy with TLS in front and begin PUBLIC_URL with https://.',
   )
 }
 

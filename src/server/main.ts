@@ -5,10 +5,15 @@ import type { Logger } from 'pino'
 import sirv from 'sirv'
 import type { Config } from '../../drizzle/config.ts'
 import type { Database } from '../../drizzle/db.ts'
+import { startIdentity } from '../identity/start.ts'
+import type { DemoPerson } from '../identity/demo-people.ts'
+import type { Provider } from '../identity/providers.ts'
+import { clientAddress } from './address.ts'
 import { allowedHosts, hostnameOf, refuseOpenHost } from './hosts.ts'
+import { createLimits } from './limits.ts'
 import { startMetrics } from './metrics.ts'
 import { newRequestId } from './request-id.ts'
-import { plainHeaders } from './security-headers.ts'
+import { plainHeaders, strictTransport } from './security-headers.ts'
 
 /** What Astro's built entry exports in middleware mode. */
 type AstroHandler = (
@@ -30,19 +35,36 @@ const goodbyeMs = 10_000
 
 const built = new URL('../../dist/', import.meta.url)
 
+export type WebParts = {
+  config: Config
+  database: Database
+  databaseUrl: string
+  /** Signs sessions and tokens. */
+  secret: string
+  log: Logger
+  /** People whom a visitor may try out; given in the demo only. */
+  demoPeople?: readonly DemoPerson[]
+  /** For tests: sign-in providers of their own, and another limit. */
+  providers?: readonly Provider[]
+  requestsPerMinute?: number
+}
+
 /**
- * Serves the built pages. Throws when they are not built, and when `config.HOST` would open them to a network
- * while nobody has to sign in.
+ * Serves the built pages. Throws when they are not built, and when people would reach them over a network in the open.
  */
-export async function startWeb(parts: { config: Config; database: Database; log: Logger }): Promise<Web> {
-  const { config, database, log } = parts
+export async function startWeb(parts: WebParts): Promise<Web> {
+  const { config, database, log, demoPeople = [] } = parts
   refuseOpenHost(config)
   const render = await loadPages()
   const sayStray = (reason: unknown) => log.error({ err: reason }, 'a rejection that nobody handled')
   process.on('unhandledRejection', sayStray)
   const metrics = startMetrics(database)
   const hosts = allowedHosts(config)
+  const headers = [...plainHeaders, ...strictTransport(config)]
   const files = sirv(new URL('client', built).pathname, { etag: true, setHeaders: cacheHashed })
+  const ready = Promise.withResolvers<Pick<App.Locals, 'identity' | 'limits'>>()
+  // Whoever waits for it hears of its failure; startWeb throws it, too.
+  ready.promise.catch(() => undefined)
 
   const server = createServer({ headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 5_000 })
   server.on('request', (req, res) => {
@@ -53,9 +75,13 @@ export async function startWeb(parts: { config: Config; database: Database; log:
       log,
       now: new Date(),
       requestId: newRequestId(),
+      address: clientAddress(req, config.TRUSTED_PROXIES),
+      demoPeople,
     }
+    // For the sign-in library, which keeps it with each session; whatever a stranger wrote there is gone.
+    req.headers['x-tidemark-address'] = locals.address
     locals.log = log.child({ request_id: locals.requestId })
-    for (const [name, value] of plainHeaders) res.setHeader(name, value)
+    for (const [name, value] of headers) res.setHeader(name, value)
     res.setHeader('x-request-id', locals.requestId ?? '')
     res.once('close', () => {
       record(req, res, locals)
@@ -66,13 +92,15 @@ export async function startWeb(parts: { config: Config; database: Database; log:
     const refusal = refuse(req, hosts)
     if (refusal) return say(res, refusal.status, refusal.words)
     files(req, res, () =>
-      render(req, res, undefined, locals).catch((error: unknown) => {
+      answer(req, res, locals).catch((error: unknown) => {
         locals.log?.error({ err: error }, 'request failed outside the pages')
         if (res.headersSent) res.destroy()
         else say(res, 500, `We couldn't load this. Reference ${locals.requestId}.`)
       }),
     )
   })
+  const answer = async (req: IncomingMessage, res: ServerResponse, locals: Partial<App.Locals>) =>
+    render(req, res, undefined, Object.assign(locals, await ready.promise))
   server.on('clientError', (_error, socket) => {
     if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n')
   })
@@ -83,6 +111,13 @@ export async function startWeb(parts: { config: Config; database: Database; log:
   })
   const { address, family, port } = server.address() as AddressInfo
   const url = `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`
+  const publicUrl = config.PUBLIC_URL === undefined ? url : new URL(config.PUBLIC_URL).origin
+  const identity = await startIdentity({ ...parts, publicUrl }).catch((error: unknown) => {
+    server.close()
+    ready.reject(error)
+    throw error
+  })
+  ready.resolve({ identity, limits: createLimits(identity.database, parts.requestsPerMinute) })
   log.info({ url }, 'pages are served')
 
   return {
@@ -93,6 +128,7 @@ export async function startWeb(parts: { config: Config; database: Database; log:
       const cut = setTimeout(() => server.closeAllConnections(), goodbyeMs)
       await ended
       clearTimeout(cut)
+      await identity.close()
       process.off('unhandledRejection', sayStray)
     },
   }

@@ -1,3 +1,5 @@
+import type { Config } from '../../drizzle/config.ts'
+
 /**
  * Headers of every answer. The policy here is for files and plain words; a page brings its own,
  * which names its scripts and styles (astro.config.mjs).
@@ -13,3 +15,10 @@ export const plainHeaders: readonly (readonly [string, string])[] = [
   // Pages show customers' data: no copy of them stays in a shared or browser cache.
   ['cache-control', 'no-store'],
 ]
+
+/** Behind TLS browsers are told to come back by TLS only, for two years. */
+export function strictTransport({ PUBLIC_URL }: Pick<Config, 'PUBLIC_URL'>): [string, string][] {
+  return PUBLIC_URL?.startsWith('https:')
+    ? [['strict-transport-security', 'max-age=63072000; includeSubDomains']]
+    : []
+}

@@ -1,15 +1,24 @@
+import { randomUUID } from 'node:crypto'
 import pg from 'pg'
 import { pino, type Logger } from 'pino'
 import { readConfig } from '../../drizzle/config.ts'
 import { connect, type Database } from '../../drizzle/db.ts'
-import { startWeb, type Web } from '../../src/server/main.ts'
+import { startWeb, type Web, type WebParts } from '../../src/server/main.ts'
 import { createTestDatabase } from '../support/database.ts'
+import type { Role } from '../../src/server/access.ts'
+import { seedPerson } from './people.ts'
 import { seedBuilder, type Seed } from './seed.ts'
+import { visit, type Visitor } from './visitor.ts'
 
 export type TestApp = {
   url: string
+  databaseUrl: string
   seed: Seed
   database: Database
+  /** Signed in; an admin of every tenant that the seed makes. */
+  ana: Visitor
+  /** Signs in somebody new with this role in these workspaces, and gives the requests they send. */
+  as: (role: Role, ...tenantIds: string[]) => Promise<Visitor>
   /** What the program logged, one object per line. */
   logged: Record<string, unknown>[]
   close: () => Promise<void>
@@ -20,12 +29,22 @@ export async function startApp(environment: Record<string, string> = {}): Promis
   const testDatabase = await createTestDatabase()
   const client = new pg.Client({ connectionString: testDatabase.url })
   await client.connect()
+  const keeperId = randomUUID()
+  const seed = seedBuilder(client, keeperId)
+  const keeper = { id: keeperId, email: 'ana@example.com', name: 'Ana Ruiz' }
+  await seedPerson(seed, 'admin', [], keeper)
   const logged: Record<string, unknown>[] = []
   const database = connectAsWeb(testDatabase.url)
-  const web = await serve(database, environment, logTo(logged))
+  const web = await serve({ database, databaseUrl: testDatabase.url, log: logTo(logged) }, environment)
   return {
     url: web.url,
-    seed: seedBuilder(client),
+    databaseUrl: testDatabase.url,
+    seed,
+    ana: await visit(web.url, keeper.email),
+    as: async (role, ...tenantIds) => {
+      const email = await seedPerson(seed, role, tenantIds)
+      return visit(web.url, email)
+    },
     database,
     logged,
     close: async () => {
@@ -43,11 +62,17 @@ export function connectAsWeb(url: string): Database {
 }
 
 export function serve(
-  database: Database,
+  parts: Pick<WebParts, 'database' | 'databaseUrl'> & Partial<WebParts>,
   environment: Record<string, string> = {},
-  log: Logger = pino({ level: 'silent' }),
 ): Promise<Web> {
-  return startWeb({ config: readConfig({ PORT: '0', ...environment }), database, log })
+  return startWeb({
+    config: readConfig({ PORT: '0', ...environment }),
+    secret: 'the tide that signs the sessions of a test',
+    log: pino({ level: 'silent' }),
+    // Tests send more than people do; the limit has tests of its own.
+    requestsPerMinute: 100_000,
+    ...parts,
+  })
 }
 
 function logTo(lines: Record<string, unknown>[]): Logger {

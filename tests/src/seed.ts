@@ -7,7 +7,8 @@ type Row = Record<string, unknown>
 export type Seed = ReturnType<typeof seedBuilder>
 
 /** Writes rows as the superuser, past every policy; each call gives back the ids that later ones need. */
-export function seedBuilder(client: pg.Client) {
+/** `keeperId` becomes an admin of every tenant that is made. */
+export function seedBuilder(client: pg.Client, keeperId?: string) {
   const insert = async (table: string, row: Row) => {
     const names = Object.keys(row)
     const places = names.map((_, index) => `$${index + 1}`)
@@ -37,6 +38,8 @@ export function seedBuilder(client: pg.Client) {
     tenant: async (slug: string, row: Row = {}): Promise<string> => {
       const id = randomUUID()
       await insert('tenants', { id, slug, name: slug, time_zone: 'America/Chicago', ...row })
+      if (keeperId !== undefined)
+        await insert('memberships', { tenant_id: id, user_id: keeperId, role: 'admin' })
       return id
     },
     connection: async (tenantId: string, row: Row = {}): Promise<Connection> => {

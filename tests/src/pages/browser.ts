@@ -1,15 +1,19 @@
 import { AxeBuilder } from '@axe-core/playwright'
+import type { Visitor } from '../visitor.ts'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 
 export type Visit = { page: Page; complaints: string[]; close: () => Promise<void> }
 
-/** Opens a page in a fresh profile and collects what the browser complains about: scripts, policy, network. */
+/** Opens a page in a fresh profile, signed in as `as`, and collects what the browser complains about: scripts, policy, network. */
 export async function visit(
   browser: Browser,
   url: string,
-  options: BrowserContextOptions = {},
+  options: BrowserContextOptions & { as?: Pick<Visitor, 'cookies'> } = {},
 ): Promise<Visit> {
-  const context = await browser.newContext({ reducedMotion: 'reduce', ...options })
+  const { as: visitor, ...look } = options
+  const context = await browser.newContext({ reducedMotion: 'reduce', ...look })
+  const cookies = [...(visitor?.cookies ?? [])].map(([name, value]) => ({ name, value, url }))
+  await context.addCookies(cookies)
   const page = await context.newPage()
   const complaints: string[] = []
   page.on('console', (message) => {

@@ -42,7 +42,10 @@ describe.each(names)('the page "%s"', (name) => {
   test.each(looks)(
     '$colorScheme at $viewport.width px pleases axe and the policy, and fits',
     async (look) => {
-      const { page, complaints, close } = await visit(browser, app.url + addresses[name], look)
+      const { page, complaints, close } = await visit(browser, app.url + addresses[name], {
+        ...look,
+        as: app.ana,
+      })
       expect(await violations(page)).toEqual([])
       expect(await overflowing(page)).toEqual([])
       expect(await page.locator('h1').count()).toBe(1)
@@ -53,10 +56,10 @@ describe.each(names)('the page "%s"', (name) => {
 })
 
 describe('without scripts', () => {
-  const plain = { javaScriptEnabled: false }
+  const plain = () => ({ javaScriptEnabled: false, as: app.ana })
 
   test('the overview shows each figure with its own as-of', async () => {
-    const { page, close } = await visit(browser, `${app.url}/w/tidewell/overview`, plain)
+    const { page, close } = await visit(browser, `${app.url}/w/tidewell/overview`, plain())
     const figures = await page.locator('.kpis > div').allInnerTexts()
     expect(figures.map((text) => text.split('\n').slice(0, 2))).toEqual([
       ['Open opportunities', '4'],
@@ -72,7 +75,7 @@ describe('without scripts', () => {
   })
 
   test('a stale client’s page says so in the agreed words', async () => {
-    const { page, close } = await visit(browser, `${app.url}/w/kettle/overview`, plain)
+    const { page, close } = await visit(browser, `${app.url}/w/kettle/overview`, plain())
     expect(await page.getByRole('status').locator('b').innerText()).toBe(
       'Data is 3 hours old - sync may be delayed',
     )
@@ -83,7 +86,7 @@ describe('without scripts', () => {
   })
 
   test('a figure that was never synced is a dash and says so, never a zero', async () => {
-    const { page, close } = await visit(browser, `${app.url}/w/bramble/overview`, plain)
+    const { page, close } = await visit(browser, `${app.url}/w/bramble/overview`, plain())
     expect(await page.locator('.kpis .figure').allInnerTexts()).toEqual(['–', '–', '–', '–', '–'])
     expect(await page.locator('.kpis').innerText()).toContain('Not synced yet from ClientTether.')
     expect(await page.getByRole('heading', { name: 'Not synced yet' }).isVisible()).toBe(true)
@@ -91,7 +94,7 @@ describe('without scripts', () => {
   })
 
   test('"Run now" queues a run and says so; while it is open the page offers to refresh', async () => {
-    const { page, close } = await visit(browser, `${app.url}/w/bramble/sync`, plain)
+    const { page, close } = await visit(browser, `${app.url}/w/bramble/sync`, plain())
     await page.getByRole('button', { name: 'Run now' }).click()
     expect(new URL(page.url()).pathname).toBe('/w/bramble/sync')
     expect(await page.getByText('The run is asked for.').isVisible()).toBe(true)
@@ -105,7 +108,7 @@ describe('without scripts', () => {
   })
 
   test('a run tells what failed, with the operator’s detail folded away, and what was set aside', async () => {
-    const { page, close } = await visit(browser, app.url + addresses['run'], plain)
+    const { page, close } = await visit(browser, app.url + addresses['run'], plain())
     expect(await page.getByText('ClientTether had an error while we read notes.').isVisible()).toBe(true)
     expect(await page.getByText('502 after 4 attempts').first().isVisible()).toBe(false)
     await page.getByText('For the operator: E_CRM_DOWN').last().click()
@@ -119,7 +122,7 @@ describe('without scripts', () => {
   })
 
   test('a count that differs from the CRM’s own is marked', async () => {
-    const { page, close } = await visit(browser, app.url + addresses['run'], plain)
+    const { page, close } = await visit(browser, app.url + addresses['run'], plain())
     const leads = page.getByRole('table', { name: 'Streams' }).getByRole('row', { name: 'Leads' })
     expect(await leads.innerText()).toContain('145, 1 more')
     await close()
@@ -130,14 +133,14 @@ test('a client whose first run failed is told why', async () => {
   const connection = await app.seed.connection(await app.seed.tenant('refused'), { state: 'needs_reconnect' })
   const error = { error_code: 'E_AUTH_REVOKED', error_public: 'ClientTether refused our key.' }
   await app.seed.run(connection, { status: 'failed', ...error })
-  const { page, close } = await visit(browser, `${app.url}/w/refused/overview`)
+  const { page, close } = await visit(browser, `${app.url}/w/refused/overview`, { as: app.ana })
   expect(await page.locator('.notice').innerText()).toContain('ClientTether refused our key.')
   expect(await page.getByRole('button', { name: 'Run now' }).count()).toBe(0)
   await close()
 })
 
 test('the list of clients says which need attention', async () => {
-  const { page, close } = await visit(browser, `${app.url}/w`)
+  const { page, close } = await visit(browser, `${app.url}/w`, { as: app.ana })
   const rows = await page.getByRole('row').allInnerTexts()
   expect(rows.find((row) => row.startsWith('Kettle'))).toContain('Synced 3 hours ago')
   expect(rows.find((row) => row.startsWith('Bramble'))).toContain('Not synced yet')
@@ -147,7 +150,7 @@ test('the list of clients says which need attention', async () => {
 })
 
 test('the keyboard reaches the content first', async () => {
-  const { page, close } = await visit(browser, `${app.url}/w/tidewell/overview`)
+  const { page, close } = await visit(browser, `${app.url}/w/tidewell/overview`, { as: app.ana })
   await page.keyboard.press('Tab')
   expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Skip to content')
   await close()
@@ -159,7 +162,7 @@ test('runs are listed by fifty, and every one is reached', async () => {
   for (let n = 0; n < 120; n++) {
     made.add(await app.seed.run(connection, { queued_at: minutesAgo(200 - n) }))
   }
-  const { page, close } = await visit(browser, `${app.url}/w/busy/sync/runs`)
+  const { page, close } = await visit(browser, `${app.url}/w/busy/sync/runs`, { as: app.ana })
   const seen: string[] = []
   for (;;) {
     const links = page.locator('tbody th a')
@@ -178,7 +181,7 @@ test('runs are listed by fifty, and every one is reached', async () => {
 test('an open page about a run tells when it has ended, and changes nothing by itself', async () => {
   const connection = await app.seed.connection(await app.seed.tenant('waiting'))
   await app.seed.run(connection, { status: 'running', finished_at: null })
-  const { page, complaints, close } = await visit(browser, `${app.url}/w/waiting/sync`)
+  const { page, complaints, close } = await visit(browser, `${app.url}/w/waiting/sync`, { as: app.ana })
   expect(await page.getByText('A run is under way.').isVisible()).toBe(true)
   await app.seed.client.query(
     `update sync_runs set status = 'success', finished_at = now() where connection_id = $1`,

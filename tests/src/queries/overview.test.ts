@@ -30,7 +30,14 @@ afterAll(async () => {
 })
 
 function overviewOf(tenantId: string, timeZone = 'America/Chicago'): Promise<Overview> {
-  const workspace = { id: tenantId, slug: 'x', name: 'x', timeZone, currency: 'USD' }
+  const workspace = {
+    id: tenantId,
+    slug: 'x',
+    name: 'x',
+    timeZone,
+    currency: 'USD',
+    requiresSecondFactor: false,
+  }
   return database.asTenant(tenantId, async (tx) => readOverview(tx, workspace, await readSyncStatus(tx)))
 }
 

@@ -13,14 +13,14 @@ beforeAll(async () => {
 afterAll(() => app.close())
 
 async function get(path: string, headers: Record<string, string> = {}) {
-  const answer = await fetch(app.url + path, { headers })
+  const answer = await app.ana.get(path, headers)
   return { status: answer.status, body: (await answer.json()) as Record<string, unknown> }
 }
 
 function post(body: string, workspace = 'tidewell') {
-  return fetch(`${app.url}/api/v1/sync/runs?workspace=${workspace}`, {
+  return app.ana.send(`/api/v1/sync/runs?workspace=${workspace}`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    headers: { 'content-type': 'application/json', origin: app.url },
     body,
   })
 }
@@ -55,6 +55,12 @@ describe('GET /api/v1/sync/status', () => {
       const { body } = await get('/api/v1/sync/status', { 'x-tenant-id': name })
       expect(body['workspace']).toBe('tidewell')
     }
+  })
+
+  test('needs no name where there is one workspace only', async () => {
+    const bo = await app.as('viewer', connection.tenantId)
+    const answer = await bo.get('/api/v1/sync/status')
+    expect(await answer.json()).toMatchObject({ workspace: 'tidewell' })
   })
 
   test('never claims to be fresh where nothing was synced', async () => {

@@ -39,7 +39,7 @@ describe('every answer', () => {
   )
 
   test('leaves one line in the log, under the same id', async () => {
-    const { headers } = await fetch(`${app.url}/w/tidewell/overview?secret=1`)
+    const { headers } = await app.ana.get('/w/tidewell/overview?secret=1')
     const id = headers.get('x-request-id')
     await expect
       .poll(() => app.logged.find((line) => line['request_id'] === id))
@@ -53,7 +53,7 @@ describe('every answer', () => {
   })
 
   test('of a hashed file may be kept for ever, of a page not at all', async () => {
-    const page = await fetch(`${app.url}/w`)
+    const page = await app.ana.get('/w')
     const style = /href="(\/_astro\/[^"]+\.css)"/.exec(await page.text())?.[1] ?? ''
     expect(page.headers.get('cache-control')).toBe('no-store')
     expect((await fetch(app.url + style)).headers.get('cache-control')).toContain('immutable')
@@ -73,12 +73,12 @@ describe('the Host header', () => {
   test.each(['localhost', 'LOCALHOST:4321', '127.0.0.1:80', '[::1]:4321'])(
     '"%s" is answered',
     async (host) => {
-      expect((await send('/w', { host })).status).toBe(200)
+      expect((await send('/sign-in', { host })).status).toBe(200)
     },
   )
 
   test('of PUBLIC_URL is answered too', async () => {
-    const web = await serve(app.database, { PUBLIC_URL: 'https://sync.example.com/' })
+    const web = await serve(app, { PUBLIC_URL: 'https://sync.example.com/' })
     const sent = request(`${web.url}/healthz`, { headers: { host: 'sync.example.com' } }).end()
     const [answer] = (await once(sent, 'response')) as [import('node:http').IncomingMessage]
     answer.resume()
@@ -91,7 +91,7 @@ describe('a failure of ours', () => {
   test('is a page with a reference that finds the line in the log, and no trace', async () => {
     const { client } = app.seed
     await client.query('alter table notes rename to notes_elsewhere')
-    const answer = await fetch(`${app.url}/w/tidewell/overview`)
+    const answer = await app.ana.get('/w/tidewell/overview')
     const html = await answer.text()
     await client.query('alter table notes_elsewhere rename to notes')
     const id = answer.headers.get('x-request-id') ?? ''
@@ -102,20 +102,19 @@ describe('a failure of ours', () => {
   })
 })
 
-describe('without sign-in', () => {
-  test('an address that others can reach is refused with a sentence that says what to do', async () => {
-    await expect(serve(app.database, { HOST: '0.0.0.0' })).rejects.toThrow(
-      /there is no sign-in yet.*HOST=127.0.0.1/,
-    )
-    await expect(
-      serve(app.database, { HOST: '0.0.0.0', PUBLIC_URL: 'https://sync.example.com' }),
-    ).rejects.toThrow()
+describe('an address that others can reach', () => {
+  const opening = (HOST: string, PUBLIC_URL?: string) => () => refuseOpenHost({ HOST, PUBLIC_URL })
+
+  test('must be named, and reached by TLS', async () => {
+    await expect(serve(app, { HOST: '0.0.0.0' })).rejects.toThrow(/PUBLIC_URL must say/)
+    expect(opening('0.0.0.0', 'http://sync.example.com')).toThrow(/in the open.*https:/)
+    expect(opening('127.0.0.1', 'http://sync.example.com')).toThrow(/in the open/)
+    expect(opening('0.0.0.0', 'https://sync.example.com')).not.toThrow()
   })
 
-  test('a container may listen everywhere once the operator says that it is published on loopback', () => {
-    for (const PUBLIC_URL of ['http://localhost:4321', 'http://127.0.0.1:4321', 'http://[::1]:4321']) {
-      expect(() => refuseOpenHost({ HOST: '0.0.0.0', PUBLIC_URL })).not.toThrow()
-    }
+  test('may be everywhere for a container that is published on loopback', () => {
+    for (const address of ['http://localhost:4321', 'http://127.0.0.1:4321', 'http://[::1]:4321'])
+      expect(opening('0.0.0.0', address)).not.toThrow()
   })
 })
 
@@ -126,6 +125,8 @@ describe('a request that changes something', () => {
   test('from another site is refused, whatever it claims to be', async () => {
     for (const headers of [
       { ...form, origin: 'https://evil.test' },
+      { ...form, origin: 'null' },
+      { 'content-type': 'text/plain' },
       { ...form, 'sec-fetch-site': 'cross-site' },
       { 'content-type': 'application/json', origin: 'https://evil.test' },
       form,
@@ -167,7 +168,7 @@ describe('a malformed request', () => {
       ['application/x-www-form-urlencoded', 'connection=7'],
     ] as const) {
       const headers = { 'content-type': type, origin: app.url }
-      const answer = await fetch(`${app.url}/w/tidewell/sync/run-now`, { method: 'POST', headers, body })
+      const answer = await app.ana.send('/w/tidewell/sync/run-now', { method: 'POST', headers, body })
       expect(answer.status).toBe(400)
     }
   })
@@ -176,14 +177,12 @@ describe('a malformed request', () => {
 test('"Run now" on a page that is older than the pause says why nothing was started', async () => {
   const tenantId = await app.seed.tenant('resting')
   const { id } = await app.seed.connection(tenantId, { state: 'paused' })
-  const body = new URLSearchParams({ connection: id })
-  const answer = await fetch(`${app.url}/w/resting/sync/run-now`, {
-    method: 'POST',
-    headers: { origin: app.url },
-    body,
-  })
-  expect(answer.url).toBe(`${app.url}/w/resting/sync?asked=paused`)
-  expect(await answer.text()).toContain('The connection is paused, so nothing was started.')
+  const answer = await app.ana.post('/w/resting/sync/run-now', { connection: id })
+  const leadsTo = answer.headers.get('location') ?? ''
+  expect(leadsTo).toBe('/w/resting/sync?asked=paused')
+  expect(await (await app.ana.get(leadsTo)).text()).toContain(
+    'The connection is paused, so nothing was started.',
+  )
 })
 
 describe('what is not there', () => {
@@ -198,7 +197,7 @@ describe('what is not there', () => {
     ['/w/%00/overview', 'There is no workspace with this address.'],
     ['/w/Tidewell/overview', 'There is no workspace with this address.'],
   ])('%s says so', async (path, words) => {
-    const answer = await fetch(app.url + path)
+    const answer = await app.ana.get(path)
     expect(answer.status).toBe(404)
     expect((await answer.text()).replaceAll("isn't", 'isn&#39;t')).toContain(words)
   })
@@ -206,15 +205,17 @@ describe('what is not there', () => {
 
 describe('when the database is away', () => {
   test('pages say that nothing is lost and come back, programs get 503, and nobody sees a trace', async () => {
-    const nowhere = connectAsWeb('postgres://nobody@127.0.0.1:1/nothing')
-    const web = await serve(nowhere)
-    const page = await fetch(`${web.url}/w/tidewell/overview`)
+    const databaseUrl = 'postgres://nobody@127.0.0.1:1/nothing'
+    const nowhere = connectAsWeb(databaseUrl)
+    const web = await serve({ database: nowhere, databaseUrl })
+    const headers = { cookie: [...app.ana.cookies].map((pair) => pair.join('=')).join('; ') }
+    const page = await fetch(`${web.url}/w/tidewell/overview`, { headers })
     const html = await page.text()
     expect(page.status).toBe(503)
     expect(page.headers.get('retry-after')).toBe('30')
     expect(html).toContain('We&#39;re restarting')
     expect(html).toContain('Nothing is lost.')
-    const api = await fetch(`${web.url}/api/v1/sync/status?workspace=tidewell`)
+    const api = await fetch(`${web.url}/api/v1/sync/status?workspace=tidewell`, { headers })
     const body = await api.text()
     expect(api.status).toBe(503)
     expect(JSON.parse(body)).toMatchObject({ error: { code: 'unavailable' } })
@@ -227,10 +228,11 @@ describe('when the database is away', () => {
 })
 
 test('stopping lets a request under way end, and answers no new one', async () => {
-  const web = await serve(app.database)
+  const web = await serve(app)
   const { client } = app.seed
   await client.query('begin; lock table tenants')
-  const underWay = fetch(`${web.url}/w/tidewell/overview`)
+  const cookie = [...app.ana.cookies].map((pair) => pair.join('=')).join('; ')
+  const underWay = fetch(`${web.url}/w/tidewell/overview`, { headers: { cookie } })
   const waiting = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
   await expect.poll(async () => (await client.query(waiting)).rowCount).toBe(1)
   const closed = web.close()

@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import { requestRun, type RunRequestOutcome } from '../../../../commands/request-run.ts'
 import { api, json, problem, type Problem } from '../../../../server/answers.ts'
-import { whichWorkspace } from '../../../../server/which-workspace.ts'
 
 const body = z.strictObject({
   /** Id of the connection to sync. */
@@ -10,23 +9,14 @@ const body = z.strictObject({
 
 /** Asks for a run; 202, because a worker makes it. */
 export const POST = api(async (context) => {
-  const workspace = await whichWorkspace(context)
-  if (workspace instanceof Response) return workspace
   const given = body.safeParse(await context.request.json().catch(() => undefined))
   if (!given.success) return problem(context, malformed(given.error))
-  const outcome = await context.locals.database.asTenant(workspace.id, (tx) =>
-    requestRun(tx, given.data.connection),
-  )
+  const outcome = await context.locals.asTenant((tx) => requestRun(tx, given.data.connection))
   const refusal = refusalOf(outcome)
   if (refusal) return problem(context, refusal)
   const runId = 'runId' in outcome ? outcome.runId : null
   return json({ run_id: runId, outcome: outcome.kind }, 202)
 })
-
-/** Programs ask for the state of the sync at its own address. */
-export const GET = api((context) =>
-  problem(context, { status: 405, code: 'method_not_allowed', message: 'Ask for a run with POST.' }),
-)
 
 function malformed(error: z.ZodError): Problem {
   const fields = Object.fromEntries(

@@ -2,14 +2,11 @@ import { judgeAge, judgeFreshness, syncedStreams } from '../../../../domain/fres
 import { isOpen, worst } from '../../../../domain/verdict.ts'
 import { readSyncStatus } from '../../../../queries/sync-status.ts'
 import { api, json } from '../../../../server/answers.ts'
-import { whichWorkspace } from '../../../../server/which-workspace.ts'
 
 /** How fresh a workspace is. `last_sync_at` is the instant up to which everything is here, over all streams. */
 export const GET = api(async (context) => {
-  const workspace = await whichWorkspace(context)
-  if (workspace instanceof Response) return workspace
-  const { database, config } = context.locals
-  const { now, connections } = await database.asTenant(workspace.id, readSyncStatus)
+  const { asTenant, config, workspace } = context.locals
+  const { now, connections } = await asTenant(readSyncStatus)
   const rules = { now, staleAfterMinutes: config.STALE_AFTER_MINUTES }
   const freshness = judgeFreshness(connections, rules)
   return json({

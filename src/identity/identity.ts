@@ -1,0 +1,147 @@
+import { randomUUID } from 'node:crypto'
+import { betterAuth } from 'better-auth'
+import { drizzleAdapter } from 'better-auth/adapters/drizzle'
+import { createAuthMiddleware, APIError } from 'better-auth/api'
+import { genericOAuth, twoFactor } from 'better-auth/plugins'
+import type { Logger } from 'pino'
+import type { Config } from '../../drizzle/config.ts'
+import type { IdentityDatabase } from '../../drizzle/identity.ts'
+import * as schema from '../../drizzle/schema/identity.ts'
+import type { Mailer } from './mail.ts'
+import { oauthOf, type Provider } from './providers.ts'
+import { rotation } from './rotation.ts'
+import { spendCode } from './spent-codes.ts'
+
+export type IdentityParts = {
+  config: Config
+  database: IdentityDatabase
+  mail: Mailer
+  log: Logger
+  /** Signs cookies and proofs; of the web alone. */
+  secret: string
+  /** Where people reach these pages, such as `https://sync.example.com`; never taken from a request. */
+  publicUrl: string
+  providers: readonly Provider[]
+}
+
+export const sessionDays = 7
+const twoFactorMinutes = 10
+
+/**
+ * The sign-in library, set up once: who somebody is, and nothing of what they may do. Its own router stays shut but for the
+ * answer of a provider; the pages call its functions.
+ */
+export function createAuth(parts: IdentityParts) {
+  const { database, mail, log, publicUrl, providers } = parts
+  return betterAuth({
+    appName: 'Tidemark',
+    baseURL: publicUrl,
+    basePath: '/api/auth',
+    secret: parts.secret,
+    trustedOrigins: [publicUrl],
+    telemetry: { enabled: false },
+    logger: {
+      level: 'warn',
+      log: (level, message, ...rest) =>
+        log[level === 'error' ? 'error' : 'warn']({ rest }, `sign-in: ${message}`),
+    },
+    database: drizzleAdapter(database.db, {
+      provider: 'pg',
+      transaction: true,
+      schema: {
+        user: schema.users,
+        session: schema.sessions,
+        account: schema.accounts,
+        verification: schema.verifications,
+        twoFactor: schema.twoFactors,
+      },
+    }),
+    advanced: {
+      cookiePrefix: 'tidemark',
+      useSecureCookies: publicUrl.startsWith('https:'),
+      defaultCookieAttributes: { sameSite: 'lax', httpOnly: true, path: '/' },
+      database: { generateId: () => randomUUID() },
+      // Every request passes our own limits and our own notion of who is a trusted proxy.
+      ipAddress: { ipAddressHeaders: ['x-tidemark-address'] },
+    },
+    rateLimit: { enabled: false },
+    session: {
+      expiresIn: sessionDays * 86_400,
+      // Sessions get a new token instead of a longer life; see rotation.ts.
+      disableSessionRefresh: true,
+      cookieCache: { enabled: false },
+    },
+    emailAndPassword: {
+      enabled: true,
+      disableSignUp: true,
+      requireEmailVerification: true,
+      minPasswordLength: 12,
+      maxPasswordLength: 128,
+      resetPasswordTokenExpiresIn: 3_600,
+      revokeSessionsOnPasswordReset: true,
+      sendResetPassword: async ({ user, token }) => {
+        // Not awaited: how long an answer takes must not tell whether the address is known.
+        void mail
+          .send({
+            to: user.email,
+            subject: 'Choose a new password for Tidemark',
+            text: 'Somebody, most likely you, asked for a new password. The link works once, for one hour. If it was not you, nothing has changed and there is nothing to do.',
+            link: `${publicUrl}/reset?token=${encodeURIComponent(token)}`,
+          })
+          .catch(() => undefined)
+      },
+    },
+    account: {
+      encryptOAuthTokens: true,
+      accountLinking: { enabled: true, requireLocalEmailVerified: true, allowDifferentEmails: false },
+    },
+    onAPIError: { errorURL: `${publicUrl}/sign-in` },
+    plugins: [
+      askEverywhere(
+        twoFactor({
+          issuer: 'Tidemark',
+          twoFactorCookieMaxAge: twoFactorMinutes * 60,
+          backupCodeOptions: { amount: 10, storeBackupCodes: 'encrypted' },
+        }),
+      ),
+      genericOAuth({ config: providers.map(oauthOf) }),
+      rotation(),
+    ],
+    hooks: {
+      before: createAuthMiddleware(async (ctx) => {
+        if (ctx.path !== '/two-factor/verify-totp') return
+        const userId = await pendingUser(ctx)
+        const { code } = ctx.body as { code: string }
+        if (userId !== undefined && !(await spendCode(database, userId, code)))
+          throw new APIError('UNAUTHORIZED', { code: 'INVALID_CODE', message: 'This code was used already.' })
+      }),
+    },
+  })
+}
+
+export type Auth = ReturnType<typeof createAuth>
+
+/**
+ * The library asks for the second factor after a password only. Whoever has one is asked on the way back from a provider, too.
+ */
+function askEverywhere<Plugin extends ReturnType<typeof twoFactor>>(plugin: Plugin): Plugin {
+  const [ask] = plugin.hooks.after
+  if (ask === undefined)
+    throw new Error('the second factor is not asked for any more: the library has changed')
+  const afterPassword = ask.matcher
+  ask.matcher = (context) => afterPassword(context) || context.path === '/callback/:id'
+  return plugin
+}
+
+type Context = Parameters<Parameters<typeof createAuthMiddleware>[0]>[0]
+
+/** Whose code is being checked: the person who is signed in, or the one who has given a password. */
+async function pendingUser(ctx: Context): Promise<string | undefined> {
+  const { authCookies, secret, internalAdapter, createAuthCookie } = ctx.context
+  const token = await ctx.getSignedCookie(authCookies.sessionToken.name, secret)
+  const session = token ? await internalAdapter.findSession(token) : null
+  if (session !== null && session.session.expiresAt > new Date()) return session.user.id
+  const challenge = await ctx.getSignedCookie(createAuthCookie('two_factor').name, secret)
+  const waiting = challenge ? await internalAdapter.findVerificationValue(challenge) : null
+  return waiting?.value
+}

@@ -1,0 +1,61 @@
+import type { Logger } from 'pino'
+import type { Config } from '../../drizzle/config.ts'
+import { connectIdentity, type IdentityDatabase } from '../../drizzle/identity.ts'
+import { createAuth, type Auth, type IdentityParts } from './identity.ts'
+import { startMail, type Mailer } from './mail.ts'
+import { providersOf, type Provider } from './providers.ts'
+import { createThrottle, type Throttle } from './throttle.ts'
+
+/** Everything about who people are. */
+export type Identity = {
+  /** The sign-in library as it is set up at this moment. */
+  auth: () => Auth
+  database: IdentityDatabase
+  mail: Mailer
+  providers: readonly Provider[]
+  throttle: Throttle
+  publicUrl: string
+  /** Asks the providers for their addresses again; one that could not be reached at the start is offered from then on. */
+  askProvidersAgain: () => Promise<void>
+  close: () => Promise<void>
+}
+
+export async function startIdentity(options: {
+  config: Config
+  databaseUrl: string
+  secret: string
+  publicUrl: string
+  log: Logger
+  /** For tests: providers of their own. */
+  providers?: readonly Provider[]
+}): Promise<Identity> {
+  const { config, databaseUrl, log, publicUrl, secret } = options
+  const database = connectIdentity({
+    url: databaseUrl,
+    max: 6,
+    statementTimeoutMs: 10_000,
+    onError: (error) => log.warn({ err: error }, 'database.connection_lost'),
+  })
+  const mail = startMail(config, log)
+  const providers = options.providers ?? providersOf(config)
+  const parts: IdentityParts = { config, database, mail, log, secret, publicUrl, providers }
+  let auth = createAuth(parts)
+  await auth.$context
+  return {
+    auth: () => auth,
+    database,
+    mail,
+    providers,
+    publicUrl,
+    throttle: createThrottle(database),
+    askProvidersAgain: async () => {
+      const renewed = createAuth(parts)
+      await renewed.$context
+      auth = renewed
+    },
+    close: async () => {
+      mail.close()
+      await database.close()
+    },
+  }
+}

@@ -1,0 +1,36 @@
+import type { IncomingMessage } from 'node:http'
+import ipaddr from 'ipaddr.js'
+
+/**
+ * The address a request came from: the socket's, unless a proxy on the list sent it; then the last one in X-Forwarded-For that is
+ * no such proxy. Whatever stands left of it was written by a stranger.
+ */
+export function clientAddress(
+  req: Pick<IncomingMessage, 'socket' | 'headers'>,
+  proxies: readonly string[],
+): string {
+  const trusted = proxies.map((proxy) =>
+    ipaddr.parseCIDR(
+      proxy.includes('/') ? proxy : `${proxy}/${ipaddr.parse(proxy).kind() === 'ipv4' ? 32 : 128}`,
+    ),
+  )
+  const isProxy = (address: string) => {
+    const parsed = ipaddr.process(address)
+    return trusted.some(([network, bits]) => network.kind() === parsed.kind() && parsed.match(network, bits))
+  }
+  const forwarded = String(req.headers['x-forwarded-for'] ?? '')
+    .split(',')
+    .map((part) => part.trim())
+  let address = plain(req.socket.remoteAddress ?? '')
+  while (address !== '' && trusted.length > 0 && isProxy(address)) {
+    const next = plain(forwarded.pop() ?? '')
+    if (next === '') break
+    address = next
+  }
+  return address
+}
+
+/** One spelling for one address; empty when it is none. */
+function plain(address: string): string {
+  return ipaddr.isValid(address) ? ipaddr.process(address).toString() : ''
+}

@@ -1,0 +1,43 @@
+import type { KeyScope } from '../../drizzle/schema/access.ts'
+import type { Deed } from './access.ts'
+
+/** Who may use an address, and how. `anyone` is not signed in, `person` is, a deed needs a role in the workspace. */
+export type Door = {
+  who: 'anyone' | 'person' | Deed
+  methods: readonly ('GET' | 'POST')[]
+  /** What an API key must be allowed to use it; without it the address is closed to programs. */
+  scope?: KeyScope
+}
+
+const page = (who: Door['who']): Door => ({ who, methods: ['GET'] })
+const form = (who: Door['who']): Door => ({ who, methods: ['GET', 'POST'] })
+const button = (who: Door['who']): Door => ({ who, methods: ['POST'] })
+
+/** Every address there is. One that is not in here is answered by nobody: a new page is closed until somebody says who may enter. */
+export const doors: Readonly<Record<string, Door>> = {
+  '/': page('anyone'),
+  '/healthz': page('anyone'),
+  '/readyz': page('anyone'),
+  '/metrics': page('anyone'),
+  '/sign-in': form('anyone'),
+  '/sign-in/code': form('anyone'),
+  '/sign-in/with': button('anyone'),
+  '/sign-out': button('anyone'),
+  '/forgot': form('anyone'),
+  '/reset': form('anyone'),
+  '/invite/[token]': form('anyone'),
+  '/api/auth/callback/[provider]': page('anyone'),
+  '/api/[...unknown]': { who: 'anyone', methods: ['GET', 'POST'] },
+  '/api/sync/[...rest]': { who: 'anyone', methods: ['GET', 'POST'] },
+
+  '/w': page('person'),
+  '/w/[workspace]': page('watch_sync'),
+  '/w/[workspace]/overview': page('read_deals'),
+  '/w/[workspace]/sync': page('watch_sync'),
+  '/w/[workspace]/sync/run-now': button('run_sync'),
+  '/w/[workspace]/sync/runs': page('watch_sync'),
+  '/w/[workspace]/sync/runs/[id]': page('watch_sync'),
+
+  '/api/v1/sync/status': { who: 'watch_sync', methods: ['GET'], scope: 'read' },
+  '/api/v1/sync/runs': { who: 'run_sync', methods: ['POST'], scope: 'write' },
+}

@@ -1,0 +1,106 @@
+import type { APIContext } from 'astro'
+import { recordDeed } from '../commands/record-deed.ts'
+import { noteEvent } from '../identity/events.ts'
+import { findAccess, listAccess, type Access } from '../queries/access.ts'
+import { isWorkspaceName } from '../queries/workspaces.ts'
+import { readSyncStatus } from '../queries/sync-status.ts'
+import { may, wordsOf, type Deed } from './access.ts'
+import { problem } from './answers.ts'
+import { doors } from './doors.ts'
+import { withChallenge } from './identify.ts'
+import { renewSession } from './renew-session.ts'
+import { signInFirst } from './sign-in-first.ts'
+import type { Asker } from './who.ts'
+
+/**
+ * Lets a request in, or gives the answer that keeps it out: nobody without a name, nobody into a workspace that is not theirs,
+ * nobody to a deed that is not their role's.
+ */
+export async function enter(context: APIContext): Promise<Response | undefined> {
+  const { locals, routePattern } = context
+  const { who = 'anyone' } = doors[routePattern] ?? {}
+  if (who === 'anyone') return undefined
+  if (locals.asker === undefined) {
+    if (!isApi(context)) return signInFirst(context)
+    const message = 'Sign in, or send an API key: Authorization: Bearer <key>.'
+    return withChallenge(problem(context, { status: 401, code: 'sign_in_first', message }))
+  }
+  locals.person = locals.asker.person
+  await renewSession(context)
+  if (who === 'person') return undefined
+
+  const access = await accessOf(context, locals.asker)
+  if (access instanceof Response) return access
+  const { workspace, role } = access
+  Object.assign(locals, { workspace, role, actor: actorOf(locals, locals.asker) })
+  const { database } = locals
+  locals.asTenant = (work) =>
+    role === 'operator' ? database.asWatcher(workspace.id, work) : database.asTenant(workspace.id, work)
+  if (!may(role, who)) return notAllowed(context, who)
+  if (workspace.requiresSecondFactor && !locals.person.hasSecondFactor && who !== 'see_own_security')
+    return enrolFirst(context)
+  if (role === 'operator')
+    await locals.asTenant((tx) =>
+      recordDeed(tx, locals.actor, { deed: 'operator_looked', target: routePattern }),
+    )
+  if (!isApi(context)) locals.status = await locals.asTenant(readSyncStatus)
+  return undefined
+}
+
+const isApi = ({ url }: APIContext) => url.pathname.startsWith('/api/')
+
+/** The workspace that is meant. A key opens its own; naming another is refused as one that does not exist. */
+async function accessOf(context: APIContext, asker: Asker): Promise<Access | Response> {
+  const { locals, params, url, request } = context
+  const named = params['workspace'] ?? url.searchParams.get('workspace') ?? request.headers.get('x-tenant-id')
+  const own = asker.road === 'session' ? await onlyWorkspace(locals, named) : asker.tenantId
+  const name = named ?? own
+  if (name === undefined) {
+    const message = 'Name the workspace: ?workspace=slug, or the header X-Tenant-ID.'
+    const fields = { workspace: 'required' }
+    return problem(context, { status: 400, code: 'validation_failed', message, fields })
+  }
+  const access = await findAccess(locals.database, asker.person.id, name)
+  const isOthers = asker.road !== 'session' && access !== undefined && access.workspace.id !== asker.tenantId
+  // One spelling for pages: an address that names the id, or in capitals, is no page.
+  const isOtherSpelling = params['workspace'] !== undefined && access?.workspace.slug !== name
+  if (access !== undefined && !isOthers && !isOtherSpelling) return access
+  await noteEvent(locals.identity.database, asker.person.id, 'workspace_refused', locals, {
+    workspace: isWorkspaceName(name) ? name : 'malformed',
+    route: context.routePattern,
+  })
+  locals.missing = 'workspace'
+  return isApi(context)
+    ? problem(context, { status: 404, code: 'not_found', message: 'There is no such workspace.' })
+    : new Response(null, { status: 404 })
+}
+
+/** Whoever has one workspace need not name it. */
+async function onlyWorkspace(
+  { database, person }: App.Locals,
+  named: string | null | undefined,
+): Promise<string | undefined> {
+  if (named != null) return undefined
+  const [first, second] = await listAccess(database, person.id, 2)
+  return second === undefined ? first?.workspace.id : undefined
+}
+
+function actorOf({ address, requestId }: App.Locals, { person, road }: Asker): App.Locals['actor'] {
+  return { userId: person.id, name: person.email, road, address, requestId }
+}
+
+async function notAllowed(context: APIContext, deed: Deed): Promise<Response> {
+  const { role } = context.locals
+  if (!isApi(context) && context.request.method === 'GET') return context.rewrite('/403')
+  const message = `Your role (${role}) does not include: ${wordsOf(deed).toLowerCase()}.`
+  return problem(context, { status: 403, code: 'role', message })
+}
+
+function enrolFirst(context: APIContext): Response {
+  const { workspace } = context.locals
+  if (isApi(context)) {
+    const message = `${workspace.name} asks for a second factor. Set one up on its page for your own sign-in.`
+    return problem(context, { status: 403, code: 'second_factor', message })
+  }
+  return context.redirect(`/w/${workspace.slug}/settings/security?enrol=1`, 303)
+}

@@ -1,0 +1,74 @@
+import type { APIContext } from 'astro'
+import { problem } from './answers.ts'
+import { doors } from './doors.ts'
+import { isSameOrigin } from './same-origin.ts'
+import { whoAsks } from './who.ts'
+
+/**
+ * Looks at a request before any workspace is spoken of: there is a door for it, its method fits, its sender is who they say,
+ * is not over the limit, and was not sent by another site. Gives the refusal, or nothing.
+ */
+export async function identify(context: APIContext): Promise<Response | undefined> {
+  const { request, locals, routePattern } = context
+  const door = doors[routePattern]
+  if (door === undefined) throw new Error(`nobody has said who may use ${routePattern}`)
+  const isReading = request.method === 'GET' || request.method === 'HEAD'
+  if (!door.methods.includes(isReading ? 'GET' : (request.method as 'POST')))
+    return wrongMethod(context, door.methods)
+
+  const asker = await whoAsks(locals, request.headers)
+  const waitSeconds = await locals.limits.take(limitOf(locals, asker))
+  if (waitSeconds > 0) return tooMany(context, waitSeconds)
+  if (asker === 'refused') {
+    const message = 'The API key or token is not, or no longer, valid.'
+    return withChallenge(problem(context, { status: 401, code: 'bad_credentials', message }))
+  }
+  locals.asker = asker
+  // A program shows its key in a header that no other site can make a browser send.
+  const isProgram = asker !== undefined && asker.road !== 'session'
+  if (!isReading && !isProgram && !isSameOrigin(request, locals.identity.publicUrl)) {
+    return problem(context, { status: 403, code: 'other_site', message: 'Another site sent this request.' })
+  }
+  if (isProgram && door.scope === undefined && door.who !== 'anyone') {
+    const message = 'This address is for people who are signed in, not for programs.'
+    return problem(context, { status: 403, code: 'not_for_programs', message })
+  }
+  if (isProgram && door.scope !== undefined && !asker.scopes.includes(door.scope)) {
+    const message = `This key lacks the scope ${door.scope}.`
+    return problem(context, { status: 403, code: 'scope', message })
+  }
+  return undefined
+}
+
+/** Whose count a request goes on. Whoever shows a bad key is counted by where they are. */
+function limitOf(locals: App.Locals, asker: Awaited<ReturnType<typeof whoAsks>>): string {
+  if (asker === undefined || asker === 'refused') return `address ${locals.address}`
+  return asker.road === 'session' ? `person ${asker.person.id}` : `key ${asker.keyId}`
+}
+
+function wrongMethod(context: APIContext, methods: readonly string[]): Response {
+  const allowed = methods.includes('GET')
+    ? ['GET', 'HEAD', ...methods.filter((one) => one !== 'GET')]
+    : methods
+  const message = `This address only answers ${allowed.join(', ')}.`
+  const answer = problem(context, { status: 405, code: 'method_not_allowed', message })
+  answer.headers.set('allow', allowed.join(', '))
+  return answer
+}
+
+async function tooMany(context: APIContext, waitSeconds: number): Promise<Response> {
+  context.locals.waitSeconds = waitSeconds
+  const isPage = context.request.method === 'GET' && !context.url.pathname.startsWith('/api/')
+  const message = `Too many requests. Try again in ${waitSeconds} s.`
+  const answer = isPage
+    ? await context.rewrite('/429')
+    : problem(context, { status: 429, code: 'too_many_requests', message })
+  answer.headers.set('retry-after', String(waitSeconds))
+  return answer
+}
+
+/** RFC 9110 §11.6.1: who is asked for credentials is told of which kind. */
+export function withChallenge(answer: Response): Response {
+  answer.headers.set('www-authenticate', 'Bearer realm="tidemark"')
+  return answer
+}

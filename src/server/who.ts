@@ -1,0 +1,56 @@
+import type { KeyScope } from '../../drizzle/schema/access.ts'
+import type { Identity } from '../identity/start.ts'
+import type { Person } from '../identity/people.ts'
+import { askerOfBearer } from './bearer.ts'
+
+/** Whoever sent a request, once they have shown who they are. */
+export type Asker =
+  | {
+      road: 'session'
+      person: Person
+      session: { id: string; token: string; createdAt: Date; expiresAt: Date }
+    }
+  /** A program that acts for a person, in one workspace. */
+  | {
+      road: 'api_key' | 'token'
+      person: Person
+      keyId: string
+      tenantId: string
+      scopes: readonly KeyScope[]
+    }
+
+/**
+ * Who sent this request. A request with an Authorization header is a program's and its cookies count for nothing;
+ * `refused` when what it shows is not, or no longer, good.
+ */
+export async function whoAsks(
+  locals: Pick<App.Locals, 'identity' | 'database' | 'now'>,
+  headers: Headers,
+): Promise<Asker | undefined | 'refused'> {
+  const authorization = headers.get('authorization')
+  if (authorization !== null) return askerOfBearer(locals, authorization)
+  return headers.has('cookie') ? askerOfCookie(locals.identity, headers) : undefined
+}
+
+async function askerOfCookie(identity: Identity, headers: Headers): Promise<Asker | undefined> {
+  const found = await identity
+    .auth()
+    .api.getSession({ headers })
+    .catch(async (error: unknown) => {
+      // The library says nothing of why it failed. When the database is away, this fails with that reason.
+      await identity.database.pool.query('select 1')
+      throw error
+    })
+  if (found === null) return undefined
+  const { user, session } = found
+  return {
+    road: 'session',
+    person: {
+      id: user.id,
+      name: user.name,
+      email: user.email,
+      hasSecondFactor: user.twoFactorEnabled ?? false,
+    },
+    session,
+  }
+}
