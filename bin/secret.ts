@@ -6,11 +6,11 @@ const pathOf = (dataDir: string): string => join(dataDir, 'secret')
 const pathOfFormer = (dataDir: string): string => join(dataDir, 'secret.old')
 
 /**
- * The secret that opens the CRM credentials of an embedded database: kept in its data directory, for its owner only,
- * and made at the first need. Two programs that need it at once get the same one.
+ * A secret of an embedded installation (`secret` opens the CRM credentials, `web-secret` signs sessions): kept in its data
+ * directory, for its owner only, and made at the first need. Two programs that need it at once get the same one.
  */
-export async function keptSecret(dataDir: string): Promise<string> {
-  const path = pathOf(dataDir)
+export async function keptSecret(dataDir: string, name: 'secret' | 'web-secret' = 'secret'): Promise<string> {
+  const path = join(dataDir, name)
   const kept = await readSecret(path)
   if (kept !== undefined) return kept
   await mkdir(dataDir, { recursive: true })
