@@ -132,7 +132,10 @@ CREATE POLICY of_tenant ON auth.users FOR SELECT TO tidemark_web
 CREATE POLICY of_tenant ON auth.events FOR SELECT TO tidemark_web
   USING (EXISTS (SELECT FROM memberships m WHERE m.user_id = events.user_id AND at >= m.added_at AND at <= coalesce(m.ended_at, 'infinity')));
 --> statement-breakpoint
-GRANT SELECT ON agencies, agency_operators, auth.events TO tidemark_web;
+GRANT SELECT ON agencies, agency_operators TO tidemark_web;
+--> statement-breakpoint
+-- Not the detail: it may name a workspace of somebody else's that a member tried to open.
+GRANT SELECT (id, at, user_id, deed, address, request_id) ON auth.events TO tidemark_web;
 --> statement-breakpoint
 GRANT SELECT (id, name, email, two_factor_enabled) ON auth.users TO tidemark_web;
 --> statement-breakpoint

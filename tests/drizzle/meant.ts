@@ -164,7 +164,8 @@ export const narrowRoles: Record<string, string[]> = {
 /** Of people the other roles see this much, and the web alone. */
 export const peopleForTheWeb = [
   ...rights('SELECT', 'auth.users', 'id name email two_factor_enabled'),
-  ...rights('SELECT', 'agencies agency_operators auth.events'),
+  ...rights('SELECT', 'auth.events', 'id at user_id deed address request_id'),
+  ...rights('SELECT', 'agencies agency_operators'),
 ]
 
 /** Only ever added to. */

@@ -130,7 +130,7 @@ describe('the audit log', () => {
 })
 
 describe('people', () => {
-  test('are shown to the web as the members of the tenant and the operators of its agency', async () => {
+  test('are shown to the web as the members of the tenant, present and former, and the present operators of its agency', async () => {
     const names = (who: Somebody) =>
       web.asTenant(who.tenantId, (tx) => column(tx, 'select name from auth.users order by name'))
     expect(await names(rosewood)).toEqual(['former', 'member', 'pilot', 'rosewood'])
@@ -181,6 +181,11 @@ describe('people', () => {
       )
     expect(await deeds(rosewood)).toEqual(['while'])
     expect(await deeds(harbour)).toEqual([])
+  })
+
+  test('do not show their tenants which other workspaces they tried to open', async () => {
+    const detail = web.asTenant(rosewood.tenantId, (tx) => tx.$client.query('select detail from auth.events'))
+    await expect(detail).rejects.toMatchObject(noRight)
   })
 
   test('and their agencies are an error without a tenant', async () => {

@@ -201,6 +201,11 @@ test.each([
     ['their names (S-28): SELECT on auth.accounts.password by tidemark_web'],
   ],
   [
+    'a web that reads which other workspaces a member tried to open',
+    `grant select on auth.events to tidemark_web`,
+    ['their names (S-28): SELECT on auth.events by tidemark_web'],
+  ],
+  [
     'a web that makes somebody an operator',
     `grant insert on agency_operators to tidemark_web`,
     ['their names (S-28): INSERT on agency_operators by tidemark_web'],
