@@ -2,6 +2,7 @@ import { businesses, type BusinessName } from './businesses.ts'
 import { ClientTether } from './clienttether.ts'
 import type { Clock } from './clock.ts'
 import { fullName, rowAt, type ActivityEdit, type DealEdit, type PersonEdit } from './facts.ts'
+import { Grant } from './oauth.ts'
 import type { AccountOptions } from './options.ts'
 import { firstActivityId, firstDealId, firstPersonId } from './setting.ts'
 import { Timeline } from './timeline.ts'
@@ -27,6 +28,8 @@ export class SimulatedAccount {
   readonly #timeline: Timeline
   readonly #dialect: ClientTether
   readonly #enterprise: Enterprise
+  /** Set where access ends by itself. */
+  readonly grant: Grant | undefined
   #accessToken: string
 
   constructor(options: AccountOptions, clock: Clock, enterprise: Enterprise) {
@@ -41,6 +44,7 @@ export class SimulatedAccount {
     this.#clock = clock
     this.#enterprise = enterprise
     this.#accessToken = options.accessToken
+    this.grant = options.oauth && new Grant(options.oauth, clock)
     const business = options.business ?? businessOf(options.seed)
     this.name = options.name ?? businesses[business].brand
     this.#world = new World({
@@ -66,6 +70,11 @@ export class SimulatedAccount {
 
   get accessToken(): string {
     return this.#accessToken
+  }
+
+  /** Whether a request with this access token is let in. */
+  accepts(accessToken: string): boolean {
+    return this.grant === undefined ? accessToken === this.#accessToken : this.grant.accepts(accessToken)
   }
 
   /** The wire, at this instant. */
@@ -151,6 +160,16 @@ export class SimulatedAccount {
   /** Changes what this account alone accepts. */
   setAccessToken(token: string): void {
     this.#accessToken = token
+  }
+
+  /** Ends every access token that was renewed; the refresh token stays good. */
+  endAccess(): void {
+    this.grant?.endAccess()
+  }
+
+  /** The person takes back what they consented to. */
+  revokeAccess(): void {
+    this.grant?.revoke()
   }
 
   #now(): World {

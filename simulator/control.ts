@@ -9,7 +9,7 @@ import type { House } from './house.ts'
 /**
  * Answers `/_simulator/…`, for tests and measurements in another process; from loopback only. Bodies are JSON.
  * POST advance {ms} · GET clock · GET|POST|DELETE faults · GET ledger?since= · DELETE ledger ·
- * GET truth?account= · GET totals?account= · POST accounts/{webKey}/{hook} with an array of the hook's arguments.
+ * GET truth?account= · GET totals?account= · GET grant?account= · POST accounts/{webKey}/{hook} with an array of the hook's arguments.
  */
 export async function control(
   house: House,
@@ -47,6 +47,7 @@ const deeds: Record<string, (house: House, body: unknown, place: Place) => unkno
   'DELETE ledger': ({ ledger }) => ledger.clear(),
   'GET truth': (house, _, { query }) => accountOf(house, query.get('account') ?? '').truth(),
   'GET totals': (house, _, { query }) => accountOf(house, query.get('account') ?? '').totals(),
+  'GET grant': (house, _, { query }) => accountOf(house, query.get('account') ?? '').grant?.uses(),
   'POST accounts': (house, body, { path: [webKey = '', hook = ''] }) => ({
     result: callHook(accountOf(house, webKey), hook, Array.isArray(body) ? body : []) ?? null,
   }),

@@ -16,6 +16,8 @@ const hooks = new Set([
   'removeActivity',
   'rotateToken',
   'setAccessToken',
+  'endAccess',
+  'revokeAccess',
 ])
 
 /** Calls an edit hook by name with JSON arguments, checked only by the hook itself. */

@@ -1,4 +1,5 @@
 import type { BusinessName } from './businesses.ts'
+import type { OAuthOptions } from './oauth.ts'
 
 /**
  * One simulated account. Where the real behaviour is not documented, both are offered; the first named is the default.
@@ -44,6 +45,8 @@ export type AccountOptions = {
   opportunityClientId?: boolean
   /** Whether opportunity rows carry `market`, `units` and `weighted_iff`; default false. */
   franchiseFields?: boolean
+  /** Access tokens that end and are renewed at `/oauth/token`, in place of `accessToken`. */
+  oauth?: OAuthOptions
   /** Compress answers for clients that accept gzip; default false. */
   gzip?: boolean
 }

@@ -1,8 +1,10 @@
+import { text } from 'node:stream/consumers'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { gzipSync } from 'node:zlib'
 import { control } from './control.ts'
 import type { Exchange } from './fault-effect.ts'
 import type { House } from './house.ts'
+import { TOKEN_PATH, unknownClient } from './oauth.ts'
 import { send, type Reply } from './reply.ts'
 import { unauthorised } from './unauthorised.ts'
 
@@ -14,6 +16,7 @@ export function makeServer(house: House): Server {
   const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
     const url = request.url ?? '/'
     if (url.startsWith('/_simulator/')) void control(house, request, response)
+    else if (url === TOKEN_PATH) void serveTokens(house, request, response)
     else serve(house, url, request, response)
   })
   return server
@@ -21,25 +24,59 @@ export function makeServer(house: House): Server {
 
 function serve(house: House, url: string, request: IncomingMessage, response: ServerResponse): void {
   const webKey = header(request, 'x-web-key')
-  house.ledger.open(webKey, performance.now())
-  response.on('close', () => house.ledger.close(webKey))
   const exchange = readExchange(house, url, webKey)
-  const asked = url.slice(url.indexOf('?') + 1 || url.length)
+  respond(house, response, exchange, {
+    account: webKey,
+    query: url.slice(url.indexOf('?') + 1 || url.length),
+    answer: () => answer(house, exchange, request, webKey),
+    finish: (reply) => compressed(request, exchange, reply),
+  })
+}
+
+/** The token endpoint. The ledger notes what was done in place of a query: `refresh`, `reuse`, or the error. */
+async function serveTokens(house: House, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const form = new URLSearchParams(await text(request).catch(() => ''))
+  const account = [...house.accounts.values()].find(({ grant }) => grant?.isFor(form.get('client_id') ?? ''))
+  const exchange = { operation: TOKEN_PATH.slice(1), id: '', query: form, account, accounts: house.accounts }
+  respond(house, response, exchange, {
+    account: account?.webKey ?? '',
+    query: '',
+    answer: (entry) => {
+      const { reply, deed } = account?.grant?.answer(form) ?? unknownClient()
+      entry.query = deed
+      return reply
+    },
+    finish: (reply) => reply,
+  })
+}
+
+/** A request as the ledger notes it, and how it is answered. */
+type Asked = {
+  account: string
+  query: string
+  answer: (asked: Asked) => Reply
+  finish: (reply: Reply) => Reply
+}
+
+function respond(house: House, response: ServerResponse, exchange: Exchange, asked: Asked): void {
+  const { account } = asked
+  house.ledger.open(account, performance.now())
+  response.on('close', () => house.ledger.close(account))
   const happenings = house.faults.happenTo(exchange)
   for (const { effect, firing } of happenings) effect.before?.(exchange, firing)
-  let reply = answer(house, exchange, request, webKey)
+  let reply = asked.answer(asked)
   for (const happening of happenings) {
     const changed = happening.effect.after?.(reply, exchange, happening.firing) ?? reply
     if (changed === reply && !happening.effect.before) happening.withdraw()
     reply = changed
   }
-  reply = compressed(request, exchange, reply)
+  reply = asked.finish(reply)
   house.ledger.note({
     at: new Date(house.clock.nowMs()).toISOString(),
     wallMs: Date.now(),
-    account: webKey,
+    account,
     operation: exchange.operation,
-    query: asked,
+    query: asked.query,
     status: reply.status,
     fault: happenings.flatMap(({ name, hasHappened }) => (hasHappened() ? [name] : [])).join(' ') || null,
     bytes: reply.body.length,
@@ -65,7 +102,7 @@ function answer(house: House, exchange: Exchange, request: IncomingMessage, webK
   const form =
     owner?.options.unauthorised ?? [...house.accounts.values()][0]?.options.unauthorised ?? 'json401'
   if (!owner || !exchange.account) return unauthorised(form, 'Web Key')
-  if (header(request, 'x-access-token') !== owner.accessToken) return unauthorised(form, 'Access Token')
+  if (!owner.accepts(header(request, 'x-access-token'))) return unauthorised(form, 'Access Token')
   const operation = request.method === 'GET' ? exchange.operation : ''
   return exchange.account.dialect.answer(operation, exchange)
 }

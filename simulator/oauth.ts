@@ -1,0 +1,117 @@
+import { randomBytes } from 'node:crypto'
+import type { Clock } from './clock.ts'
+import { jsonReply, type Reply } from './reply.ts'
+
+// Token endpoint of an OAuth 2.0 server: RFC 6749 (§4.3 form, §5.1 answer, §5.2 errors, §6 refreshing), with the refresh token
+// rotation of RFC 6819 §5.2.2.3: a spent refresh token that comes back is a sign of theft, and ends everything granted with it
+// (read 2026-11-20).
+
+/** Where the token endpoint answers. */
+export const TOKEN_PATH = '/oauth/token'
+
+/** How an account hands out access that ends. */
+export type OAuthOptions = {
+  clientId: string
+  clientSecret: string
+  /** The refresh token that a person's consent gave. */
+  refreshToken: string
+  /** How long an access token is good for; default 1,800. */
+  accessSeconds?: number
+  /** False: one refresh token for ever, as some CRMs have it. Default true. */
+  rotates?: boolean
+}
+
+/** What happened at the endpoint so far. */
+export type TokenUses = {
+  /** Times a refresh token was used well. */
+  refreshed: number
+  /** Times a spent one came back. */
+  reused: number
+  isRevoked: boolean
+}
+
+/** All that one consent led to: its refresh tokens, of which one is good, and its access tokens with their ends. */
+export class Grant {
+  readonly #options: OAuthOptions
+  readonly #clock: Clock
+  readonly #spent = new Set<string>()
+  readonly #access = new Map<string, number>()
+  #refreshToken: string
+  #refreshed = 0
+  #reused = 0
+  #isRevoked = false
+
+  constructor(options: OAuthOptions, clock: Clock) {
+    this.#options = options
+    this.#clock = clock
+    this.#refreshToken = options.refreshToken
+  }
+
+  /** Whether a request signed with this access token is let in. */
+  accepts(accessToken: string): boolean {
+    return !this.#isRevoked && (this.#access.get(accessToken) ?? 0) > this.#clock.nowMs()
+  }
+
+  uses(): TokenUses {
+    return { refreshed: this.#refreshed, reused: this.#reused, isRevoked: this.#isRevoked }
+  }
+
+  /** Ends every access token at once; the refresh token stays good. */
+  endAccess(): void {
+    this.#access.clear()
+  }
+
+  /** The person takes their consent back. */
+  revoke(): void {
+    this.#isRevoked = true
+  }
+
+  /** Whether the form names this client. */
+  isFor(clientId: string): boolean {
+    return clientId === this.#options.clientId
+  }
+
+  /** Answers a form posted to the token endpoint, and says in a word what was done, for the ledger. */
+  answer(form: URLSearchParams): { reply: Reply; deed: string } {
+    if (form.get('client_secret') !== this.#options.clientSecret) return refused('invalid_client', 401)
+    if (form.get('grant_type') !== 'refresh_token') return refused('unsupported_grant_type')
+    const token = form.get('refresh_token')
+    if (token === null) return refused('invalid_request')
+    if (this.#spent.has(token)) {
+      this.#reused += 1
+      this.#isRevoked = true
+      return { ...refused('invalid_grant'), deed: 'reuse' }
+    }
+    if (this.#isRevoked || token !== this.#refreshToken) return refused('invalid_grant')
+    return { reply: this.#refresh(), deed: 'refresh' }
+  }
+
+  #refresh(): Reply {
+    const { accessSeconds = 1_800, rotates = true } = this.#options
+    this.#refreshed += 1
+    const accessToken = newToken('access')
+    this.#access.set(accessToken, this.#clock.nowMs() + accessSeconds * 1_000)
+    const answer = { access_token: accessToken, token_type: 'Bearer', expires_in: accessSeconds }
+    if (!rotates) return unstored(answer)
+    this.#spent.add(this.#refreshToken)
+    this.#refreshToken = newToken('refresh')
+    return unstored({ ...answer, refresh_token: this.#refreshToken })
+  }
+}
+
+/** The answer to a client that nobody knows. */
+export const unknownClient = (): { reply: Reply; deed: string } => refused('invalid_client', 401)
+
+const newToken = (kind: string): string => `${kind}-${randomBytes(24).toString('base64url')}`
+
+function refused(error: string, status = 400): { reply: Reply; deed: string } {
+  return {
+    reply: unstored({ error, error_description: `the request was refused: ${error}` }, status),
+    deed: error,
+  }
+}
+
+function unstored(value: unknown, status = 200): Reply {
+  const reply = jsonReply(JSON.stringify(value), status)
+  return { ...reply, headers: { ...reply.headers, 'Cache-Control': 'no-store', Pragma: 'no-cache' } }
+}
