@@ -38,6 +38,18 @@ export const doors: Readonly<Record<string, Door>> = {
   '/w/[workspace]/sync/runs': page('watch_sync'),
   '/w/[workspace]/sync/runs/[id]': page('watch_sync'),
 
+  '/w/[workspace]/settings': page('see_own_security'),
+  '/w/[workspace]/settings/security': form('see_own_security'),
+  '/w/[workspace]/settings/keys': form('use_api'),
+  '/w/[workspace]/settings/members': form('manage_members'),
+  '/w/[workspace]/settings/connections': page('manage_connections'),
+  '/w/[workspace]/settings/connections/new': form('manage_connections'),
+  '/w/[workspace]/settings/connections/[id]': form('manage_connections'),
+  '/w/[workspace]/settings/audit': page('read_audit'),
+  '/w/[workspace]/settings/audit.csv': page('read_audit'),
+
+  '/.well-known/jwks.json': page('anyone'),
+  '/api/v1/tokens': { who: 'use_api', methods: ['POST'], scope: 'read' },
   '/api/v1/sync/status': { who: 'watch_sync', methods: ['GET'], scope: 'read' },
   '/api/v1/sync/runs': { who: 'run_sync', methods: ['POST'], scope: 'write' },
 }
