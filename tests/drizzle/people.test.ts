@@ -224,7 +224,53 @@ describe('people', () => {
   })
 })
 
+describe.each([{ sendsAhead: false }, { sendsAhead: true }])(
+  'a login that is only the web, $sendsAhead',
+  ({ sendsAhead }) => {
+    test('asks nothing as the web where it may not act as somebody else', async () => {
+      const login = `web_${randomUUID().slice(0, 8)}`
+      await admin.query(
+        `create role ${login} login noinherit password 'low tide'; grant tidemark_web to ${login}`,
+      )
+      const url = new URL(database.url)
+      url.username = login
+      url.password = 'low tide'
+      const db = connect({
+        url: url.href,
+        role: 'tidemark_web',
+        max: 1,
+        statementTimeoutMs: 5_000,
+        onError: () => undefined,
+        sendsAhead,
+      })
+      for (const attempt of [
+        () => db.asPerson(rosewood.tenantId, (tx) => column(tx, 'select slug from tenants')),
+        () => db.asWatcher(rosewood.tenantId, (tx) => column(tx, 'select id from notes')),
+        () => db.asOperator((tx) => column(tx, 'select id from tenants')),
+      ])
+        await expect(attempt()).rejects.toMatchObject({
+          code: expect.stringMatching(/42501|25P02/) as string,
+        })
+      expect(await db.asTenant(rosewood.tenantId, (tx) => column(tx, 'select slug from tenants'))).toEqual([
+        'rosewood',
+      ])
+      await db.close()
+      await admin.query(`drop role ${login}`)
+    })
+  },
+)
+
 describe('the sign-in library', () => {
+  test('cannot take away somebody who ever belonged to a tenant or an agency, nor what they did', async () => {
+    const session = new pg.Client({ connectionString: database.url, options: '-c role=tidemark_auth' })
+    await session.connect()
+    for (const id of [member, former, pilot])
+      await expect(session.query('delete from auth.users where id = $1', [id])).rejects.toMatchObject({
+        code: '23503',
+      })
+    await session.end()
+  })
+
   test('reaches no table of tenants', async () => {
     const session = new pg.Client({ connectionString: database.url, options: '-c role=tidemark_auth' })
     await session.connect()

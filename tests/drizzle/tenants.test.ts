@@ -133,6 +133,11 @@ test.each([
     ['unknown (S-28): contacts to PUBLIC'],
   ],
   [
+    'a right to whatever table is made next',
+    `alter default privileges in schema public grant select on tables to tidemark_web`,
+    ['(S-28): postgres to tidemark_web'],
+  ],
+  [
     'a right to create in our schema',
     `grant create on schema app to tidemark_worker`,
     ['(S-28): app to tidemark_worker'],

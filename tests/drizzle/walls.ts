@@ -108,6 +108,9 @@ const walls: Record<string, string> = {
   'something is granted to everybody, or to somebody unknown (S-28)': `
     select c.relname || ' to ' || ${granteeName} from ${grants} g join ${tables} on c.oid = g.oid
     where n.nspname !~ '^pg_' and n.nspname <> 'information_schema' and g.grantee <> g.relowner and ${granteeName} not in ${roles}`,
+  'what is made from now on is granted to somebody (S-28)': `
+    select pg_get_userbyid(d.defaclrole) || ' to ' || ${granteeName} from pg_default_acl d, aclexplode(d.defaclacl) g
+    where g.grantee <> d.defaclrole`,
   'somebody may create in a schema (S-28)': `
     select n.nspname || ' to ' || ${granteeName} from pg_namespace n, aclexplode(n.nspacl) g
     where n.nspname !~ '^pg_' and g.grantee <> n.nspowner and g.privilege_type = 'CREATE'
