@@ -9,11 +9,14 @@ declare namespace App {
     log: import('pino').Logger
     metrics: import('./server/metrics.ts').Metrics
     limits: import('./server/limits.ts').Limits
+    tokens: import('./server/tokens.ts').Tokens
     requestId: string
     /** Where the request came from. */
     address: string
     /** When the request arrived, by this process's clock. Ages of data are measured by the database's. */
     now: Date
+    /** The CRMs there are, by name. */
+    connectors: ReadonlyMap<string, import('./commands/add-connection.ts').ConnectorForm>
     /** People who may be tried out; there are some in the demo only. */
     demoPeople: readonly import('./identity/demo-people.ts').DemoPerson[]
     /** The pattern of the route that answers, for logs and metrics. */

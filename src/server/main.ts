@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import type { Logger } from 'pino'
 import sirv from 'sirv'
+import type { ConnectorForm } from '../commands/add-connection.ts'
 import type { Config } from '../../drizzle/config.ts'
 import type { Database } from '../../drizzle/db.ts'
 import { startIdentity } from '../identity/start.ts'
@@ -14,6 +15,7 @@ import { createLimits } from './limits.ts'
 import { startMetrics } from './metrics.ts'
 import { newRequestId } from './request-id.ts'
 import { plainHeaders, strictTransport } from './security-headers.ts'
+import { createTokens } from './tokens.ts'
 
 /** What Astro's built entry exports in middleware mode. */
 type AstroHandler = (
@@ -39,6 +41,8 @@ export type WebParts = {
   config: Config
   database: Database
   databaseUrl: string
+  /** The CRMs that can be connected, by name: as much of their description as a form needs. */
+  connectors: ReadonlyMap<string, ConnectorForm>
   /** Signs sessions and tokens. */
   secret: string
   log: Logger
@@ -62,7 +66,7 @@ export async function startWeb(parts: WebParts): Promise<Web> {
   const hosts = allowedHosts(config)
   const headers = [...plainHeaders, ...strictTransport(config)]
   const files = sirv(new URL('client', built).pathname, { etag: true, setHeaders: cacheHashed })
-  const ready = Promise.withResolvers<Pick<App.Locals, 'identity' | 'limits'>>()
+  const ready = Promise.withResolvers<Pick<App.Locals, 'identity' | 'limits' | 'tokens'>>()
   // Whoever waits for it hears of its failure; startWeb throws it, too.
   ready.promise.catch(() => undefined)
 
@@ -77,6 +81,7 @@ export async function startWeb(parts: WebParts): Promise<Web> {
       requestId: newRequestId(),
       address: clientAddress(req, config.TRUSTED_PROXIES),
       demoPeople,
+      connectors: parts.connectors,
     }
     // For the sign-in library, which keeps it with each session; whatever a stranger wrote there is gone.
     req.headers['x-tidemark-address'] = locals.address
@@ -112,12 +117,13 @@ export async function startWeb(parts: WebParts): Promise<Web> {
   const { address, family, port } = server.address() as AddressInfo
   const url = `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`
   const publicUrl = config.PUBLIC_URL === undefined ? url : new URL(config.PUBLIC_URL).origin
+  const tokens = await createTokens({ secret: parts.secret, publicUrl })
   const identity = await startIdentity({ ...parts, publicUrl }).catch((error: unknown) => {
     server.close()
     ready.reject(error)
     throw error
   })
-  ready.resolve({ identity, limits: createLimits(identity.database, parts.requestsPerMinute) })
+  ready.resolve({ identity, tokens, limits: createLimits(identity.database, parts.requestsPerMinute) })
   log.info({ url }, 'pages are served')
 
   return {

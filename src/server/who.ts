@@ -24,7 +24,7 @@ export type Asker =
  * `refused` when what it shows is not, or no longer, good.
  */
 export async function whoAsks(
-  locals: Pick<App.Locals, 'identity' | 'database' | 'now'>,
+  locals: Pick<App.Locals, 'identity' | 'database' | 'tokens' | 'now'>,
   headers: Headers,
 ): Promise<Asker | undefined | 'refused'> {
   const authorization = headers.get('authorization')

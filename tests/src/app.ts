@@ -4,6 +4,7 @@ import { pino, type Logger } from 'pino'
 import { readConfig } from '../../drizzle/config.ts'
 import { connect, type Database } from '../../drizzle/db.ts'
 import { startWeb, type Web, type WebParts } from '../../src/server/main.ts'
+import { connectors } from '../../worker/connectors/registry.ts'
 import { createTestDatabase } from '../support/database.ts'
 import type { Role } from '../../src/server/access.ts'
 import { seedPerson } from './people.ts'
@@ -56,6 +57,9 @@ export async function startApp(environment: Record<string, string> = {}): Promis
   }
 }
 
+/** What signs the sessions and tokens of every test. */
+export const webSecret = 'the tide that signs the sessions of a test'
+
 /** The role and the limits of the web. */
 export function connectAsWeb(url: string): Database {
   return connect({ url, role: 'tidemark_web', max: 4, statementTimeoutMs: 10_000, onError: () => undefined })
@@ -67,7 +71,8 @@ export function serve(
 ): Promise<Web> {
   return startWeb({
     config: readConfig({ PORT: '0', ...environment }),
-    secret: 'the tide that signs the sessions of a test',
+    connectors,
+    secret: webSecret,
     log: pino({ level: 'silent' }),
     // Tests send more than people do; the limit has tests of its own.
     requestsPerMinute: 100_000,
