@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import pRetry, { AbortError } from 'p-retry'
 import { Pool } from 'undici'
-import { guardedConnector, PrivateAddressError } from './address.ts'
-import { decode, inflate, mostBytes, parseJson, tooLarge } from './body.ts'
+import type { Access, Secrets } from './access-token.ts'
+import { guardedConnector } from './address.ts'
 import type { AnyConnector, RawReply, Reply, Request, StreamName } from './connectors/connector.ts'
-import { asSyncError, FatalError, RetriableError, StoppedError, StreamError, SyncError } from './errors.ts'
+import { FatalError, RetriableError, StoppedError, StreamError, type SyncError } from './errors.ts'
+import { send, understand, withoutSecrets, type Outgoing } from './send.ts'
+import { statusFault } from './status-fault.ts'
 
 /** One answer with its bytes as they came, after inflation. */
 export type Answer = { request: Request; reply: Reply; bytes: Buffer; receivedAt: Date }
@@ -22,7 +24,9 @@ export type Fetcher = {
 type FetcherOptions = {
   connector: AnyConnector
   baseUrl: string
-  secrets: Record<string, string>
+  secrets: Secrets
+  /** Gives the secrets in their place, where access ends by itself. */
+  access?: Access
   allowPrivateHosts: boolean
   /** Waits until the connection may call again (see `rate-limit.ts`). */
   turn: () => Promise<void>
@@ -37,7 +41,7 @@ type FetcherOptions = {
 /** The longest `Retry-After` that a run sits out; beyond it the run ends and the next one comes later. */
 export const longestWaitMs = 120_000
 
-/** The one place that calls a CRM. */
+/** The one place that asks a CRM for records. */
 export function createFetcher(options: FetcherOptions): Fetcher {
   const base = new URL(options.baseUrl.endsWith('/') ? options.baseUrl : `${options.baseUrl}/`)
   const pool = new Pool(base.origin, {
@@ -50,11 +54,12 @@ export function createFetcher(options: FetcherOptions): Fetcher {
 
   const ask: Fetcher['ask'] = (request, stream) =>
     pRetry(
-      async () => {
-        await options.turn()
-        traffic.requests += 1
-        return once(pool, base, options, request, stream, traffic)
-      },
+      () =>
+        signed(options, async (secrets) => {
+          await options.turn()
+          traffic.requests += 1
+          return once(pool, base, options, secrets, request, stream, traffic)
+        }),
       {
         retries: waits.length,
         minTimeout: 0,
@@ -82,94 +87,59 @@ export function createFetcher(options: FetcherOptions): Fetcher {
   return { ask, traffic, close: () => pool.destroy() }
 }
 
+/** One try: with the secrets as they are, or, where access ends by itself, again with renewed ones when it was refused. */
+async function signed(
+  { secrets, access }: FetcherOptions,
+  attempt: (secrets: Secrets) => Promise<Answer>,
+): Promise<Answer> {
+  if (access === undefined) return attempt(secrets)
+  const current = await access.current()
+  try {
+    return await attempt(current)
+  } catch (error) {
+    if (!(error instanceof FatalError && error.code === 'E_AUTH_REVOKED')) throw error
+    return attempt(await access.insteadOf(current))
+  }
+}
+
 async function once(
   pool: Pool,
   base: URL,
   options: FetcherOptions,
+  secrets: Secrets,
   request: Request,
   stream: StreamName,
   traffic: Traffic,
 ): Promise<Answer> {
-  const { bytes, ...head } = await send(pool, base, options, request)
-  traffic.bytes += bytes.length
-  const encoding = head.headers['content-encoding']
-  const body = inflate(bytes, typeof encoding === 'string' ? encoding : undefined)
-  const answer = understand({ ...head, text: decode(head.status >= 400 ? body.subarray(0, 4_096) : body) })
-  const told = withoutSecrets(answer, Object.values(options.secrets))
-  const problem = statusFault(options.connector, told, stream) ?? (isJson(answer) ? null : notJson(answer))
+  const { connector, timeoutMs = 60_000, stopping } = options
+  const received = await send(
+    pool,
+    outgoing(base, request, connector.authorise(secrets)),
+    timeoutMs,
+    stopping,
+  )
+  traffic.bytes += received.bytes.length
+  const { raw, inflated } = understand(received)
+  const told = withoutSecrets(raw, Object.values(secrets))
+  const problem =
+    connector.fault(told, stream) ?? statusFault(told, stream) ?? (isJson(raw) ? null : notJson(raw))
   if (problem !== null) throw problem
-  return { request, reply: { ...head, body: answer.body }, bytes: body, receivedAt: new Date() }
+  const { text: _, ...reply } = raw
+  return { request, reply: { ...reply, body: raw.body }, bytes: inflated, receivedAt: new Date() }
 }
 
-/** Sends one request and reads its whole body, within one time limit: a limit per chunk never fires on a slow drip. */
-async function send(pool: Pool, base: URL, options: FetcherOptions, request: Request) {
+function outgoing(base: URL, request: Request, proof: Record<string, string>): Outgoing {
   const url = new URL(request.path, base)
   for (const [key, value] of Object.entries(request.query ?? {})) url.searchParams.set(key, value)
-  try {
-    const response = await pool.request({
-      method: request.method,
-      path: `${url.pathname}${url.search}`,
-      headers: {
-        accept: 'application/json',
-        'accept-encoding': 'gzip',
-        'user-agent': 'Tidemark',
-        ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
-        ...options.connector.authorise(options.secrets),
-      },
-      body: request.body === undefined ? null : JSON.stringify(request.body),
-      signal: AbortSignal.any([AbortSignal.timeout(options.timeoutMs ?? 60_000), options.stopping]),
-    })
-    const chunks: Buffer[] = []
-    let length = 0
-    for await (const chunk of response.body as AsyncIterable<Buffer>) {
-      length += chunk.length
-      if (length > mostBytes) throw tooLarge()
-      chunks.push(chunk)
-    }
-    return { status: response.statusCode, headers: response.headers, bytes: Buffer.concat(chunks, length) }
-  } catch (error) {
-    throw transportFault(error)
+  return {
+    method: request.method,
+    path: `${url.pathname}${url.search}`,
+    headers: {
+      ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...proof,
+    },
+    body: request.body === undefined ? null : JSON.stringify(request.body),
   }
-}
-
-function transportFault(error: unknown): Error {
-  if (error instanceof SyncError) return error
-  if (error instanceof PrivateAddressError)
-    return new FatalError('E_SETTINGS', error.message, { cause: error })
-  const { code, name, message } = error as NodeJS.ErrnoException
-  const isLate = name === 'TimeoutError'
-  if (code === 'EMFILE' || code === 'ENFILE') return asSyncError(error)
-  if (code === 'UND_ERR_HEADERS_OVERFLOW')
-    return new StreamError('E_CRM_BAD_REPLY', 'the headers of the answer are too large', { cause: error })
-  return new RetriableError(
-    'E_CRM_DOWN',
-    isLate ? 'no complete answer within 60 s' : `${code ?? name}: ${message}`,
-    undefined,
-    { cause: error },
-  )
-}
-
-/** Parses the text where it is JSON; what it means is decided afterwards. */
-function understand(raw: Omit<RawReply, 'body'>): RawReply {
-  try {
-    return { ...raw, body: parseJson(raw.text) }
-  } catch {
-    return raw
-  }
-}
-
-/** Shorter ones would be found in words that have nothing to do with them. */
-const shortestSecret = 12
-
-/** The answer as errors may quote it: a CRM may repeat our credentials in its complaint, and errors are written down. */
-function withoutSecrets(raw: RawReply, secrets: string[]): RawReply {
-  const repeated = secrets.filter((secret) => secret.length >= shortestSecret && raw.text.includes(secret))
-  if (repeated.length === 0) return raw
-  const { body: _, ...rest } = raw
-  return understand({
-    ...rest,
-    text: repeated.reduce((text, secret) => text.replaceAll(secret, '…'), raw.text),
-  })
 }
 
 const isJson = (raw: RawReply): boolean => 'body' in raw
@@ -183,29 +153,4 @@ function notJson({ status, headers, text }: RawReply): SyncError {
     'E_CRM_BAD_REPLY',
     `status ${status} with a body that is not JSON (${type}, ${text.length} characters)`,
   )
-}
-
-/** What a status means, after the connector has had its say. Decided before the body is believed. */
-function statusFault(connector: AnyConnector, raw: RawReply, stream: StreamName): SyncError | null {
-  const known = connector.fault(raw, stream)
-  if (known !== null) return known
-  const { status, headers } = raw
-  if (status < 300) return null
-  if (status < 400)
-    return new StreamError('E_CRM_BAD_REPLY', `status ${status}: redirected; redirects are not followed`)
-  if (status === 401) return new FatalError('E_AUTH_REVOKED', 'status 401')
-  if (status === 403) return new StreamError('E_PERMISSION', `status 403 for ${stream}`)
-  if (status === 429)
-    return new RetriableError('E_RATE_LIMITED', 'status 429', retryAfterMs(headers['retry-after']))
-  if (status >= 500 || status === 408 || status === 425) {
-    return new RetriableError('E_CRM_DOWN', `status ${status}`, retryAfterMs(headers['retry-after']))
-  }
-  return new StreamError('E_CRM_BAD_REPLY', `status ${status} for ${stream}`)
-}
-
-/** `Retry-After` in milliseconds, from seconds or an HTTP date (RFC 9110 §10.2.3); undefined when absent, past or unreadable. */
-export function retryAfterMs(header: string | string[] | undefined, now = Date.now()): number | undefined {
-  if (typeof header !== 'string') return undefined
-  const ms = /^\s*\d+\s*$/.test(header) ? Number(header) * 1_000 : Date.parse(header) - now
-  return ms > 0 ? ms : undefined
 }

@@ -1,17 +1,21 @@
 import { sql } from 'drizzle-orm'
 import type { Database, Tx } from '../drizzle/db.ts'
-import { unseal, type Keyring } from '../drizzle/seal.ts'
+import type { Keyring } from '../drizzle/seal.ts'
+import { createAccess } from './access-token.ts'
 import type { AnyConnector, Context, TableName } from './connectors/connector.ts'
 import { FatalError } from './errors.ts'
 import { createFetcher, type Fetcher } from './fetcher.ts'
 import { createRateLimit } from './rate-limit.ts'
 import { recordIds } from './record-id.ts'
+import { openSecrets, secretsOfConnection, type StoredSecret } from './stored-secrets.ts'
 
 type Who = { tenantId: string; connectionId: string }
 
 /** A connection ready to be called. */
 export type OpenConnection = {
   connector: AnyConnector
+  /** Where the CRM answers. */
+  baseUrl: string
   settings: never
   context: Context<never>
   fetcher: Fetcher
@@ -19,6 +23,8 @@ export type OpenConnection = {
 
 export type OpenOptions = {
   database: Database
+  /** For the lock that lets one process at a time renew access that ends by itself. */
+  databaseUrl: string
   connectors: ReadonlyMap<string, AnyConnector>
   keyring: Keyring
   allowPrivateHosts: boolean
@@ -32,7 +38,7 @@ type Stored = {
   base_url: string | null
   settings: Record<string, unknown>
   currency: string
-  secrets: { field: string; keyId: string; sealed: string }[]
+  secrets: StoredSecret[]
 }
 
 /** Reads a connection, checks its settings and opens its secrets. Throws `FatalError` (`E_SETTINGS`) naming what does not fit. */
@@ -42,7 +48,7 @@ export async function openConnection(options: OpenOptions, who: Who): Promise<Op
   if (connector === undefined)
     throw new FatalError('E_SETTINGS', `there is no connector named ${stored.connector}`)
   const settings = readSettings(connector, stored.settings)
-  const secrets = await openSecrets(options.keyring, who, connector, stored)
+  const secrets = await openSecrets(options.keyring, who, connector, stored.secrets)
   const limit = createRateLimit(
     options.database,
     who.tenantId,
@@ -52,17 +58,27 @@ export async function openConnection(options: OpenOptions, who: Who): Promise<Op
   )
   const baseUrl = stored.base_url ?? connector.baseUrl
   const { allowPrivateHosts, stopping, retryWaitsMs, timeoutMs } = options
+  const { tokens: renewal } = connector
+  const access =
+    renewal && createAccess({ ...options, connector, renewal, baseUrl, who }, stored.secrets, secrets)
   const fetcher = createFetcher({
     connector,
     baseUrl,
     secrets,
+    access,
     allowPrivateHosts,
     stopping,
     ...limit,
     retryWaitsMs,
     timeoutMs,
   })
-  return { connector, settings, context: contextOf(who.connectionId, settings, stored.currency), fetcher }
+  return {
+    connector,
+    baseUrl,
+    settings,
+    context: contextOf(who.connectionId, settings, stored.currency),
+    fetcher,
+  }
 }
 
 /** What normalising may know of a connection. */
@@ -82,37 +98,10 @@ export function readSettings(connector: AnyConnector, stored: Record<string, unk
 async function readConnection(tx: Tx, who: Who): Promise<Stored> {
   const { rows } = await tx.execute<Stored>(sql`
     select c.connector, c.base_url, c.settings, t.currency,
-      coalesce((select jsonb_agg(jsonb_build_object('field', s.field, 'keyId', s.key_id, 'sealed', encode(s.sealed, 'base64')))
-        from connection_secrets s where s.tenant_id = c.tenant_id and s.connection_id = c.id), '[]') as secrets
+      ${secretsOfConnection} as secrets
     from connections c join tenants t on t.id = c.tenant_id
     where c.tenant_id = ${who.tenantId} and c.id = ${who.connectionId}`)
   const [stored] = rows
   if (stored === undefined) throw new FatalError('E_SETTINGS', 'the connection does not exist')
   return stored
-}
-
-async function openSecrets(
-  keyring: Keyring,
-  who: Who,
-  connector: AnyConnector,
-  stored: Stored,
-): Promise<Record<string, string>> {
-  const secrets: Record<string, string> = {}
-  for (const field of Object.keys(connector.secrets)) {
-    const found = stored.secrets.find((secret) => secret.field === field)
-    if (found === undefined)
-      throw new FatalError('E_SETTINGS', `the connection has no ${field}; enter it again`)
-    try {
-      secrets[field] = await unseal(
-        keyring,
-        { ...who, field },
-        { keyId: found.keyId, sealed: Buffer.from(found.sealed, 'base64') },
-      )
-    } catch (error) {
-      throw new FatalError('E_SETTINGS', error instanceof Error ? error.message : String(error), {
-        cause: error,
-      })
-    }
-  }
-  return secrets
 }

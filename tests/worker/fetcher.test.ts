@@ -3,7 +3,8 @@ import type { ServerResponse } from 'node:http'
 import { afterEach, describe, expect, test } from 'vitest'
 import { clientTether } from '../../worker/connectors/clienttether.ts'
 import { RetriableError, StoppedError, type SyncError } from '../../worker/errors.ts'
-import { createFetcher, longestWaitMs, retryAfterMs, type Fetcher } from '../../worker/fetcher.ts'
+import { createFetcher, longestWaitMs, type Fetcher } from '../../worker/fetcher.ts'
+import { retryAfterMs } from '../../worker/status-fault.ts'
 import { listOf, sendJson, startStub, type StubCrm } from './stub-crm.ts'
 
 const open: { close: () => Promise<void> }[] = []

@@ -70,6 +70,29 @@ export type Reply = { status: number; headers: Record<string, string | string[] 
 /** An answer with any status, before it is believed. `body` is there when the text was JSON. */
 export type RawReply = Omit<Reply, 'body'> & { text: string; body?: unknown }
 
+/** What a renewal of access gave. */
+export type RenewedTokens = {
+  accessToken: string
+  /** The next refresh token; null where the one that was used stays good. */
+  refreshToken: string | null
+  /** Seconds until the access token ends; null where the CRM does not say. */
+  seconds: number | null
+}
+
+/** How access that ends by itself is renewed (RFC 6749 §6). */
+export type TokenRenewal = {
+  /** The secret fields that hold the tokens. Each renewal stores them anew; the access token may be missing at first. */
+  fields: { accessToken: string; refreshToken: string }
+  /** The form to post. A `url` without a host is taken from the connection's own address. */
+  request: (secrets: Record<string, string>) => {
+    url: string
+    headers?: Record<string, string>
+    form: Record<string, string>
+  }
+  /** Reads an answer of any status: the tokens, or what is wrong; null when its HTTP status says it all. */
+  read: (reply: RawReply) => RenewedTokens | SyncError | null
+}
+
 export type Page = {
   items: unknown[]
   /** Where to continue; null only when the server itself says that there is no more. */
@@ -154,6 +177,8 @@ export type Connector<Settings = never> = {
   rateLimit: (settings: Settings) => { requestsPerSecond: number; burst: number }
   /** Headers that prove who asks. Never part of a snapshot. */
   authorise: (secrets: Record<string, string>) => Record<string, string>
+  /** For CRMs whose access ends by itself; without it the secrets stay as they were entered. */
+  tokens?: TokenRenewal
   /** What is wrong with an answer that the HTTP status alone does not tell; null when nothing is. */
   fault: (reply: RawReply, stream: StreamName) => RetriableError | SyncError | null
   /** The first request of a connection test; its answer must be a page of the stream named. */

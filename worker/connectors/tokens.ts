@@ -1,0 +1,34 @@
+import { z } from 'zod'
+import { FatalError, StreamError, type SyncError } from '../errors.ts'
+import type { RawReply, RenewedTokens } from './connector.ts'
+
+// RFC 6749 §5.1 and §5.2 (read 2026-11-20). `expires_in` comes as text from some servers.
+const granted = z.looseObject({
+  access_token: z.string().min(1),
+  refresh_token: z.string().min(1).optional(),
+  expires_in: z.coerce.number().positive().optional(),
+})
+const refused = z.looseObject({ error: z.string(), error_description: z.string().optional() })
+
+/** Errors after which the same refresh token will never do again. */
+const final = ['invalid_grant', 'invalid_client', 'unauthorized_client', 'access_denied']
+
+/** Reads the answer of a token endpoint that keeps to the standard. `crm` is the connector's label. */
+export const readTokenReply =
+  (crm: string) =>
+  ({ status, body }: RawReply): RenewedTokens | SyncError | null => {
+    const error = refused.safeParse(body)
+    if (status >= 400 && status < 500 && status !== 429 && error.success) {
+      const { error: code, error_description: said = 'no more words' } = error.data
+      const message = `${crm} refused to renew our access: ${code.slice(0, 80)} (${said.slice(0, 200)})`
+      return final.includes(code)
+        ? new FatalError('E_AUTH_REVOKED', message)
+        : new StreamError('E_CRM_BAD_REPLY', message)
+    }
+    if (status < 200 || status > 299) return null
+    const tokens = granted.safeParse(body)
+    if (!tokens.success)
+      return new StreamError('E_CRM_BAD_REPLY', `${crm} answered a renewal of our access without a token`)
+    const { access_token: accessToken, refresh_token: refreshToken, expires_in: seconds } = tokens.data
+    return { accessToken, refreshToken: refreshToken ?? null, seconds: seconds ?? null }
+  }
