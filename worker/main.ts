@@ -12,6 +12,7 @@ import { showAlive, showGone } from './heartbeat.ts'
 import type { LeaseTimes } from './lease.ts'
 import { startQueue, type Queue } from './queue.ts'
 import { claimDueSlots, queuedRuns, reapDeadRuns, startSchedule } from './schedule.ts'
+import { openTestDesk } from './test-desk.ts'
 import { makePartitions } from './snapshot.ts'
 import type { Verdict } from './verdict.ts'
 
@@ -54,6 +55,7 @@ export async function executionOf(
   const { config, log, times, retryWaitsMs, timeoutMs } = options
   return {
     database,
+    databaseUrl: config.DATABASE_URL,
     log,
     connectors: options.connectors ?? connectors,
     keyring: await openKeyring(
@@ -99,13 +101,20 @@ export async function startWorker(options: WorkerOptions): Promise<{ stop: () =>
     log,
     handle: async (run) => void (await executeRun(execution, run)),
   })
+  const testDesk = openTestDesk(execution)
   const schedule = startSchedule({
     cron: config.SYNC_CRON,
     log,
-    look: () => look(options, database, queue, execution.worker, startedAt),
+    look: async () => {
+      testDesk.look()
+      await look(options, database, queue, execution.worker, startedAt)
+    },
   })
-  // Somebody asked for a run: no need to wait for the next look.
-  const stopListening = await database.listen('tidemark_requests', schedule.ring)
+  // Somebody asked for a run or a test: no need to wait for the next look.
+  const stopListening = await database.listen('tidemark_requests', () => {
+    testDesk.look()
+    schedule.ring()
+  })
   log.info(
     { worker: execution.worker, cron: config.SYNC_CRON, concurrency: config.SYNC_CONCURRENCY },
     'worker.started',
@@ -116,6 +125,7 @@ export async function startWorker(options: WorkerOptions): Promise<{ stop: () =>
       await stopListening()
       await schedule.stop()
       await queue.stop()
+      await testDesk.closed()
       await showGone(database, execution.worker).catch(() => undefined)
       await database.close()
       log.info({ worker: execution.worker }, 'worker.stopped')

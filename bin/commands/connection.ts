@@ -46,7 +46,9 @@ export function addConnectionCommands(program: Command, end: (code: ExitCode) =>
     )
   connection
     .command('test')
-    .description('Asks the CRM for one page and says what it answered. Nothing is stored.')
+    .description(
+      'Asks the CRM for the first page of everything and says what it answered. No record is stored.',
+    )
     .argument('<name|id>', 'the connection')
     .option('--tenant <slug>', 'whose, when several clients use the name')
     .addHelpText('after', examplesOfTest)
@@ -108,19 +110,14 @@ async function change(installation: Installation, name: string, options: Connect
 }
 
 async function test(installation: Installation, name: string, tenant?: string): Promise<ExitCode> {
-  const [{ listConnections }, { chooseOne }, { probe }, { openKeyring }] = await Promise.all([
+  const [{ listConnections }, { chooseOne }, deed] = await Promise.all([
     import('../../src/queries/connection-list.ts'),
     import('../sync/choose.ts'),
-    import('../connection/probe.ts'),
-    import('../../drizzle/seal.ts'),
+    import('../connection/test.ts'),
   ])
   const database = await installation.connect('tidemark_worker')
   const connection = chooseOne(await listConnections(database), { tenant, connection: name })
-  const { TIDEMARK_ALLOW_PRIVATE_CRM_HOSTS: allowPrivateHosts } = installation.config
-  const keyring = await openKeyring([await installation.secret(), ...(await installation.oldSecrets())])
-  const { ok, words } = await probe(database, keyring, connection, allowPrivateHosts)
-  print(words)
-  return ok ? exitCodes.success : exitCodes.failed
+  return (await deed.test(installation, database, connection)) ? exitCodes.success : exitCodes.failed
 }
 
 async function list(installation: Installation): Promise<void> {

@@ -4,7 +4,7 @@ import { listConnections, type ListedConnection } from '../../src/queries/connec
 import { connectors } from '../../worker/connectors/registry.ts'
 import { SyncError } from '../../worker/errors.ts'
 import { openConnection } from '../../worker/open.ts'
-import { probe } from '../connection/probe.ts'
+import { probe } from '../../worker/probe.ts'
 import { oneLine } from '../sync/report.ts'
 import type { Standing } from '../status/read.ts'
 import { failed, noticed, ok, type Finding } from './finding.ts'
@@ -12,6 +12,7 @@ import { failed, noticed, ok, type Finding } from './finding.ts'
 type Parts = {
   /** The worker's: nobody else may open credentials. */
   database: Database
+  databaseUrl: string
   keyring: Keyring
   allowPrivateHosts: boolean
   isLive: boolean
@@ -33,25 +34,29 @@ async function checkConnection(parts: Parts, connection: ListedConnection): Prom
   const standing = parts.standings.find(({ id }) => id === connection.id)
   const findings = [await checkSecrets(parts, check, connection), checkRuns(check, connection, standing)]
   if (!parts.isLive) return findings
-  const { ok: answered, words } = await probe(
-    parts.database,
-    parts.keyring,
-    connection,
-    parts.allowPrivateHosts,
-  )
+  const who = { tenantId: connection.tenantId, connectionId: connection.id }
+  const { ok: answered, steps } = await probe(openOptions(parts), who)
+  const words = steps.map((step) => oneLine(step.words)).join('; ')
   const mend = `Correct the connection, then: npm run tidemark -- connection test ${connection.id}`
   return [...findings, answered ? ok(`${check}: live`, words) : failed(`${check}: live`, words, mend)]
 }
 
+const openOptions = ({ database, databaseUrl, keyring, allowPrivateHosts }: Parts) => ({
+  database,
+  databaseUrl,
+  connectors,
+  keyring,
+  allowPrivateHosts,
+  stopping: new AbortController().signal,
+})
+
 async function checkSecrets(
-  { database, keyring, allowPrivateHosts }: Parts,
+  parts: Parts,
   check: string,
   { tenantId, id: connectionId }: ListedConnection,
 ): Promise<Finding> {
-  const stopping = new AbortController().signal
   try {
-    const options = { database, connectors, keyring, allowPrivateHosts, stopping }
-    const { fetcher } = await openConnection(options, { tenantId, connectionId })
+    const { fetcher } = await openConnection(openOptions(parts), { tenantId, connectionId })
     await fetcher.close()
     return ok(`${check}: secrets`, 'they open, and the settings fit')
   } catch (error) {

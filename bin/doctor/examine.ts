@@ -23,6 +23,7 @@ export async function examine(installation: Installation, isLive: boolean): Prom
   }
   const parts = {
     database: await installation.connect('tidemark_worker'),
+    databaseUrl: config.DATABASE_URL,
     keyring: await openKeyring([secret, ...(await installation.oldSecrets())]),
     isLive,
     allowPrivateHosts: config.TIDEMARK_ALLOW_PRIVATE_CRM_HOSTS,

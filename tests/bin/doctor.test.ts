@@ -128,7 +128,7 @@ test('a CRM that refuses us, only when it is asked', async () => {
   simulator.account(account.webKey).setAccessToken('another one')
   expect(await failures()).toEqual([])
   expect(await failures({}, '--live')).toEqual([
-    expect.stringMatching(/: live: .*no longer accepts our access/),
+    expect.stringMatching(/: live: Reached .*; ClientTether answered 401: Unauthorized/),
   ])
   simulator.account(account.webKey).setAccessToken(account.accessToken)
 })

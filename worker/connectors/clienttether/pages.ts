@@ -23,17 +23,8 @@ const aboutAccess = /token|web.?key|unauthori[sz]ed|authenticat|access denied/i
 
 /** What is wrong with an answer, by the result code inside it or by its status; null when nothing is. */
 export function fault(reply: RawReply, stream: StreamName): RetriableError | SyncError | null {
-  if (reply.status === 401)
-    return new FatalError(
-      'E_AUTH_REVOKED',
-      'ClientTether answered 401: the access token or web key is not accepted',
-    )
-  if (reply.status === 403 && aboutAccess.test(reply.text)) {
-    return new FatalError(
-      'E_AUTH_REVOKED',
-      'ClientTether answered 403: the access token or web key is not accepted',
-    )
-  }
+  if (reply.status === 401 || (reply.status === 403 && aboutAccess.test(reply.text)))
+    return new FatalError('E_AUTH_REVOKED', `ClientTether answered ${reply.status}: ${refusalIn(reply)}`)
   // Where HTTP itself says what is wrong, a code in the body adds nothing.
   if ([403, 408, 425, 429].includes(reply.status) || reply.status >= 500) return null
   const code = resultCode(reply.body)
@@ -46,6 +37,14 @@ export function fault(reply: RawReply, stream: StreamName): RetriableError | Syn
   if (code === 'CT500')
     return new RetriableError('E_CRM_DOWN', `ClientTether answered ${code} for ${stream}: ${message}`)
   return new StreamError('E_CRM_BAD_REPLY', `ClientTether answered ${code} for ${stream}: ${message}`)
+}
+
+/** ClientTether's own words for turning us away, when they are a sentence and not a page. */
+function refusalIn({ body, text }: RawReply): string {
+  const { Message: said } = (body ?? {}) as { Message?: unknown }
+  const words = typeof said === 'string' ? said : text
+  const isSentence = words.trim() !== '' && !/^\s*[<{[]/.test(words)
+  return isSentence ? words.trim().slice(0, 200) : 'the access token or web key is not accepted'
 }
 
 /**
