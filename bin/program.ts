@@ -3,6 +3,7 @@ import { addConnectionCommands } from './commands/connection.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addMigrate } from './commands/migrate.ts'
 import { addReplay } from './commands/replay.ts'
+import { addSecretsCommands } from './commands/secrets.ts'
 import { addSimulator } from './commands/simulator.ts'
 import { addStart } from './commands/start.ts'
 import { addStatus } from './commands/status.ts'
@@ -45,6 +46,7 @@ export function commandLine(end: (code: ExitCode) => void): Command {
   addDoctor(program, end)
   addTenantCommands(program)
   addConnectionCommands(program, end)
+  addSecretsCommands(program, end)
   addMigrate(program)
   addWorker(program)
   addWeb(program)

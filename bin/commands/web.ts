@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { connectors } from '../../worker/connectors/registry.ts'
 import { Refusal } from '../exit.ts'
 import { openInstallation } from '../installation.ts'
 import { keptDemoPeople } from '../start/demo-people.ts'
@@ -42,6 +43,7 @@ async function start() {
     config,
     database,
     databaseUrl: config.DATABASE_URL,
+    connectors,
     secret,
     log,
     demoPeople: await keptDemoPeople(config),

@@ -22,10 +22,10 @@ Examples:
 `
 
 async function start() {
-  const [{ startWorker }, { createLog }, { keptSecrets }] = await Promise.all([
+  const [{ startWorker }, { createLog }, { rereadSecrets }] = await Promise.all([
     import('../../worker/main.ts'),
     import('../log.ts'),
-    import('../secret.ts'),
+    import('../secrets/reread.ts'),
   ])
   const installation = await openInstallation(process.env, warn)
   const secret = await installation.secret()
@@ -35,8 +35,7 @@ async function start() {
   const worker = await startWorker({
     config: { ...config, TIDEMARK_SECRET: secret, TIDEMARK_OLD_SECRETS: oldSecrets },
     log,
-    // `secrets rotate` keeps there what it changes while this worker runs.
-    rereadSecrets: () => keptSecrets(config.TIDEMARK_DATA_DIR),
+    rereadSecrets: () => rereadSecrets(process.env),
   })
   return {
     close: async () => {

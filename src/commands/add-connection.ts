@@ -31,7 +31,7 @@ export type AddConnectionOutcome =
   | { kind: 'invalid'; fields: Record<string, string> }
 
 const form = z.strictObject({
-  name: z.string().trim().min(1, 'must not be empty').max(100),
+  name: z.string().trim().max(100),
   baseUrl: z.string().nullable().default(null),
   settings: z.record(z.string(), z.unknown()).default({}),
   secrets: z.record(z.string(), z.string()),
@@ -50,6 +50,7 @@ export async function addConnection(
   if (!parsed.success) return { kind: 'invalid', fields: fieldsOf(parsed.error) }
   const { name, baseUrl, settings, secrets } = parsed.data
   const fields = {
+    ...(name === '' ? { name: 'must not be empty' } : {}),
     ...problemOfAddress(baseUrl, options.allowPrivateHosts),
     ...problemsOfSettings(options.connector, settings),
     ...problemsOfSecrets(options.connector, secrets),

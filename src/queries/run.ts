@@ -19,16 +19,25 @@ export type Run = InferSelectModel<typeof syncRuns> & {
   snapshots: Snapshot[]
   /** There are more responses than are listed. */
   isCut: boolean
-  setAside: InferSelectModel<typeof quarantine>[]
+  setAside: SetAside[]
 }
+
+export type SetAside = InferSelectModel<typeof quarantine>
 
 export type Snapshot = Omit<InferSelectModel<typeof rawSnapshots>, 'body' | 'cursor' | 'fence' | 'tenantId'>
 
 /** A first run keeps thousands of responses; the page shows the beginning and says how many pages there were. */
 const mostListed = 200
 
-/** One run with all that it did; undefined when this workspace has none with that id. */
-export async function readRun(tx: Tx, id: string): Promise<Run | undefined> {
+/**
+ * One run with all that it did; undefined when this workspace has none with that id. `showsRecords` is false for those who
+ * watch syncs and read no deals: why a record was set aside may quote it.
+ */
+export async function readRun(
+  tx: Tx,
+  id: string,
+  { showsRecords }: { showsRecords: boolean },
+): Promise<Run | undefined> {
   const [run] = await tx
     .select({ ...getTableColumns(syncRuns), connection: connections.name })
     .from(syncRuns)
@@ -45,13 +54,17 @@ export async function readRun(tx: Tx, id: string): Promise<Run | undefined> {
     passes: passes.toSorted(byStreamOrder),
     snapshots: snapshots.slice(0, mostListed),
     isCut: snapshots.length > mostListed,
-    setAside: await tx
-      .select()
-      .from(quarantine)
-      .where(and(eq(quarantine.connectionId, run.connectionId), eq(quarantine.runId, id)))
-      .orderBy(asc(quarantine.createdAt), asc(quarantine.itemIndex))
-      .limit(mostListed),
+    setAside: showsRecords ? await readSetAside(tx, run) : [],
   }
+}
+
+function readSetAside(tx: Tx, run: { id: string; connectionId: string }): Promise<SetAside[]> {
+  return tx
+    .select()
+    .from(quarantine)
+    .where(and(eq(quarantine.connectionId, run.connectionId), eq(quarantine.runId, run.id)))
+    .orderBy(asc(quarantine.createdAt), asc(quarantine.itemIndex))
+    .limit(mostListed)
 }
 
 function readSnapshots(tx: Tx, run: { id: string; connectionId: string }): Promise<Snapshot[]> {

@@ -61,7 +61,11 @@ async function open() {
 }
 async function askOnce(): Promise<string> {
   const { ask, close } = await open()
-  return ask().finally(close)
+  try {
+    return await ask()
+  } finally {
+    await close()
+  }
 }
 const uses = () => client.account.grant?.uses()
 const renewals = () => all.simulator.ledger.count('oauth/token')

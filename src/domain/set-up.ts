@@ -1,0 +1,19 @@
+import type { ConnectionState } from '../../drizzle/schema/connections.ts'
+
+type SetUp = {
+  state: ConnectionState
+  stateReason: string | null
+  test: { finishedAt: Date | null; ok: boolean | null } | undefined
+}
+
+/** Where somebody who looks after a connection stands, in one sentence. */
+export function connectionSentence({ state, stateReason, test }: SetUp): string {
+  if (test !== undefined && test.finishedAt === null) return 'We are asking the CRM whether this works.'
+  if (state === 'draft') {
+    if (test?.ok === true) return 'The connection works. Nothing is copied until you start it.'
+    return 'The connection is saved and not started. Nothing is copied yet.'
+  }
+  if (state === 'paused') return 'The connection is paused; what is here stays and grows older.'
+  if (state === 'needs_reconnect') return stateReason ?? 'The CRM refuses our keys. Enter them again.'
+  return 'The connection is active and copied every hour.'
+}

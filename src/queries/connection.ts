@@ -1,0 +1,74 @@
+import { and, asc, desc, eq, inArray, sql } from 'drizzle-orm'
+import type { Tx } from '../../drizzle/db.ts'
+import type { RunStatus } from '../../drizzle/schema/sync.ts'
+import { connections, connectionSecrets, syncRuns, syncRunStreams } from '../../drizzle/schema/index.ts'
+import { byStreamOrder } from '../domain/streams.ts'
+import { readLatestTest } from './connection-test.ts'
+import { instant } from './decode.ts'
+
+export type ConnectionDetail = NonNullable<Awaited<ReturnType<typeof readConnection>>>
+
+/** How far the first run of a connection has come, or the one that is open. */
+export type Progress = {
+  runId: string
+  status: RunStatus
+  streams: { stream: string; status: string; fetched: number; crmCount: number | null }[]
+}
+
+/** One connection for the people who look after it: never a secret, only its last characters. Undefined when it is not here. */
+export async function readConnection(tx: Tx, id: string) {
+  const [connection] = await tx
+    .select({
+      id: connections.id,
+      name: connections.name,
+      connector: connections.connector,
+      baseUrl: connections.baseUrl,
+      settings: connections.settings,
+      state: connections.state,
+      stateReason: connections.stateReason,
+      now: sql`now()`.mapWith(instant),
+    })
+    .from(connections)
+    .where(eq(connections.id, id))
+  if (!connection) return undefined
+  return {
+    ...connection,
+    secrets: await readHints(tx, id),
+    test: await readLatestTest(tx, id),
+    progress: await readProgress(tx, id),
+  }
+}
+
+function readHints(tx: Tx, id: string) {
+  return tx
+    .select({
+      field: connectionSecrets.field,
+      hint: connectionSecrets.hint,
+      updatedAt: connectionSecrets.updatedAt,
+    })
+    .from(connectionSecrets)
+    .where(eq(connectionSecrets.connectionId, id))
+    .orderBy(asc(connectionSecrets.field))
+}
+
+/** The open run, else the last one. */
+async function readProgress(tx: Tx, id: string): Promise<Progress | undefined> {
+  const isOpen = inArray(syncRuns.status, ['queued', 'running'])
+  const [run] = await tx
+    .select({ runId: syncRuns.id, status: syncRuns.status })
+    .from(syncRuns)
+    .where(eq(syncRuns.connectionId, id))
+    .orderBy(desc(isOpen), desc(syncRuns.queuedAt))
+    .limit(1)
+  if (!run) return undefined
+  const streams = await tx
+    .select({
+      stream: syncRunStreams.stream,
+      status: syncRunStreams.status,
+      fetched: syncRunStreams.fetched,
+      crmCount: syncRunStreams.crmCount,
+    })
+    .from(syncRunStreams)
+    .where(and(eq(syncRunStreams.connectionId, id), eq(syncRunStreams.runId, run.runId)))
+  return { ...run, streams: streams.toSorted(byStreamOrder) }
+}

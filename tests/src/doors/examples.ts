@@ -1,0 +1,98 @@
+import type { Role } from '../../../src/server/access.ts'
+
+/** What an address is tried with: ids of one tenant and of another. */
+export type Ids = {
+  slug: string
+  tenant: string
+  connection: string
+  run: string
+  member: string
+  key: string
+  invitation: string
+}
+
+export type Example = {
+  path: (ids: Ids) => string
+  /** A form that somebody who may would send. */
+  form?: (ids: Ids) => Record<string, string>
+  /** Sent as JSON instead. */
+  json?: (ids: Ids) => unknown
+  /** The ids of a record are part of the path or the body: those of another tenant must read as if they did not exist. */
+  names?: 'record'
+  /** What somebody gets who may. */
+  answers?: number[]
+}
+
+const inside = (rest: string) => (ids: Ids) => `/w/${ids.slug}${rest}`
+
+/** One way to use each address. A route that is not in here fails the test. */
+export const examples: Readonly<Record<string, Example>> = {
+  '/': { path: () => '/', answers: [301, 302, 303, 308] },
+  '/healthz': { path: () => '/healthz' },
+  '/readyz': { path: () => '/readyz', answers: [200, 503] },
+  '/metrics': { path: () => '/metrics' },
+  '/sign-in': {
+    path: () => '/sign-in',
+    form: () => ({ email: 'nobody@example.com', password: 'wrong wrong wrong' }),
+  },
+  '/sign-in/code': { path: () => '/sign-in/code', form: () => ({ code: '000000' }) },
+  '/sign-in/with': { path: () => '/sign-in/with', form: () => ({ provider: 'none' }) },
+  '/sign-out': { path: () => '/sign-out', form: () => ({}) },
+  '/forgot': { path: () => '/forgot', form: () => ({ email: 'nobody@example.com' }) },
+  '/reset': { path: () => '/reset?token=none', form: () => ({ token: 'none', password: 'x' }) },
+  '/invite/[token]': { path: () => '/invite/none', form: () => ({ name: 'N', password: 'none none none' }) },
+  '/api/auth/callback/[provider]': { path: () => '/api/auth/callback/google?code=1&state=1' },
+  '/api/[...unknown]': { path: () => '/api/v1/nothing', answers: [404] },
+  '/api/sync/[...rest]': { path: () => '/api/sync/status', answers: [308] },
+  '/.well-known/jwks.json': { path: () => '/.well-known/jwks.json' },
+
+  '/w': { path: () => '/w' },
+  '/w/[workspace]': { path: inside(''), answers: [301, 302, 303, 308] },
+  '/w/[workspace]/overview': { path: inside('/overview') },
+  '/w/[workspace]/sync': { path: inside('/sync') },
+  '/w/[workspace]/sync/run-now': {
+    path: inside('/sync/run-now'),
+    form: ({ connection }) => ({ connection }),
+    names: 'record',
+  },
+  '/w/[workspace]/sync/runs': { path: inside('/sync/runs') },
+  '/w/[workspace]/sync/runs/[id]': { path: (ids) => `/w/${ids.slug}/sync/runs/${ids.run}`, names: 'record' },
+  '/w/[workspace]/settings': { path: inside('/settings'), answers: [301, 302, 303, 308] },
+  '/w/[workspace]/settings/security': {
+    path: inside('/settings/security'),
+    form: () => ({ action: 'none' }),
+  },
+  '/w/[workspace]/settings/keys': {
+    path: inside('/settings/keys'),
+    form: ({ key }) => ({ action: 'revoke', id: key, key }),
+    names: 'record',
+  },
+  '/w/[workspace]/settings/members': {
+    path: inside('/settings/members'),
+    form: ({ member }) => ({ action: 'role', member, user: member, id: member, role: 'viewer' }),
+    names: 'record',
+  },
+  '/w/[workspace]/settings/connections': { path: inside('/settings/connections') },
+  '/w/[workspace]/settings/connections/new': {
+    path: inside('/settings/connections/new'),
+    form: () => ({ connector: 'clienttether' }),
+  },
+  '/w/[workspace]/settings/connections/[id]': {
+    path: (ids) => `/w/${ids.slug}/settings/connections/${ids.connection}`,
+    form: () => ({ action: 'test' }),
+    names: 'record',
+  },
+  '/w/[workspace]/settings/audit': { path: inside('/settings/audit') },
+  '/w/[workspace]/settings/audit.csv': { path: inside('/settings/audit.csv') },
+
+  '/api/v1/tokens': { path: () => '/api/v1/tokens', json: () => ({}) },
+  '/api/v1/sync/status': { path: ({ slug }) => `/api/v1/sync/status?workspace=${slug}` },
+  '/api/v1/sync/runs': {
+    path: ({ slug }) => `/api/v1/sync/runs?workspace=${slug}`,
+    json: ({ connection }) => ({ connection }),
+    names: 'record',
+  },
+}
+
+/** Every role, and whether it is tried. */
+export const triedRoles: readonly Role[] = ['admin', 'manager', 'rep', 'analyst', 'viewer', 'operator']
