@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { exitCodes, Refusal, type ExitCode } from '../exit.ts'
 import { openInstallation, type Installation } from '../installation.ts'
 import { print, warn } from '../print.ts'
-import type { Progress, Rotation } from '../secrets/rotate.ts'
+import type { Progress, Rotation } from '../sealing/rotate.ts'
 
 /** `tidemark secrets`: what the CRM credentials are sealed with. */
 export function addSecretsCommands(program: Command, end: (code: ExitCode) => void): void {
@@ -33,7 +33,7 @@ Examples:
 
 async function rotate(): Promise<ExitCode> {
   const [deed, { alone }] = await Promise.all([
-    import('../secrets/rotate.ts'),
+    import('../sealing/rotate.ts'),
     import('../../worker/alone.ts'),
   ])
   const installation = await openInstallation(process.env, warn)

@@ -25,7 +25,7 @@ async function start() {
   const [{ startWorker }, { createLog }, { rereadSecrets }] = await Promise.all([
     import('../../worker/main.ts'),
     import('../log.ts'),
-    import('../secrets/reread.ts'),
+    import('../sealing/reread.ts'),
   ])
   const installation = await openInstallation(process.env, warn)
   const secret = await installation.secret()
