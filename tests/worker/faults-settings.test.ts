@@ -68,6 +68,15 @@ describe('a connection that cannot be opened fails before its first request', ()
     await expectRefused(/does not belong to this connection or was damaged/)
   })
 
+  test('because two of its secrets changed places', async () => {
+    await all.db.query(
+      `update connection_secrets s set sealed = o.sealed from connection_secrets o
+       where s.connection_id = $1 and o.connection_id = $1 and o.field <> s.field`,
+      [client.connectionId],
+    )
+    await expectRefused(/does not belong to this connection or was damaged/)
+  })
+
   test('because it was sealed under another key', async () => {
     await all.db.query(`update connection_secrets set key_id = 'before' where connection_id = $1`, [
       client.connectionId,
