@@ -7,8 +7,11 @@ import type { Logger } from 'pino'
 import type { Config } from '../../drizzle/config.ts'
 import type { IdentityDatabase } from '../../drizzle/identity.ts'
 import * as schema from '../../drizzle/schema/identity.ts'
+import { challenge, userOfCode } from './challenge.ts'
+import { noteEvent } from './events.ts'
 import type { Mailer } from './mail.ts'
 import { oauthOf, type Provider } from './providers.ts'
+import { makeRecoveryCodes } from './recovery-codes.ts'
 import { rotation } from './rotation.ts'
 import { spendCode } from './spent-codes.ts'
 
@@ -101,16 +104,28 @@ export function createAuth(parts: IdentityParts) {
         twoFactor({
           issuer: 'Tidemark',
           twoFactorCookieMaxAge: twoFactorMinutes * 60,
-          backupCodeOptions: { amount: 10, storeBackupCodes: 'encrypted' },
+          backupCodeOptions: { customBackupCodesGenerate: makeRecoveryCodes, storeBackupCodes: 'encrypted' },
         }),
       ),
       genericOAuth({ config: providers.map(oauthOf) }),
       rotation(),
+      challenge(),
     ],
+    databaseHooks: {
+      account: {
+        create: {
+          after: async ({ userId, providerId }, ctx) => {
+            if (providerId === 'credential') return
+            const address = ctx?.headers?.get('x-tidemark-address') ?? ''
+            await noteEvent(database, userId, 'account_linked', { address }, { provider: providerId })
+          },
+        },
+      },
+    },
     hooks: {
       before: createAuthMiddleware(async (ctx) => {
         if (ctx.path !== '/two-factor/verify-totp') return
-        const userId = await pendingUser(ctx)
+        const userId = await userOfCode(ctx)
         const { code } = ctx.body as { code: string }
         if (userId !== undefined && !(await spendCode(database, userId, code)))
           throw new APIError('UNAUTHORIZED', { code: 'INVALID_CODE', message: 'This code was used already.' })
@@ -128,20 +143,7 @@ function askEverywhere<Plugin extends ReturnType<typeof twoFactor>>(plugin: Plug
   const [ask] = plugin.hooks.after
   if (ask === undefined)
     throw new Error('the second factor is not asked for any more: the library has changed')
-  const afterPassword = ask.matcher
+  const afterPassword = ask.matcher.bind(ask)
   ask.matcher = (context) => afterPassword(context) || context.path === '/callback/:id'
   return plugin
-}
-
-type Context = Parameters<Parameters<typeof createAuthMiddleware>[0]>[0]
-
-/** Whose code is being checked: the person who is signed in, or the one who has given a password. */
-async function pendingUser(ctx: Context): Promise<string | undefined> {
-  const { authCookies, secret, internalAdapter, createAuthCookie } = ctx.context
-  const token = await ctx.getSignedCookie(authCookies.sessionToken.name, secret)
-  const session = token ? await internalAdapter.findSession(token) : null
-  if (session !== null && session.session.expiresAt > new Date()) return session.user.id
-  const challenge = await ctx.getSignedCookie(createAuthCookie('two_factor').name, secret)
-  const waiting = challenge ? await internalAdapter.findVerificationValue(challenge) : null
-  return waiting?.value
 }

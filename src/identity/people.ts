@@ -1,5 +1,5 @@
 import { and, eq, ne } from 'drizzle-orm'
-import { sessions, users } from '../../drizzle/schema/identity.ts'
+import { sessions, users, verifications } from '../../drizzle/schema/identity.ts'
 import type { Identity } from './start.ts'
 
 export type Person = { id: string; name: string; email: string; hasSecondFactor: boolean }
@@ -14,10 +14,25 @@ export async function findPerson(
   email: string,
 ): Promise<Person | undefined> {
   const [found] = await database.db
-    .select({ id: users.id, name: users.name, email: users.email, hasSecondFactor: users.twoFactorEnabled })
+    .select(personColumns)
     .from(users)
     .where(eq(users.email, emailOf(email)))
   return found
+}
+
+export async function findPersonById(
+  { database }: Pick<People, 'database'>,
+  id: string,
+): Promise<Person | undefined> {
+  const [found] = await database.db.select(personColumns).from(users).where(eq(users.id, id))
+  return found
+}
+
+const personColumns = {
+  id: users.id,
+  name: users.name,
+  email: users.email,
+  hasSecondFactor: users.twoFactorEnabled,
 }
 
 /**
@@ -52,4 +67,9 @@ export async function endSessions(
 ): Promise<void> {
   const others = exceptToken === undefined ? undefined : ne(sessions.token, exceptToken)
   await database.db.delete(sessions).where(and(eq(sessions.userId, userId), others))
+}
+
+/** Makes every proof of a person worthless that is still about: links to a new password, half sign-ins, trusted browsers. */
+export async function forgetProofs({ database }: Pick<People, 'database'>, userId: string): Promise<void> {
+  await database.db.delete(verifications).where(eq(verifications.value, userId))
 }

@@ -1,5 +1,7 @@
 import { noteEvent, type Origin } from './events.ts'
+import { tellOwner } from './letters.ts'
 import { emailOf, findPerson } from './people.ts'
+import { orRefusal } from './refusal.ts'
 import type { Identity } from './start.ts'
 
 export type SignInOutcome =
@@ -19,39 +21,20 @@ export async function signIn(
   const account = emailOf(email)
   const seconds = await throttle.waitSeconds(account, origin.address)
   if (seconds > 0) return { kind: 'wait', seconds }
-  const answer = await identity
-    .auth()
-    .api.signInEmail({ body: { email: account, password }, headers, returnHeaders: true })
-    .catch((error: unknown) => {
-      if (isRefusal(error)) return undefined
-      throw error
-    })
+  const asked = await orRefusal(
+    identity.auth().api.signInEmail({ body: { email: account, password }, headers, returnHeaders: true }),
+  )
   const person = await findPerson(identity, account)
-  if (answer === undefined) {
+  if (asked.kind === 'refused') {
     const isLocked = await throttle.miss(account, origin.address)
     if (person !== undefined) await noteEvent(database, person.id, 'sign_in_failed', origin)
-    if (person !== undefined && isLocked) warnOwner(identity, person.email)
+    if (person !== undefined && isLocked) tellOwner(identity, person.email, 'password_locked')
     return { kind: 'wrong' }
   }
   await throttle.forgive(account, origin.address)
-  const cookies = answer.headers.getSetCookie()
-  if ('twoFactorRedirect' in answer.response) return { kind: 'code_needed', cookies }
+  const { headers: given, response } = asked.answer
+  const cookies = given.getSetCookie()
+  if ('twoFactorRedirect' in response) return { kind: 'code_needed', cookies }
   if (person !== undefined) await noteEvent(database, person.id, 'signed_in', origin, { with: 'password' })
   return { kind: 'signed_in', cookies }
-}
-
-/** The library's word for "no", as against a failure of ours. */
-export function isRefusal(error: unknown): boolean {
-  const status = error instanceof Error && 'statusCode' in error ? error.statusCode : undefined
-  return typeof status === 'number' && status >= 400 && status < 500
-}
-
-function warnOwner({ mail }: Identity, to: string): void {
-  void mail
-    .send({
-      to,
-      subject: 'Somebody tries to sign in to Tidemark as you',
-      text: 'Ten wrong passwords were given for your address within an hour, so nobody can sign in with it for 15 minutes, you included. Your password is unchanged. If it was you, wait, or choose a new password on the sign-in page.',
-    })
-    .catch(() => undefined)
 }
