@@ -1,5 +1,6 @@
 import type { GenericOAuthConfig } from 'better-auth/plugins'
 import type { Config } from '../../drizzle/config.ts'
+import { heardOf } from './asked-as.ts'
 
 /** Somebody else who says who a person is. */
 export type Provider = { id: string; label: string; issuer: string; clientId: string; clientSecret: string }
@@ -54,10 +55,14 @@ export function oauthOf({ id, label, issuer, clientId, clientSecret }: Provider)
     // Nobody becomes known by signing in: people are invited.
     disableSignUp: true,
     prompt: 'select_account',
-    // A directory of one company has proven its addresses and says nothing of it in its tokens.
-    ...(id === 'microsoft'
-      ? { mapProfileToUser: (profile) => ({ ...named(profile), emailVerified: true }) }
-      : {}),
+    mapProfileToUser: (profile) => {
+      const { name, email } = named(profile)
+      heardOf(email)
+      // Some say it in words; "false" must not pass for true. A directory of one company has proven its addresses and says
+      // nothing of it in its tokens.
+      const isProven = ['true', true].includes(profile['email_verified'] as string | boolean)
+      return { name, email, emailVerified: isProven || id === 'microsoft' }
+    },
   }
 }
 

@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type { Config } from '../../drizzle/config.ts'
 import { connectIdentity, type IdentityDatabase } from '../../drizzle/identity.ts'
 import { createAuth, type Auth, type IdentityParts } from './identity.ts'
+import { createLetterLimits, type LetterLimits } from './letter-limits.ts'
 import { startMail, type Mailer } from './mail.ts'
 import { providersOf, type Provider } from './providers.ts'
 import { createThrottle, type Throttle } from './throttle.ts'
@@ -14,6 +15,7 @@ export type Identity = {
   mail: Mailer
   providers: readonly Provider[]
   throttle: Throttle
+  letterLimits: LetterLimits
   publicUrl: string
   /** Asks the providers for their addresses again; one that could not be reached at the start is offered from then on. */
   askProvidersAgain: () => Promise<void>
@@ -41,6 +43,12 @@ export async function startIdentity(options: {
   const parts: IdentityParts = { config, database, mail, log, secret, publicUrl, providers }
   let auth = createAuth(parts)
   await auth.$context
+  let asking: Promise<void> | undefined
+  const askAgain = async () => {
+    const renewed = createAuth(parts)
+    await renewed.$context
+    auth = renewed
+  }
   return {
     auth: () => auth,
     database,
@@ -48,10 +56,13 @@ export async function startIdentity(options: {
     providers,
     publicUrl,
     throttle: createThrottle(database),
-    askProvidersAgain: async () => {
-      const renewed = createAuth(parts)
-      await renewed.$context
-      auth = renewed
+    letterLimits: createLetterLimits(database),
+    askProvidersAgain: () => {
+      // One question for everybody who waits for it.
+      asking ??= askAgain().finally(() => {
+        asking = undefined
+      })
+      return asking
     },
     close: async () => {
       mail.close()
