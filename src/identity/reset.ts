@@ -1,0 +1,84 @@
+import { randomBytes } from 'node:crypto'
+import type { Logger } from 'pino'
+import { noteEvent, type Origin } from './events.ts'
+import { tellOwner } from './letters.ts'
+import { emailOf, findPerson, findPersonById, forgetProofs } from './people.ts'
+import { orRefusal } from './refusal.ts'
+import type { Identity } from './start.ts'
+
+export const shortestPassword = 12
+
+/** Seconds to wait when this address has asked too often; 0 when a link is on its way, if we know whom to send it to. */
+export async function askForReset(
+  identity: Identity,
+  email: string,
+  { log, ...origin }: Origin & { log: Logger },
+): Promise<number> {
+  const account = emailOf(email)
+  const { waitSeconds, isEnough } = await identity.letterLimits.take(account, origin.address)
+  if (waitSeconds > 0) return waitSeconds
+  // Not awaited: how long an answer takes must not tell whether the address is known.
+  if (!isEnough)
+    void sendLink(identity, account, origin).catch((error: unknown) =>
+      log.error({ err: error }, 'a link to a new password was not sent'),
+    )
+  return 0
+}
+
+async function sendLink(identity: Identity, email: string, { address, requestId }: Origin): Promise<void> {
+  const person = await findPerson(identity, email)
+  if (person === undefined) return
+  await noteEvent(identity.database, person.id, 'password_reset_asked', { address, requestId })
+  await identity.auth().api.requestPasswordReset({ body: { email } })
+}
+
+/** A link with which somebody chooses their first password, good once, for so many days. */
+export async function firstPasswordLink(
+  { auth, publicUrl }: Pick<Identity, 'auth' | 'publicUrl'>,
+  userId: string,
+  days: number,
+): Promise<string> {
+  const { internalAdapter } = await auth().$context
+  const token = randomBytes(24).toString('base64url')
+  const expiresAt = new Date(Date.now() + days * 86_400_000)
+  await internalAdapter.createVerificationValue({ identifier: identifierOf(token), value: userId, expiresAt })
+  return `${publicUrl}/reset?token=${token}`
+}
+
+export type ResetOutcome = 'done' | 'too_short' | 'too_long' | 'link_over'
+
+/** Whether a link still opens anything. */
+export async function isLinkGood({ auth }: Pick<Identity, 'auth'>, token: string): Promise<boolean> {
+  return (await ownerOf(auth, token)) !== undefined
+}
+
+/** Sets a new password for whoever holds the link. Every session and every trusted browser of theirs ends. */
+export async function resetPassword(
+  identity: Identity,
+  { token, password }: { token: string; password: string },
+  origin: Origin,
+): Promise<ResetOutcome> {
+  const userId = await ownerOf(identity.auth, token)
+  const asked = await orRefusal(identity.auth().api.resetPassword({ body: { token, newPassword: password } }))
+  if (asked.kind === 'refused') return refusals.get(asked.code) ?? 'link_over'
+  const person = userId === undefined ? undefined : await findPersonById(identity, userId)
+  if (person === undefined) return 'link_over'
+  await forgetProofs(identity, person.id)
+  await noteEvent(identity.database, person.id, 'password_changed', origin, { by: 'a link' })
+  tellOwner(identity, person.email, 'password_changed')
+  return 'done'
+}
+
+const refusals = new Map<string, ResetOutcome>([
+  ['PASSWORD_TOO_SHORT', 'too_short'],
+  ['PASSWORD_TOO_LONG', 'too_long'],
+])
+
+/** Under which the library keeps the link. */
+const identifierOf = (token: string) => `reset-password:${token}`
+
+async function ownerOf(auth: Identity['auth'], token: string): Promise<string | undefined> {
+  const { internalAdapter } = await auth().$context
+  const kept = token === '' ? null : await internalAdapter.findVerificationValue(identifierOf(token))
+  return kept !== null && kept.expiresAt > new Date() ? kept.value : undefined
+}

@@ -1,0 +1,75 @@
+import { and, desc, eq, gt } from 'drizzle-orm'
+import { sessions } from '../../drizzle/schema/identity.ts'
+import { noteEvent, type Origin } from './events.ts'
+import type { Identity } from './start.ts'
+
+export type OwnSession = { id: string; browser: string; address: string; since: Date }
+
+/** An old token lives on for less than this after it was renewed; it is no session of its own. */
+const renewedMs = 120_000
+
+/** Where a person is signed in, latest first. */
+export async function listSessions({ database }: Pick<Identity, 'database'>, userId: string) {
+  const rows = await database.db
+    .select()
+    .from(sessions)
+    .where(and(eq(sessions.userId, userId), gt(sessions.expiresAt, new Date(Date.now() + renewedMs))))
+    .orderBy(desc(sessions.createdAt))
+  return rows.map(({ id, userAgent, ipAddress, createdAt }): OwnSession => ({
+    id,
+    browser: browserOf(userAgent ?? ''),
+    address: ipAddress || 'unknown',
+    since: createdAt,
+  }))
+}
+
+/** Ends one session of this person. One of somebody else is left alone. */
+export async function endSession(
+  { database }: Pick<Identity, 'database'>,
+  userId: string,
+  id: string,
+  origin: Origin,
+): Promise<void> {
+  const { rowCount } = await database.db
+    .delete(sessions)
+    .where(and(eq(sessions.userId, userId), eq(sessions.id, id)))
+  if (rowCount) await noteEvent(database, userId, 'sessions_ended', origin, { which: 'one' })
+}
+
+/** Signs out the browser that asks. Gives the cookies that say so. */
+export async function signOut(
+  identity: Identity,
+  headers: Headers,
+  by?: { userId: string; origin: Origin },
+): Promise<string[]> {
+  const answer = await identity.auth().api.signOut({ headers, returnHeaders: true })
+  if (by !== undefined) await noteEvent(identity.database, by.userId, 'signed_out', by.origin)
+  return answer.headers.getSetCookie()
+}
+
+/** A browser in words people know, such as "Firefox on Windows"; browsers name each other in this line, so order counts. */
+export function browserOf(userAgent: string): string {
+  const name = browsers.find(([mark]) => userAgent.includes(mark))?.[1]
+  const system = systems.find(([mark]) => userAgent.includes(mark))?.[1]
+  if (name === undefined) return userAgent.slice(0, 40) || 'unknown'
+  return system === undefined ? name : `${name} on ${system}`
+}
+
+const browsers = [
+  ['Edg', 'Edge'],
+  ['OPR/', 'Opera'],
+  ['Firefox/', 'Firefox'],
+  ['Chrome/', 'Chrome'],
+  ['CriOS/', 'Chrome'],
+  ['FxiOS/', 'Firefox'],
+  ['Safari/', 'Safari'],
+] as const
+const systems = [
+  ['Windows', 'Windows'],
+  ['iPhone', 'iPhone'],
+  ['iPad', 'iPad'],
+  ['Mac OS', 'macOS'],
+  ['Android', 'Android'],
+  ['CrOS', 'ChromeOS'],
+  ['Linux', 'Linux'],
+] as const
