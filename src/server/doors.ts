@@ -1,9 +1,12 @@
 import type { KeyScope } from '../../drizzle/schema/access.ts'
 import type { Deed } from './access.ts'
 
-/** Who may use an address, and how. `anyone` is not signed in, `person` is, a deed needs a role in the workspace. */
+/**
+ * Who may use an address, and how. `anyone` is not signed in, `person` is, a deed needs a role in the workspace; `scraper` is
+ * Prometheus.
+ */
 export type Door = {
-  who: 'anyone' | 'person' | Deed
+  who: 'anyone' | 'scraper' | 'person' | Deed
   methods: readonly ('GET' | 'POST')[]
   /** What an API key must be allowed to use it; without it the address is closed to programs. */
   scope?: KeyScope
@@ -18,7 +21,7 @@ export const doors: Readonly<Record<string, Door>> = {
   '/': page('anyone'),
   '/healthz': page('anyone'),
   '/readyz': page('anyone'),
-  '/metrics': page('anyone'),
+  '/metrics': page('scraper'),
   '/sign-in': form('anyone'),
   '/sign-in/code': form('anyone'),
   '/sign-in/with': button('anyone'),

@@ -1,6 +1,7 @@
 import type { APIContext } from 'astro'
 import { problem } from './answers.ts'
 import { doors } from './doors.ts'
+import { isScraper } from './scraper.ts'
 import { isSameOrigin } from './same-origin.ts'
 import { whoAsks } from './who.ts'
 
@@ -18,6 +19,8 @@ export async function identify(context: APIContext): Promise<Response | undefine
   const isReading = request.method === 'GET' || request.method === 'HEAD'
   if (!door.methods.includes(isReading ? 'GET' : (request.method as 'POST')))
     return wrongMethod(context, door.methods)
+
+  if (door.who === 'scraper') return isScraper(locals, request.headers) ? undefined : refuseScraper(context)
 
   const asker = await whoAsks(locals, request.headers)
   const waitSeconds = await locals.limits.take(limitOf(locals, asker))
@@ -41,6 +44,11 @@ export async function identify(context: APIContext): Promise<Response | undefine
     return problem(context, { status: 403, code: 'scope', message })
   }
   return undefined
+}
+
+function refuseScraper(context: APIContext): Response {
+  const message = 'Show METRICS_TOKEN; without one these numbers are for this machine alone.'
+  return withChallenge(problem(context, { status: 401, code: 'bad_credentials', message }))
 }
 
 /** Whose count a request goes on. Whoever shows a bad key is counted by where they are. */

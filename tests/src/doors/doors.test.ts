@@ -134,7 +134,7 @@ async function use(
 const isApi = (route: string) => route.startsWith('/api/')
 const isDeed = (who: Door['who']): who is Deed => deeds.includes(who as Deed)
 const closed = Object.entries(doors).flatMap(([route, door]) =>
-  door.who === 'anyone'
+  door.who === 'anyone' || door.who === 'scraper'
     ? []
     : door.methods.map((method) => ({ route, method, who: door.who, scope: door.scope })),
 )
