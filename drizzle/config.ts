@@ -134,7 +134,7 @@ const together: readonly (readonly (keyof Config)[])[] = [
 export type Config = z.infer<typeof environment>
 
 /** Secrets that may be given as a file, for container secret mounts. */
-const fileVariables = [
+export const fileVariables = [
   'DATABASE_URL',
   'TIDEMARK_SECRET',
   'TIDEMARK_OLD_SECRETS',
