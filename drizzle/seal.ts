@@ -44,13 +44,15 @@ export async function openKeyring(
   secrets: readonly [string, ...string[]],
   reread: () => Promise<readonly string[]> = async () => [],
 ): Promise<Keyring> {
-  const { sealingKey: current } = await keysOf(secrets[0])
   const privateKeys = new Map<string, CryptoKey>()
-  const add = async (secret: string) => {
+  const add = async (secret: string): Promise<SealingKey> => {
     const { sealingKey, privateKey } = await keysOf(secret)
     privateKeys.set(sealingKey.keyId, privateKey)
+    return sealingKey
   }
-  for (const secret of secrets) await add(secret)
+  const [newest, ...former] = secrets
+  const current = await add(newest)
+  for (const secret of former) await add(secret)
   const known = new Set(privateKeys.keys())
   return {
     current,
