@@ -26,6 +26,7 @@ export function addConnectionCommands(program: Command, end: (code: ExitCode) =>
       pair,
     )
     .option('--secret-file <field=path>', 'a file with a secret; repeat it for others', pair)
+    .option('--draft', 'nothing is read until `connection start`')
     .addHelpText('after', examplesOfAdd)
     .action((options: NewConnection) => within((installation) => add(installation, options)))
   connection
@@ -43,6 +44,15 @@ export function addConnectionCommands(program: Command, end: (code: ExitCode) =>
     .addHelpText('after', examplesOfChange)
     .action((name: string, options: ConnectionChange) =>
       within((installation) => change(installation, name, options)),
+    )
+  connection
+    .command('start')
+    .description('Starts a draft: it is active from then on, and its first run is asked for.')
+    .argument('<name|id>', 'the connection')
+    .option('--tenant <slug>', 'whose, when several clients use the name')
+    .addHelpText('after', examplesOfStart)
+    .action((name: string, { tenant }: { tenant?: string }) =>
+      within((installation) => start(installation, name, tenant)),
     )
   connection
     .command('test')
@@ -79,6 +89,10 @@ Examples:
   $ npm run tidemark -- connection change ClientTether --setting timeZone=America/Chicago --setting fields.market=territory
   $ npm run tidemark -- connection change ClientTether --pause
 `
+const examplesOfStart = `
+Examples:
+  $ npm run tidemark -- connection start ClientTether --tenant copper-kettle-coffee
+`
 const examplesOfTest = `
 Examples:
   $ npm run tidemark -- connection test ClientTether --tenant copper-kettle-coffee
@@ -100,13 +114,19 @@ async function within(work: (installation: Installation) => Promise<void>): Prom
 async function add(installation: Installation, options: NewConnection): Promise<void> {
   const deed = await import('../connection/add.ts')
   const id = await deed.add(installation, options)
-  print(`Added ${options.name} (${id}). Its first run is due now.`)
+  const next = options.draft ? 'It is a draft: nothing is read yet.' : 'Its first run is due now.'
+  print(`Added ${options.name} (${id}). ${next}`)
   print(`Next: npm run tidemark -- connection test ${id}`)
 }
 
 async function change(installation: Installation, name: string, options: ConnectionChange): Promise<void> {
   const deed = await import('../connection/change.ts')
   print(await deed.change(installation, name, options))
+}
+
+async function start(installation: Installation, name: string, tenant?: string): Promise<void> {
+  const deed = await import('../connection/start.ts')
+  print(await deed.start(installation, name, tenant))
 }
 
 async function test(installation: Installation, name: string, tenant?: string): Promise<ExitCode> {

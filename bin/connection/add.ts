@@ -1,4 +1,5 @@
 import { addConnection } from '../../src/commands/add-connection.ts'
+import { commandLine, recordDeed } from '../../src/commands/record-deed.ts'
 import { findWorkspace } from '../../src/queries/workspaces.ts'
 import { connectors } from '../../worker/connectors/registry.ts'
 import { misuse, Refusal } from '../exit.ts'
@@ -15,6 +16,7 @@ export type NewConnection = {
   baseUrl?: string
   setting?: Record<string, string>
   secretFile?: Record<string, string>
+  draft?: boolean
 }
 
 /** Adds a connection and answers its id. Throws a `Refusal` that says everything that is wrong at once. */
@@ -34,9 +36,17 @@ export async function add(installation: Installation, given: NewConnection): Pro
     secrets: await gatherSecrets(connector.secrets, given.secretFile ?? {}, process.env),
   }
   const allowPrivateHosts = installation.config.TIDEMARK_ALLOW_PRIVATE_CRM_HOSTS
-  const outcome = await database.asTenant(tenant.id, async (tx) =>
-    addConnection(tx, form, { connector, sealingKey: await sealingKey(tx), allowPrivateHosts }),
-  )
+  const outcome = await database.asTenant(tenant.id, async (tx) => {
+    const options = { connector, sealingKey: await sealingKey(tx), allowPrivateHosts, asDraft: given.draft }
+    const added = await addConnection(tx, form, options)
+    const deed = {
+      deed: 'connection_added',
+      target: `connection ${given.name}`,
+      after: { connector: connector.name },
+    } as const
+    if (added.kind === 'added') await recordDeed(tx, commandLine, deed)
+    return added
+  })
   if (outcome.kind === 'invalid') throw invalid('connection', outcome.fields)
   if (outcome.kind === 'name_taken') {
     throw new Refusal(`${tenant.name} has a connection named ${outcome.name} already. Give another --name.`)

@@ -1,4 +1,5 @@
 import { changeConnection } from '../../src/commands/change-connection.ts'
+import { commandLine, recordDeed } from '../../src/commands/record-deed.ts'
 import { listConnections } from '../../src/queries/connection-list.ts'
 import { connectors } from '../../worker/connectors/registry.ts'
 import { Refusal } from '../exit.ts'
@@ -39,17 +40,26 @@ export async function change(
     paused: given.pause ?? false,
   }
   const allowPrivateHosts = installation.config.TIDEMARK_ALLOW_PRIVATE_CRM_HOSTS
-  const outcome = await database.asTenant(connection.tenantId, async (tx) =>
-    changeConnection(tx, connection.id, form, {
-      connector,
-      sealingKey: await sealingKey(tx),
-      allowPrivateHosts,
-    }),
-  )
+  const outcome = await database.asTenant(connection.tenantId, async (tx) => {
+    const options = { connector, sealingKey: await sealingKey(tx), allowPrivateHosts }
+    const changed = await changeConnection(tx, connection.id, form, options)
+    if (changed.kind === 'changed')
+      await recordDeed(tx, commandLine, {
+        deed: form.paused
+          ? 'connection_paused'
+          : asksForSecrets
+            ? 'credentials_changed'
+            : 'connection_changed',
+        target: `connection ${connection.name}`,
+        before: { state: connection.state },
+        after: { state: changed.state },
+      })
+    return changed
+  })
   if (outcome.kind === 'invalid') throw invalid('connection', outcome.fields, 'changed')
   if (outcome.kind === 'not_found') throw new Refusal(`${connection.name} is gone.`)
   if (outcome.state === 'active') return `${connection.name} is active. Its next run is due now.`
   if (outcome.state === 'draft')
-    return `${connection.name} is changed and still a draft: nothing is read yet.`
+    return `${connection.name} is changed and still a draft. To start it: npm run tidemark -- connection start ${connection.id}`
   return `${connection.name} is paused. To go on: npm run tidemark -- connection change ${connection.id}`
 }

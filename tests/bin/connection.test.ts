@@ -150,6 +150,39 @@ describe('connection add', () => {
     ])
   })
 
+  test('a draft is tested and started when it is set up, and the audit log knows who did what', async () => {
+    const added = await add(['--name', 'Draft', '--draft', '--base-url', simulator.baseUrl, ...files()])
+    expect([added.code, added.out]).toEqual([
+      0,
+      expect.stringContaining('It is a draft: nothing is read yet.'),
+    ])
+    expect((await installation.run('connection', 'list')).out).toMatch(/ Draft +clienttether +draft /)
+    expect((await installation.run('connection', 'test', 'Draft')).code).toBe(0)
+    const synced = await installation.run('sync', '--connection', 'Draft')
+    expect([synced.code, synced.out]).toEqual([
+      1,
+      expect.stringContaining('It is a draft, so no run was made.'),
+    ])
+    const changed = await installation.run('connection', 'change', 'Draft', '--setting', 'pageSize=50')
+    expect(changed.out).toMatch(/^Draft is changed and still a draft\. To start it: .* connection start /)
+    const started = await installation.run('connection', 'start', 'Draft')
+    expect([started.code, started.out]).toEqual([0, 'Draft is active. Its first run waits for a worker.\n'])
+    const again = await installation.run('connection', 'start', 'Draft')
+    expect([again.code, again.err]).toEqual([1, expect.stringContaining('is no draft: it is active')])
+
+    const db = new pg.Client({ connectionString: installation.url })
+    await db.connect()
+    const { rows } = await db.query<{ deed: string; actor: string }>(
+      `select deed, actor from audit_log where target = 'connection Draft' order by id`,
+    )
+    await db.end()
+    expect(rows.map(({ deed, actor }) => `${deed} by ${actor}`)).toEqual([
+      'connection_added by command line',
+      'connection_changed by command line',
+      'connection_started by command line',
+    ])
+  })
+
   test('without a secret of the installation nothing can be sealed, and the message says how to make one', async () => {
     const env = { DATABASE_URL: installation.url }
     const where = ['--tenant', 'rosewood-care', '--connector', 'clienttether', '--name', 'Other']
