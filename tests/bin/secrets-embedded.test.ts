@@ -33,17 +33,13 @@ beforeAll(async () => {
   client.on('error', () => undefined)
   await client.connect()
   await tidemark(['tenant', 'add', 'Rosewood Care'], env)
-  const added = await tidemark(
-    [
-      ...['connection', 'add', '--tenant', 'rosewood-care', '--connector', 'clienttether'],
-      ...['--name', 'ClientTether', '--base-url', simulator.baseUrl, '--setting', 'requestsPerSecond=1000'],
-    ],
-    {
-      ...env,
-      TIDEMARK_SECRET_ACCESS_TOKEN: credentials.accessToken,
-      TIDEMARK_SECRET_WEB_KEY: credentials.webKey,
-    },
-  )
+  const where = ['--tenant', 'rosewood-care', '--connector', 'clienttether', '--name', 'ClientTether']
+  const what = ['--base-url', simulator.baseUrl, '--setting', 'requestsPerSecond=1000']
+  const added = await tidemark(['connection', 'add', ...where, ...what], {
+    ...env,
+    TIDEMARK_SECRET_ACCESS_TOKEN: credentials.accessToken,
+    TIDEMARK_SECRET_WEB_KEY: credentials.webKey,
+  })
   expect(added.code, added.err).toBe(0)
 })
 afterAll(async () => {

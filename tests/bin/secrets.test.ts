@@ -114,15 +114,15 @@ async function opened(keyring: Keyring): Promise<Map<string, string>> {
 function startLoad(places: Place[], keyring: Keyring) {
   const entered = new Map<string, string>()
   const problems: unknown[] = []
-  let isWanted = true
+  const ending = new AbortController()
   let opens = 0
-  const change = async (nth: number) => {
-    for (let version = 1; isWanted; version += 1) {
-      const place = places[(nth * 7 + version) % places.length]
+  const change = async () => {
+    for (let version = 1; !ending.signal.aborted; version += 1) {
+      const place = places[(version * 7) % places.length]
       if (!place) return
       const given = {
-        accessToken: `CANARY accessToken ${version} by ${nth}`,
-        webKey: `CANARY webKey ${version} by ${nth}`,
+        accessToken: `CANARY accessToken ${version}`,
+        webKey: `CANARY webKey ${version}`,
       }
       await web.asTenant(place.tenantId, async (tx) => {
         const sealingKey = await readSealingKey(tx)
@@ -145,7 +145,7 @@ function startLoad(places: Place[], keyring: Keyring) {
       allowPrivateHosts: false,
       stopping: new AbortController().signal,
     }
-    for (; isWanted; opens += 1) {
+    for (; !ending.signal.aborted; opens += 1) {
       const place = places[opens % places.length]
       if (!place) return
       const { fetcher } = await openConnection(options, place)
@@ -154,9 +154,9 @@ function startLoad(places: Place[], keyring: Keyring) {
   }
   const noted = (error: unknown) => void problems.push(error)
   // One person only: two who change one connection at once would make the last word a matter of luck.
-  const running = [change(1).catch(noted), read().catch(noted)]
+  const running = [change().catch(noted), read().catch(noted)]
   return async () => {
-    isWanted = false
+    ending.abort()
     await Promise.all(running)
     return { entered, problems, opens }
   }
