@@ -5,7 +5,7 @@ import { startApp, type TestApp } from '../app.ts'
 import { seedKey } from '../keys.ts'
 import { minutesAgo, seedTidewell } from '../seed.ts'
 import { visit } from './browser.ts'
-import { expectSound, looks, tabTo } from './looks.ts'
+import { enter, expectSound, looks, tabTo } from './looks.ts'
 
 let app: TestApp
 let browser: Browser
@@ -57,7 +57,7 @@ describe('somebody without scripts, by keyboard', () => {
     const { page, close } = await visit(browser, app.url + path, { as: dee, javaScriptEnabled: false })
     await tabTo(page, /^Name/)
     await page.keyboard.type('weekly export')
-    await page.keyboard.press('Enter')
+    await enter(page)
     const key = await page.locator('.secret').first().innerText()
     expect(page.url()).toBe(app.url + path)
     const example = await page.locator('pre.secret').innerText()
@@ -70,7 +70,7 @@ describe('somebody without scripts, by keyboard', () => {
     expect(await page.getByRole('row', { name: 'weekly export' }).innerText()).toContain(key.slice(0, 12))
     expect(await page.getByRole('row', { name: 'weekly export' }).innerText()).toContain('just now')
     await tabTo(page, /^Revoke weekly export$/)
-    await page.keyboard.press('Enter')
+    await enter(page)
     expect(await page.getByRole('status').innerText()).toContain('The key is revoked.')
     expect((await fetch(`${app.url}/api/v1/sync/status`, { headers })).status).toBe(401)
     await close()

@@ -30,3 +30,8 @@ export async function tabTo(page: Page, name: RegExp): Promise<void> {
   }
   throw new Error(`the keyboard does not reach ${name.source}`)
 }
+
+/** Presses what has the focus, or sends the form it is in, and waits for the page that follows. */
+export async function enter(page: Page): Promise<void> {
+  await Promise.all([page.waitForEvent('load'), page.keyboard.press('Enter')])
+}
