@@ -181,7 +181,8 @@ function record(req: IncomingMessage, res: ServerResponse, locals: Partial<App.L
   const route = locals.route ?? (res.statusCode < 400 ? 'static' : 'unmatched')
   const method = req.method ?? ''
   locals.metrics?.observe({ route, method, status: res.statusCode, durationMs })
-  const path = req.url?.split('?')[0]
+  // What stands in the place of a token opens something.
+  const path = route.includes('[token]') ? route : req.url?.split('?')[0]
   const line = {
     method,
     path,
