@@ -1,16 +1,23 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 
-const asked = new AsyncLocalStorage<{ email?: string }>()
-
-/** Runs what hears a provider's answer, and gives besides the address under which the provider knows the person. */
-export async function hearing<T>(run: () => Promise<T>): Promise<{ answer: T; email: string | undefined }> {
-  const heard: { email?: string } = {}
-  const answer = await asked.run(heard, run)
-  return { answer, email: heard.email }
+/** Hears under which address a provider knows somebody, which the library does not say when it refuses them. */
+export type Hearing = {
+  /** Runs what asks a provider. Gives besides the address that was heard meanwhile, by this request alone. */
+  during: <T>(run: () => Promise<T>) => Promise<{ answer: T; email: string | undefined }>
+  heard: (email: string) => void
 }
 
-/** Notes the address that a provider names. The library does not say it when it refuses. */
-export function heardOf(email: string): void {
-  const heard = asked.getStore()
-  if (heard !== undefined) heard.email = email
+export function createHearing(): Hearing {
+  const requests = new AsyncLocalStorage<{ email?: string }>()
+  return {
+    during: async (run) => {
+      const heard: { email?: string } = {}
+      const answer = await requests.run(heard, run)
+      return { answer, email: heard.email }
+    },
+    heard: (email) => {
+      const request = requests.getStore()
+      if (request !== undefined) request.email = email
+    },
+  }
 }

@@ -7,6 +7,7 @@ import type { Logger } from 'pino'
 import type { Config } from '../../drizzle/config.ts'
 import type { IdentityDatabase } from '../../drizzle/identity.ts'
 import * as schema from '../../drizzle/schema/identity.ts'
+import type { Hearing } from './asked-as.ts'
 import { challenge, userOfCode } from './challenge.ts'
 import { noteEvent } from './events.ts'
 import type { Mailer } from './mail.ts'
@@ -25,6 +26,7 @@ export type IdentityParts = {
   /** Where people reach these pages, such as `https://sync.example.com`; never taken from a request. */
   publicUrl: string
   providers: readonly Provider[]
+  hearing: Hearing
 }
 
 export const sessionDays = 7
@@ -107,7 +109,7 @@ export function createAuth(parts: IdentityParts) {
           backupCodeOptions: { customBackupCodesGenerate: makeRecoveryCodes, storeBackupCodes: 'encrypted' },
         }),
       ),
-      genericOAuth({ config: providers.map(oauthOf) }),
+      genericOAuth({ config: providers.map((provider) => oauthOf(provider, parts.hearing.heard)) }),
       rotation(),
       challenge(),
     ],

@@ -1,6 +1,5 @@
 import type { GenericOAuthConfig } from 'better-auth/plugins'
 import type { Config } from '../../drizzle/config.ts'
-import { heardOf } from './asked-as.ts'
 
 /** Somebody else who says who a person is. */
 export type Provider = { id: string; label: string; issuer: string; clientId: string; clientSecret: string }
@@ -41,8 +40,14 @@ export function providersOf(config: Config): Provider[] {
   return offered.filter((one): one is Provider => one.clientId !== undefined)
 }
 
-/** How the library asks a provider: with PKCE, by its discovery document, believing signed ID tokens only. */
-export function oauthOf({ id, label, issuer, clientId, clientSecret }: Provider): GenericOAuthConfig {
+/**
+ * How the library asks a provider: with PKCE, by its discovery document, believing signed ID tokens only. `heard` is told
+ * under which address the provider knows somebody.
+ */
+export function oauthOf(
+  { id, label, issuer, clientId, clientSecret }: Provider,
+  heard: (email: string) => void,
+): GenericOAuthConfig {
   return {
     providerId: id,
     name: label,
@@ -57,7 +62,7 @@ export function oauthOf({ id, label, issuer, clientId, clientSecret }: Provider)
     prompt: 'select_account',
     mapProfileToUser: (profile) => {
       const { name, email } = named(profile)
-      heardOf(email)
+      heard(email)
       // Some say it in words; "false" must not pass for true. A directory of one company has proven its addresses and says
       // nothing of it in its tokens.
       const isProven = ['true', true].includes(profile['email_verified'] as string | boolean)

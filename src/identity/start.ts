@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { Config } from '../../drizzle/config.ts'
 import { connectIdentity, type IdentityDatabase } from '../../drizzle/identity.ts'
+import { createHearing, type Hearing } from './asked-as.ts'
 import { createAuth, type Auth, type IdentityParts } from './identity.ts'
 import { createLetterLimits, type LetterLimits } from './letter-limits.ts'
 import { startMail, type Mailer } from './mail.ts'
@@ -14,6 +15,7 @@ export type Identity = {
   database: IdentityDatabase
   mail: Mailer
   providers: readonly Provider[]
+  hearing: Hearing
   throttle: Throttle
   letterLimits: LetterLimits
   publicUrl: string
@@ -40,7 +42,8 @@ export async function startIdentity(options: {
   })
   const mail = startMail(config, log)
   const providers = options.providers ?? providersOf(config)
-  const parts: IdentityParts = { config, database, mail, log, secret, publicUrl, providers }
+  const hearing = createHearing()
+  const parts: IdentityParts = { config, database, mail, log, secret, publicUrl, providers, hearing }
   let auth = createAuth(parts)
   await auth.$context
   let asking: Promise<void> | undefined
@@ -54,6 +57,7 @@ export async function startIdentity(options: {
     database,
     mail,
     providers,
+    hearing,
     publicUrl,
     throttle: createThrottle(database),
     letterLimits: createLetterLimits(database),

@@ -1,4 +1,3 @@
-import { hearing } from './asked-as.ts'
 import { noteEvent, type Origin } from './events.ts'
 import { orRefusal } from './refusal.ts'
 import type { Identity } from './start.ts'
@@ -57,20 +56,13 @@ export async function arriveFrom(
   request: Request,
   { provider, origin }: { provider: string; origin: Origin },
 ): Promise<Arrival> {
-  const { answer, email } = await hearing(() =>
+  const { answer, email } = await identity.hearing.during(() =>
     identity.auth().handler(inPublic(request, identity.publicUrl)),
   )
   const cookies = answer.headers.getSetCookie()
   const location = answer.headers.get('location')
-  if (
-    answer.ok &&
-    isChallenge(
-      await answer
-        .clone()
-        .json()
-        .catch(() => undefined),
-    )
-  )
+  // The library says so in the body of the very redirect that it would have sent.
+  if (isChallenge(await answer.json().catch(() => undefined)))
     return { kind: 'code_needed', location, cookies, email }
   const userId = await ownerOf(identity, cookies)
   if (userId === undefined) return { kind: 'refused', location, cookies, email }
