@@ -39,6 +39,7 @@ const house: { part: string; may: string[]; types?: string[]; packages?: string[
       'src/server/',
       'src/queries/',
       'src/commands/',
+      'src/identity/',
       'src/domain/',
       'src/format.ts',
       'package.json',

@@ -1,11 +1,14 @@
+import type { Database } from '../../drizzle/db.ts'
 import { migrate } from '../../drizzle/migrate.ts'
 import { relativeTime } from '../../src/format.ts'
 import type { Installation } from '../installation.ts'
 import { print } from '../print.ts'
 import { readStatus } from '../status/read.ts'
+import { openIdentity } from '../user/identity.ts'
 import { buryDeadRuns } from './bury.ts'
 import { supervise, type Child } from './child.ts'
 import { ensureDemoClients } from './demo-clients.ts'
+import { ensureDemoPeople } from './demo-cast.ts'
 import { keepWorld, keptWorld, type DemoWorld } from './demo-world.ts'
 import { tellFirstRuns } from './first-runs.ts'
 import { buildPages } from './pages.ts'
@@ -62,6 +65,7 @@ async function bringUp(parts: Parts, { changesPerDay }: { changesPerDay?: number
     ensureDemoClients(database, secret, await simulator),
     installation.isEmbedded ? buryDeadRuns(installation) : undefined,
   ])
+  await makePeople(installation, database)
   await begin(
     parts,
     'worker',
@@ -79,6 +83,15 @@ async function bringUp(parts: Parts, { changesPerDay }: { changesPerDay?: number
   // After a crash the pages come back where they were, also when the system had chosen the port.
   pagesPort = Number(new URL(address).port)
   return { address, connections, database }
+}
+
+async function makePeople(installation: Installation, database: Database): Promise<void> {
+  const identity = await openIdentity(installation)
+  try {
+    await ensureDemoPeople(installation.config, identity, database)
+  } finally {
+    await identity.close()
+  }
 }
 
 /** Starts the stand-in where it answered before, if that is still free, and keeps where it answers now. */
@@ -123,7 +136,7 @@ type Tree = Awaited<ReturnType<typeof bringUp>>
 
 async function welcome({ address, database }: Tree, staleAfterMinutes: number): Promise<void> {
   const standings = await readStatus(database, staleAfterMinutes)
-  print(`\nTidemark is running. Open ${address}/w\n`)
+  print(`\nTidemark is running. Open ${address}/sign-in and click on a person.\n`)
   for (const { tenantName, tenant, freshAt, nextDueAt, now } of standings) {
     const age = freshAt === null ? 'its first copy is on the way' : `as of ${relativeTime(freshAt, now)}`
     const next = nextDueAt > now ? `, next copy ${relativeTime(nextDueAt, now)}` : ''

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { runningEmbedded } from '../../drizzle/embedded.ts'
+import { stranger } from '../src/visitor.ts'
 import { hear, launch, tidemark } from './tidemark.ts'
 
 let dataDir: string
@@ -22,7 +23,7 @@ async function start(env: Record<string, string> = { PORT: '0' }): Promise<Tree>
   const child = launch(['start', '--changes-per-day', '0'], { TIDEMARK_DATA_DIR: dataDir, ...env })
   const heard = hear(child)
   await until(() => heard.all.includes('Press Ctrl-C') || child.exitCode !== null, heard)
-  return { child, heard, address: /Open (\S+)\/w/.exec(heard.all)?.[1] ?? '' }
+  return { child, heard, address: /Open (\S+)\/sign-in/.exec(heard.all)?.[1] ?? '' }
 }
 
 async function until(condition: () => boolean | Promise<boolean>, heard: { all: string }): Promise<void> {
@@ -86,6 +87,35 @@ const writes = () =>
   )
 const haveSucceeded = async () =>
   (await query(`select connection_id from sync_runs where status = 'success' group by 1`)).length === 3
+
+/** Presses the button of one of the demo's people, as the sign-in page has it. */
+async function be(name: string, address: string) {
+  const visitor = stranger(address)
+  const page = await (await visitor.get('/sign-in')).text()
+  const form = page.split('<form').find((part) => part.includes(`>${name}`)) ?? ''
+  const value = (field: string) => new RegExp(`name="${field}" value="([^"]*)"`).exec(form)?.[1] ?? ''
+  const answer = await visitor.post('/sign-in', { email: value('email'), password: value('password') })
+  expect([answer.status, answer.headers.get('location')], name).toEqual([303, '/w'])
+  return visitor
+}
+
+async function triesPeople(address: string): Promise<void> {
+  const people = JSON.parse(await readFile(join(dataDir, 'demo-people.json'), 'utf8')) as { name: string }[]
+  expect(people).toHaveLength(7)
+  expect((await stat(join(dataDir, 'demo-people.json'))).mode & 0o777).toBe(0o600)
+  const seen: Record<string, number> = {}
+  for (const { name } of people) {
+    const list = await (await (await be(name, address)).get('/w')).text()
+    seen[name] = list.split('<th scope="row"').length - 1
+  }
+  expect(seen).toMatchObject({ 'Ana Ruiz': 3, 'Kofi Mensah': 1, 'Lena Fischer': 3 })
+  const ana = await be('Ana Ruiz', address)
+  expect((await ana.get('/w/copper-kettle-coffee/overview')).status).toBe(200)
+  const lena = await be('Lena Fischer', address)
+  expect((await lena.get('/w/copper-kettle-coffee/overview')).status).toBe(403)
+  expect((await stranger(address).get('/w/copper-kettle-coffee/overview')).status).toBe(303)
+}
+
 const ready = (address: string) =>
   fetch(`${address}/readyz`).then(
     ({ status }) => status === 200,
@@ -102,6 +132,7 @@ test(
     await until(() => ready(first.address), first.heard)
     await until(haveSucceeded, first.heard)
     await until(() => first.heard.all.split(': copied in').length === 4, first.heard)
+    await triesPeople(first.address)
     const before = await writes()
     expect(before.length).toBeGreaterThan(3_000)
 
@@ -143,6 +174,7 @@ test(
     await killed(first)
     const again = await start()
     await until(() => ready(again.address), again.heard)
+    await triesPeople(again.address)
     const after = await tidemark(['sync'], env)
     expect([after.code, after.err]).toEqual([0, ''])
     expect(after.out.split('nothing had changed')).toHaveLength(4)
