@@ -7,6 +7,8 @@ import * as schema from './schema/identity.ts'
 export type IdentityDatabase = {
   db: NodePgDatabase<typeof schema>
   pool: pg.Pool
+  /** Fails with the reason when the database does not answer. */
+  reach: () => Promise<void>
   close: () => Promise<void>
 }
 
@@ -15,5 +17,10 @@ export function connectIdentity(
   options: Pick<PoolOptions, 'url' | 'max' | 'statementTimeoutMs' | 'onError'>,
 ): IdentityDatabase {
   const pool = openPool({ ...options, role: 'tidemark_auth' })
-  return { db: drizzle({ client: pool, schema, casing: 'snake_case' }), pool, close: () => pool.end() }
+  return {
+    db: drizzle({ client: pool, schema, casing: 'snake_case' }),
+    pool,
+    reach: async () => void (await pool.query('select 1')),
+    close: () => pool.end(),
+  }
 }

@@ -38,7 +38,7 @@ async function askerOfCookie(identity: Identity, headers: Headers): Promise<Aske
     .api.getSession({ headers })
     .catch(async (error: unknown) => {
       // The library says nothing of why it failed. When the database is away, this fails with that reason.
-      await identity.database.pool.query('select 1')
+      await identity.database.reach()
       throw error
     })
   if (found === null) return undefined
