@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { requestRun, type RunRequestOutcome } from '../../../../commands/request-run.ts'
+import { askForRun } from '../../../../commands/ask-for-run.ts'
+import type { RunRequestOutcome } from '../../../../commands/request-run.ts'
 import { api, json, problem, type Problem } from '../../../../server/answers.ts'
 
 const body = z.strictObject({
@@ -11,7 +12,8 @@ const body = z.strictObject({
 export const POST = api(async (context) => {
   const given = body.safeParse(await context.request.json().catch(() => undefined))
   if (!given.success) return problem(context, malformed(given.error))
-  const outcome = await context.locals.asTenant((tx) => requestRun(tx, given.data.connection))
+  const { asTenant, actor } = context.locals
+  const outcome = await asTenant((tx) => askForRun(tx, actor, given.data.connection))
   const refusal = refusalOf(outcome)
   if (refusal) return problem(context, refusal)
   const runId = 'runId' in outcome ? outcome.runId : null

@@ -1,6 +1,6 @@
 import type { APIRoute } from 'astro'
 import { z } from 'zod'
-import { requestRun } from '../../../../commands/request-run.ts'
+import { askForRun } from '../../../../commands/ask-for-run.ts'
 
 const form = z.object({ connection: z.uuid() })
 
@@ -10,7 +10,7 @@ export const POST: APIRoute = async ({ request, locals, redirect }) => {
   const given = form.safeParse(Object.fromEntries(fields))
   if (!given.success)
     return new Response('The form was incomplete. Go back and try again.\n', { status: 400 })
-  const outcome = await locals.asTenant((tx) => requestRun(tx, given.data.connection))
+  const outcome = await locals.asTenant((tx) => askForRun(tx, locals.actor, given.data.connection))
   if (outcome.kind === 'not_found') return new Response(null, { status: 404 })
   const asked = outcome.kind === 'not_active' ? outcome.state : outcome.kind
   return redirect(`/w/${locals.workspace.slug}/sync?asked=${asked}`, 303)
