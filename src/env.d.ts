@@ -8,6 +8,7 @@ declare namespace App {
     config: import('../drizzle/config.ts').Config
     log: import('pino').Logger
     metrics: import('./server/metrics.ts').Metrics
+    live: import('./server/live.ts').Live
     limits: import('./server/limits.ts').Limits
     tokens: import('./server/tokens.ts').Tokens
     requestId: string

@@ -6,16 +6,14 @@ import sirv from 'sirv'
 import type { ConnectorForm } from '../commands/add-connection.ts'
 import type { Config } from '../../drizzle/config.ts'
 import type { Database } from '../../drizzle/db.ts'
-import { startIdentity } from '../identity/start.ts'
 import type { DemoPerson } from '../identity/demo-people.ts'
 import type { Provider } from '../identity/providers.ts'
 import { clientAddress } from './address.ts'
 import { allowedHosts, hostnameOf, refuseOpenHost } from './hosts.ts'
-import { createLimits } from './limits.ts'
+import { startServices, type Services } from './services.ts'
 import { startMetrics } from './metrics.ts'
 import { newRequestId } from './request-id.ts'
 import { plainHeaders, strictTransport } from './security-headers.ts'
-import { createTokens } from './tokens.ts'
 
 /** What Astro's built entry exports in middleware mode. */
 type AstroHandler = (
@@ -66,7 +64,7 @@ export async function startWeb(parts: WebParts): Promise<Web> {
   const hosts = allowedHosts(config)
   const headers = [...plainHeaders, ...strictTransport(config)]
   const files = sirv(new URL('client', built).pathname, { etag: true, setHeaders: cacheHashed })
-  const ready = Promise.withResolvers<Pick<App.Locals, 'identity' | 'limits' | 'tokens'>>()
+  const ready = Promise.withResolvers<Services>()
   // Whoever waits for it hears of its failure; startWeb throws it, too.
   ready.promise.catch(() => undefined)
 
@@ -117,24 +115,26 @@ export async function startWeb(parts: WebParts): Promise<Web> {
   const { address, family, port } = server.address() as AddressInfo
   const url = `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`
   const publicUrl = config.PUBLIC_URL === undefined ? url : new URL(config.PUBLIC_URL).origin
-  const tokens = await createTokens({ secret: parts.secret, publicUrl })
-  const identity = await startIdentity({ ...parts, publicUrl }).catch((error: unknown) => {
-    server.close()
-    ready.reject(error)
-    throw error
-  })
-  ready.resolve({ identity, tokens, limits: createLimits(identity.database, parts.requestsPerMinute) })
+  const { services, endStreams, closeServices } = await startServices(parts, publicUrl).catch(
+    (error: unknown) => {
+      server.close()
+      ready.reject(error)
+      throw error
+    },
+  )
+  ready.resolve(services)
   log.info({ url }, 'pages are served')
 
   return {
     url,
     close: async () => {
       const ended = new Promise<void>((resolve) => server.close(() => resolve()))
+      await endStreams()
       server.closeIdleConnections()
       const cut = setTimeout(() => server.closeAllConnections(), goodbyeMs)
       await ended
       clearTimeout(cut)
-      await identity.close()
+      await closeServices()
       process.off('unhandledRejection', sayStray)
     },
   }
@@ -180,7 +180,9 @@ function record(req: IncomingMessage, res: ServerResponse, locals: Partial<App.L
   const durationMs = Date.now() - (locals.now?.getTime() ?? Date.now())
   const route = locals.route ?? (res.statusCode < 400 ? 'static' : 'unmatched')
   const method = req.method ?? ''
-  locals.metrics?.observe({ route, method, status: res.statusCode, durationMs })
+  // How long a stream stood open is not how long an answer took.
+  const isStream = res.getHeader('content-type') === 'text/event-stream'
+  if (!isStream) locals.metrics?.observe({ route, method, status: res.statusCode, durationMs })
   // What stands in the place of a token opens something.
   const path = route.includes('[token]') ? route : req.url?.split('?')[0]
   const line = {

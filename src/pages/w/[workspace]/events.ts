@@ -1,0 +1,57 @@
+import type { APIRoute } from 'astro'
+import { findAccess } from '../../../queries/access.ts'
+import { may } from '../../../server/access.ts'
+import { whoAsks } from '../../../server/who.ts'
+
+/** How often it is looked whether the reader may still be here; a stream must not outlive a session or a membership by more. */
+const checkedEveryMs = 30_000
+
+/**
+ * Server-sent events of one workspace: `run`, with the id of a run that has just ended. Nothing else is in them; what it brought
+ * is asked for on the ordinary road.
+ */
+export const GET: APIRoute = ({ locals, request }) => {
+  const { live, workspace, log } = locals
+  let release = () => undefined as void
+  const body = new ReadableStream<Uint8Array>({
+    start: (stream) => {
+      const encoder = new TextEncoder()
+      const say = (text: string) => stream.enqueue(encoder.encode(text))
+      const end = () => {
+        release()
+        stream.close()
+      }
+      const stop = live.follow(workspace.id, {
+        heard: (runId) => say(`event: run\ndata: ${runId}\n\n`),
+        ended: end,
+      })
+      const check = setInterval(() => {
+        mayStay(locals, request.headers).then(
+          (stays) => (stays ? say(': still here\n\n') : end()),
+          (error: unknown) => {
+            log.warn({ err: error }, 'live.not_checked')
+            end()
+          },
+        )
+      }, checkedEveryMs)
+      release = () => {
+        clearInterval(check)
+        stop()
+      }
+      // The browser waits this long before it asks again.
+      say('retry: 5000\n\n')
+    },
+    cancel: () => release(),
+  })
+  return new Response(body, {
+    headers: { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' },
+  })
+}
+
+/** Whether the reader is still who they were, and still may look. */
+async function mayStay(locals: App.Locals, headers: Headers): Promise<boolean> {
+  const asker = await whoAsks(locals, headers)
+  if (asker === undefined || asker === 'refused' || asker.person.id !== locals.person.id) return false
+  const access = await findAccess(locals.database, asker.person.id, locals.workspace.slug)
+  return access !== undefined && may(access.role, 'watch_sync')
+}

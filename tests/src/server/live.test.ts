@@ -1,0 +1,103 @@
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { startApp, serve, type TestApp } from '../app.ts'
+import { seedTidewell } from '../seed.ts'
+import { stranger, type Visitor } from '../visitor.ts'
+
+let app: TestApp
+let tenantId: string
+let other: string
+
+beforeAll(async () => {
+  app = await startApp()
+  tenantId = (await seedTidewell(app.seed)).tenantId
+  other = (await seedTidewell(app.seed, { slug: 'harbour', name: 'Harbour' })).tenantId
+})
+
+afterAll(() => app.close())
+
+const run = '01937f00-0000-7000-8000-000000000001'
+const publish = (tenant: string, id = run) =>
+  app.seed.client.query(`select pg_notify('tidemark_runs', $1)`, [
+    JSON.stringify({ tenant, connection: tenant, run: id }),
+  ])
+
+/** Opens the stream and gives its events as they come. */
+async function open(visitor: Visitor, slug = 'tidewell') {
+  const answer = await visitor.get(`/w/${slug}/events`)
+  const reader = (answer.body as ReadableStream<Uint8Array>).getReader()
+  const decoder = new TextDecoder()
+  const heard: string[] = []
+  let isOver = false
+  const reading = (async () => {
+    for (;;) {
+      const { done, value } = await reader.read()
+      if (done) break
+      heard.push(decoder.decode(value, { stream: true }))
+    }
+    isOver = true
+  })()
+  return { answer, heard, isOver: () => isOver, close: () => reader.cancel(), reading }
+}
+
+describe('the stream of a workspace', () => {
+  test('tells of a run of its own within half a second, by its id alone, and of no other', async () => {
+    const stream = await open(app.ana)
+    expect(stream.answer.headers.get('content-type')).toBe('text/event-stream')
+    expect(stream.answer.headers.get('cache-control')).toBe('no-store')
+    await expect.poll(() => stream.heard.join('')).toContain('retry: 5000')
+    await publish(other)
+    await publish(tenantId)
+    await expect.poll(() => stream.heard.join(''), { timeout: 500, interval: 10 }).toContain('event: run')
+    expect(stream.heard.slice(1).join('')).toBe(`event: run\ndata: ${run}\n\n`)
+    await stream.close()
+  })
+
+  test('is told to nobody who may not be there', async () => {
+    expect((await stranger(app.url).get('/w/tidewell/events')).status).toBe(303)
+    const elsewhere = await app.as('admin', other)
+    expect((await elsewhere.get('/w/tidewell/events')).status).toBe(404)
+  })
+
+  test.each(['session', 'membership'])('ends within half a minute of the %s', async (what) => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+    try {
+      const visitor = await app.as('viewer', tenantId)
+      const stream = await open(visitor)
+      await expect.poll(() => stream.heard.length).toBe(1)
+      vi.advanceTimersByTime(30_000)
+      await expect.poll(() => stream.heard.join('')).toContain('still here')
+      expect(stream.isOver()).toBe(false)
+      const ofVisitor = 'user_id = (select id from auth.users where email = $1)'
+      const end =
+        what === 'session'
+          ? `delete from auth.sessions where ${ofVisitor}`
+          : `update memberships set ended_at = now() where ${ofVisitor}`
+      await app.seed.client.query(end, [visitor.email])
+      vi.advanceTimersByTime(30_000)
+      await expect.poll(() => stream.isOver()).toBe(true)
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
+  test('survives what it cannot read', async () => {
+    const stream = await open(app.ana)
+    await expect.poll(() => stream.heard.length).toBe(1)
+    for (const payload of ['', '{', '[]', '{"tenant":1}'])
+      await app.seed.client.query(`select pg_notify('tidemark_runs', $1)`, [payload])
+    await publish(tenantId)
+    await expect.poll(() => stream.heard.join('')).toContain('event: run')
+    await stream.close()
+  })
+
+  test('ends at once when the program stops, and holds it no longer', async () => {
+    const web = await serve(app)
+    const cookie = [...app.ana.cookies].map((pair) => pair.join('=')).join('; ')
+    const answer = await fetch(`${web.url}/w/tidewell/events`, { headers: { cookie } })
+    const text = answer.text()
+    const startedMs = Date.now()
+    await web.close()
+    await text
+    expect(Date.now() - startedMs).toBeLessThan(2_000)
+  })
+})
