@@ -50,19 +50,21 @@ export async function publishFirstSealingKey(database: Database, key: SealingKey
 
 /**
  * Makes this the key that everybody seals with from now on, whatever was published before. Returns when nothing that was sealed
- * with another one is still waiting for its commit.
+ * with another one is still waiting for its commit, and answers whether the key was published before: whether a worker ever had it.
  */
-export async function replaceSealingKey(database: Database, key: SealingKey): Promise<void> {
-  await insertKey(database, key)
+export async function replaceSealingKey(database: Database, key: SealingKey): Promise<boolean> {
+  const isNew = await insertKey(database, key)
   await makeLast(database, key.keyId)
   await database.outsideTenants.query(`select pg_advisory_xact_lock(hashtextextended('tidemark sealing', 0))`)
+  return !isNew
 }
 
-async function insertKey(database: Database, { keyId, publicKey }: SealingKey): Promise<void> {
-  await database.outsideTenants.query(
+async function insertKey(database: Database, { keyId, publicKey }: SealingKey): Promise<boolean> {
+  const { rowCount } = await database.outsideTenants.query(
     'insert into sealing_keys (key_id, public_key) values ($1, $2) on conflict do nothing',
     [keyId, publicKey],
   )
+  return rowCount === 1
 }
 
 async function makeLast(database: Database, keyId: string): Promise<void> {

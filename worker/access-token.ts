@@ -31,13 +31,17 @@ export type AccessOptions = {
   baseUrl: string
   allowPrivateHosts: boolean
   who: { tenantId: string; connectionId: string }
+  /** Ends the wait for others who renew; what was begun is brought to its end. */
+  stopping: AbortSignal
+  /** Renewals that were begun; to be waited for before the database is closed. */
+  underWay?: Set<Promise<unknown>>
 }
 
 /** A token that ends within so long is renewed before it is used; of a short life, the last half. */
 const marginSeconds = 300
 
-/** A renewal that was sent is waited for, whatever happens around it: its answer is given only once. */
-const timeoutMs = 8_000
+/** A renewal that was sent is waited for, whatever happens around it, since its answer is given only once; shorter than others wait. */
+const timeoutMs = 45_000
 
 type Held = { secrets: Secrets; renewAtMs: number }
 
@@ -55,13 +59,20 @@ export function createAccess(
   let held = holding(options.renewal, stored, secrets)
   let renewing: Promise<Secrets> | undefined
 
+  const place = {
+    databaseUrl: options.databaseUrl,
+    name: `access of ${options.who.connectionId}`,
+    givingUp: options.stopping,
+  }
   const renewOnce = (): Promise<Secrets> =>
-    alone(options.databaseUrl, `access of ${options.who.connectionId}`, async () => {
+    alone(place, async () => {
       const before = held
       held = await readHeld(options)
       const isRenewed = held.secrets[accessToken] !== before.secrets[accessToken] && !isEnding(held)
       if (isRenewed) return held.secrets
-      await store(options, held.secrets, await askForTokens(options, held.secrets))
+      const exchanging = exchange(options, held.secrets)
+      options.underWay?.add(exchanging)
+      await exchanging.finally(() => options.underWay?.delete(exchanging))
       held = await readHeld(options)
       return held.secrets
     })
@@ -92,6 +103,11 @@ function holding({ fields }: TokenRenewal, stored: readonly StoredSecret[], secr
 async function readHeld({ database, keyring, connector, renewal, who }: AccessOptions): Promise<Held> {
   const stored = await patiently(() => database.asTenant(who.tenantId, (tx) => readSecrets(tx, who)))
   return holding(renewal, stored, await openSecrets(keyring, who, connector, stored))
+}
+
+/** Spends the refresh token and stores what was given for it. */
+async function exchange(options: AccessOptions, secrets: Secrets): Promise<void> {
+  await store(options, secrets, await askForTokens(options, secrets))
 }
 
 /** Posts the form. No transaction is open meanwhile. */

@@ -91,7 +91,8 @@ export async function startWorker(options: WorkerOptions): Promise<{ stop: () =>
   const { config, log } = options
   const database = connectWorker(options)
   const stopping = new AbortController()
-  const execution = await executionOf(options, database, stopping.signal)
+  const underWay = new Set<Promise<unknown>>()
+  const execution = { ...(await executionOf(options, database, stopping.signal)), underWay }
   const startedAt = new Date()
   await makePartitions(database)
   await publishKey(database, execution, log)
@@ -126,6 +127,7 @@ export async function startWorker(options: WorkerOptions): Promise<{ stop: () =>
       await schedule.stop()
       await queue.stop()
       await testDesk.closed()
+      await Promise.allSettled(underWay)
       await showGone(database, execution.worker).catch(() => undefined)
       await database.close()
       log.info({ worker: execution.worker }, 'worker.stopped')

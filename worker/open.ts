@@ -28,6 +28,8 @@ export type OpenOptions = {
   connectors: ReadonlyMap<string, AnyConnector>
   keyring: Keyring
   allowPrivateHosts: boolean
+  /** Collects what must have ended before the database is closed. */
+  underWay?: Set<Promise<unknown>>
   stopping: AbortSignal
   retryWaitsMs?: readonly number[]
   timeoutMs?: number

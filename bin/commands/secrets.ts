@@ -39,12 +39,8 @@ async function rotate(): Promise<ExitCode> {
   const installation = await openInstallation(process.env, warn)
   try {
     const progress = await chooseProgress()
-    const rotation = await alone(
-      installation.config.DATABASE_URL,
-      'secrets rotate',
-      () => deed.rotate(installation, progress.heard),
-      1,
-    ).catch(refuseCompany)
+    const place = { databaseUrl: installation.config.DATABASE_URL, name: 'secrets rotate', waitSeconds: 1 }
+    const rotation = await alone(place, () => deed.rotate(installation, progress.heard)).catch(refuseCompany)
     progress.ended()
     for (const line of wordsOf(rotation, installation)) print(line)
     return rotation.left + rotation.unopenable.length === 0 ? exitCodes.success : exitCodes.failed
@@ -81,7 +77,7 @@ async function chooseProgress(): Promise<{ heard: Progress; ended: () => void }>
 }
 
 function wordsOf(
-  { keyId, done, before, left, unopenable, isNew }: Rotation,
+  { keyId, done, before, left, unopenable, isNew, isKnownToWorkers }: Rotation,
   installation: Installation,
 ): string[] {
   const number = (count: number) => count.toLocaleString('en-US')
@@ -90,8 +86,12 @@ function wordsOf(
     `Sealed anew with key ${keyId}: ${number(done)}. Sealed with it before: ${number(before)}. ` +
       `Left: ${number(left)}. Cannot be opened: ${number(unopenable.length)}.`,
     ...unopenable.map(({ connection, why }) => `  ${connection}: ${why}`),
+    ...(isKnownToWorkers
+      ? []
+      : ['No worker was started with this secret yet: restart those that have another one.']),
   ]
   if (left > 0) return [...lines, 'They were being written meanwhile. Run this again.']
-  const keepsOld = installation.config.TIDEMARK_OLD_SECRETS !== undefined && unopenable.length === 0
+  const keepsOld =
+    installation.config.TIDEMARK_OLD_SECRETS !== undefined && unopenable.length === 0 && isKnownToWorkers
   return keepsOld ? [...lines, 'Nothing needs TIDEMARK_OLD_SECRETS any more.'] : lines
 }

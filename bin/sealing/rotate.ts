@@ -15,6 +15,8 @@ export type Rotation = Resealed & {
   before: number
   /** A new secret was made and kept for it. */
   isNew: boolean
+  /** Some worker was started with the current secret, or finds it where it is kept. */
+  isKnownToWorkers: boolean
 }
 
 /** Hears how many secrets of how many are done. */
@@ -33,7 +35,8 @@ export async function rotate(installation: Installation, progress: Progress): Pr
   const tenantIds = [...new Set((await listConnections(database)).map(({ tenantId }) => tenantId))]
   const { keyring, isNew } = await currentKeyring(installation, database, tenantIds)
   // From here on everybody seals with this key, so what is under another one only becomes less.
-  await patiently(() => replaceSealingKey(database, keyring.current))
+  const wasPublished = await patiently(() => replaceSealingKey(database, keyring.current))
+  const isKnownToWorkers = wasPublished || ownsItsSecret(installation)
   const { keyId } = keyring.current
   const counts = await countAll(database, tenantIds)
   const before = counts.get(keyId) ?? 0
@@ -41,7 +44,7 @@ export async function rotate(installation: Installation, progress: Progress): Pr
   const result = await lookOver(database, keyring, tenantIds, (done) => progress(done, all))
   if (result.left === 0 && ownsItsSecret(installation))
     await forgetFormerSecrets(installation.config.TIDEMARK_DATA_DIR)
-  return { ...result, keyId, before, isNew }
+  return { ...result, keyId, before, isNew, isKnownToWorkers }
 }
 
 const ownsItsSecret = ({ config, isEmbedded }: Installation): boolean =>

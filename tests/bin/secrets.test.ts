@@ -12,7 +12,7 @@ import { clientTether } from '../../worker/connectors/clienttether.ts'
 import { connectors } from '../../worker/connectors/registry.ts'
 import { openConnection } from '../../worker/open.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
-import { hear, launch, tidemark } from './tidemark.ts'
+import { launch, tidemark } from './tidemark.ts'
 
 const secrets = {
   first: 'CANARY-the-first-secret-of-this-installation',
@@ -162,19 +162,28 @@ function startLoad(places: Place[], keyring: Keyring) {
   }
 }
 
-/** Ends a rotation with force once it has done this share of the work. */
-async function rotateAndDie(share: number, current: string, ...former: string[]): Promise<void> {
-  const { keyId } = await sealingKeyOf(current)
+/** Ends a rotation with force in the middle of a client's transaction, when it is done with so many others. */
+async function rotateAndDie(clients: number, current: string, ...former: string[]): Promise<void> {
+  await client.query('delete from audit_log')
+  await client.query(`
+    create function stand_still() returns trigger language plpgsql security definer as $$
+      begin
+        if (select count(*) from public.audit_log) >= ${clients} then perform pg_advisory_lock_shared(42); end if;
+        return new;
+      end $$;
+    create trigger stand_still before insert on audit_log for each row execute function stand_still();
+    select pg_advisory_lock(42)`)
   const program = launch(['secrets', 'rotate'], environment(current, ...former))
-  hear(program)
   const ended = once(program, 'exit')
-  for (let isOver = false; !isOver;) {
-    const counts = await keysInUse()
-    const all = Object.values(counts).reduce((sum, count) => sum + count, 0)
-    isOver = program.exitCode !== null || (counts[keyId] ?? 0) >= all * share
+  for (let isStanding = false; !isStanding; await sleep(5)) {
+    const { rowCount } = await client.query(
+      `select from pg_locks where locktype = 'advisory' and objid = 42 and not granted`,
+    )
+    isStanding = rowCount === 1
   }
   program.kill('SIGKILL')
   await ended
+  await client.query('select pg_advisory_unlock(42); drop function stand_still() cascade')
 }
 
 describe('secrets rotate', () => {
@@ -184,14 +193,15 @@ describe('secrets rotate', () => {
     const everything = await openKeyring([secrets.third, secrets.second, secrets.first])
     const stopLoad = startLoad(places, everything)
 
-    await rotateAndDie(0.5, secrets.second, secrets.first)
+    await rotateAndDie(30, secrets.second, secrets.first)
     expect(Object.keys(await keysInUse()).length).toBe(2)
     const second = await rotate(secrets.second, secrets.first)
     expect([second.code, second.err]).toEqual([0, ''])
     expect(second.out).toMatch(
       /Left: 0\. Cannot be opened: 0\.\nNothing needs TIDEMARK_OLD_SECRETS any more\.\n$/,
     )
-    await rotateAndDie(0.3, secrets.third, secrets.second)
+    await rotateAndDie(20, secrets.third, secrets.second)
+    expect(Object.keys(await keysInUse()).length).toBe(2)
     expect((await rotate(secrets.third, secrets.second)).code).toBe(0)
 
     const { entered, problems, opens } = await stopLoad()
@@ -239,6 +249,13 @@ describe('secrets rotate', () => {
     expect(published).toEqual(await sealingKeyOf(secrets.second))
   })
 
+  test('says when no worker has the secret yet, and only then', async () => {
+    await addConnections(1, secrets.first)
+    const words = 'No worker was started with this secret yet: restart those that have another one.'
+    expect((await rotate(secrets.second, secrets.first)).out).toContain(words)
+    expect((await rotate(secrets.second, secrets.first)).out).not.toContain(words)
+  })
+
   test('says what cannot be opened, and does the rest', async () => {
     await addConnections(1, 'a secret that was lost a long time ago')
     await addConnections(2, secrets.first)
@@ -254,7 +271,7 @@ describe('secrets rotate', () => {
     await client.query('begin')
     await client.query(`select from connection_secrets where field = 'webKey' limit 1 for update`)
     const { code, out } = await rotate(secrets.second, secrets.first)
-    expect([code, out]).toEqual([1, expect.stringMatching(/: 3\. .*Left: 1\. .*\n.*Run this again\.\n$/)])
+    expect([code, out]).toEqual([1, expect.stringMatching(/: 3\. .*Left: 1\. [^]*\n.*Run this again\.\n$/)])
     await client.query('rollback')
     expect((await rotate(secrets.second, secrets.first)).out).toMatch(
       /: 1\. Sealed with it before: 3\. Left: 0/,

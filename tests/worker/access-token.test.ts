@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { openKeyring } from '../../drizzle/seal.ts'
 import type { OAuthOptions } from '../../simulator/oauth.ts'
 import { SyncError } from '../../worker/errors.ts'
+import { startWorker } from '../../worker/main.ts'
 import { openConnection } from '../../worker/open.ts'
 import { claimDueSlots } from '../../worker/schedule.ts'
 import { readSecrets } from '../../worker/stored-secrets.ts'
@@ -128,6 +129,26 @@ describe('access that ends by itself', () => {
     await close()
   })
 
+  test('is renewed once, however long the CRM takes for it: the others wait', async () => {
+    all.simulator.faults.add({ fault: 'slow-answer', operation: 'oauth/token', params: { ms: 1_500 } })
+    expect(await Promise.all([askOnce(), askOnce(), askOnce()])).toEqual([
+      'status 200',
+      'status 200',
+      'status 200',
+    ])
+    expect([renewals(), uses()?.reused]).toEqual([1, 0])
+  })
+
+  test('is stored before a worker that was told to stop has stopped', async () => {
+    all.simulator.faults.add({ fault: 'slow-answer', operation: 'oauth/token', params: { ms: 700 } })
+    const worker = await startWorker(all.worker)
+    await until(() => renewals() === 1)
+    await worker.stop()
+    all.simulator.faults.clear()
+    expect(await askOnce()).toBe('status 200')
+    expect([renewals(), uses()]).toEqual([1, { refreshed: 1, reused: 0, isRevoked: false }])
+  })
+
   test('is renewed with no transaction open', async () => {
     all.simulator.faults.add({ fault: 'slow-answer', operation: 'oauth/token', params: { ms: 400 } })
     const asked = askOnce()
@@ -155,9 +176,15 @@ describe('access that ends by itself', () => {
   })
 
   test('trouble at the token endpoint passes, and spends nothing', async () => {
-    all.simulator.faults.add({ fault: 'unavailable', operation: 'oauth/token', times: 1 })
-    all.simulator.faults.add({ fault: 'rate-limited-bare', operation: 'oauth/token', times: 1 })
+    for (const fault of ['unavailable', 'rate-limited-bare', 'server-error'] as const)
+      all.simulator.faults.add({ fault, operation: 'oauth/token', times: 1 })
     expect(await askOnce()).toMatch(/^E_(CRM_DOWN|RATE_LIMITED)/)
+    for (const fault of ['unavailable', 'server-error'] as const)
+      all.simulator.faults.add({ fault, operation: 'oauth/token', times: 1 })
+    const { run } = await client.sync()
+    expect(run.status).toBe('success')
+    expect(await client.connection()).toMatchObject({ state: 'active' })
+    expect(uses()).toEqual({ refreshed: 1, reused: 0, isRevoked: false })
   })
 
   test('a person who enters other tokens meanwhile has the last word', async () => {
@@ -183,6 +210,21 @@ describe('access that ends by itself', () => {
       await expire()
     }
     expect(uses()).toEqual({ refreshed: 3, reused: 0, isRevoked: false })
+  })
+
+  test('that ends in the middle of a run is renewed once, and the run goes on', async () => {
+    all.simulator.faults.add({ fault: 'unauthorised-json', operation: 'read_client_list', nth: 2 })
+    expect((await client.sync()).run.status).toBe('success')
+    expect(uses()).toEqual({ refreshed: 2, reused: 0, isRevoked: false })
+  })
+
+  test('with which the CRM turns us away although it was just renewed ends the run', async () => {
+    all.simulator.faults.add({ fault: 'unauthorised-json', operation: 'read_client_list', nth: 2, times: 99 })
+    const { run } = await client.sync()
+    expect([run.status, run.error_code]).toEqual(['failed', 'E_AUTH_REVOKED'])
+    expect(await client.connection()).toMatchObject({ state: 'needs_reconnect' })
+    expect(renewals()).toBe(2)
+    expect(all.simulator.ledger.entries().at(-1)?.operation).toBe('read_client_list')
   })
 
   test('a whole run goes through with it, and shows no token anywhere', async () => {
