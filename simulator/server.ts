@@ -3,9 +3,10 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { gzipSync } from 'node:zlib'
 import { control } from './control.ts'
 import type { Exchange } from './fault-effect.ts'
+import type { Happening } from './faults.ts'
 import type { House } from './house.ts'
 import { TOKEN_PATH, unknownClient } from './oauth.ts'
-import { send, type Reply } from './reply.ts'
+import { jsonReply, send, type Reply } from './reply.ts'
 import { unauthorised } from './unauthorised.ts'
 
 /** Path of the API, as in https://api.clienttether.com/v2/api/{operation}. */
@@ -41,7 +42,8 @@ async function serveTokens(house: House, request: IncomingMessage, response: Ser
   respond(house, response, exchange, {
     account: account?.webKey ?? '',
     query: '',
-    answer: (entry) => {
+    answer: (entry, happenings) => {
+      if (isTurnedAway(exchange, happenings)) return jsonReply('{}')
       const { reply, deed } = account?.grant?.answer(form) ?? unknownClient()
       entry.query = deed
       return reply
@@ -50,11 +52,19 @@ async function serveTokens(house: House, request: IncomingMessage, response: Ser
   })
 }
 
+/** A fault that answers with an error of its own stands before the endpoint: nothing is used up behind it. */
+function isTurnedAway(exchange: Exchange, happenings: Happening[]): boolean {
+  return happenings.some(({ effect, firing }) => {
+    const changed = effect.after?.(jsonReply('{}'), exchange, firing)
+    return changed !== undefined && changed.status >= 400
+  })
+}
+
 /** A request as the ledger notes it, and how it is answered. */
 type Asked = {
   account: string
   query: string
-  answer: (asked: Asked) => Reply
+  answer: (asked: Asked, happenings: Happening[]) => Reply
   finish: (reply: Reply) => Reply
 }
 
@@ -64,7 +74,7 @@ function respond(house: House, response: ServerResponse, exchange: Exchange, ask
   response.on('close', () => house.ledger.close(account))
   const happenings = house.faults.happenTo(exchange)
   for (const { effect, firing } of happenings) effect.before?.(exchange, firing)
-  let reply = asked.answer(asked)
+  let reply = asked.answer(asked, happenings)
   for (const happening of happenings) {
     const changed = happening.effect.after?.(reply, exchange, happening.firing) ?? reply
     if (changed === reply && !happening.effect.before) happening.withdraw()

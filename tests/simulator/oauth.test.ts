@@ -105,6 +105,14 @@ describe('the token endpoint', () => {
     expect(await statusWith(one.body.access_token, 0)).toBe(200)
   })
 
+  test('can be made to fail before it has done anything', async () => {
+    simulator.faults.add({ fault: 'unavailable', operation: 'oauth/token', account: rotating.webKey, nth: 1 })
+    await expect(refresh('R0')).rejects.toThrow(/JSON/)
+    simulator.faults.clear()
+    expect(rotating.grant?.uses().refreshed).toBe(0)
+    expect(await refresh('R0')).toMatchObject({ status: 200 })
+  })
+
   test('can be made to fail after it has answered, so that the answer is lost', async () => {
     simulator.faults.add({ fault: 'hung-up', operation: 'oauth/token', account: rotating.webKey, nth: 1 })
     await expect(refresh('R0')).rejects.toThrow('fetch failed')
