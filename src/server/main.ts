@@ -167,8 +167,9 @@ function refuse(req: IncomingMessage, hosts: Set<string>): { status: number; wor
       words: `This server does not answer for ${req.headers.host ?? 'a request without a Host header'}.`,
     }
   }
-  if (!req.url?.startsWith('/') || req.url.startsWith('//'))
-    return { status: 400, words: 'Malformed address.' }
+  // An empty part in the middle of a path would reach Astro's router as a failure.
+  const path = req.url?.split('?')[0] ?? ''
+  if (!path.startsWith('/') || path.includes('//')) return { status: 400, words: 'Malformed address.' }
   return undefined
 }
 
