@@ -31,10 +31,13 @@ export function startMail(
   return {
     send: async ({ to, subject, text, link }) => {
       const body = link === undefined ? text : `${text}\n\n${link}\n`
-      await transport.sendMail({ to, subject, text: body }).catch((error: unknown) => {
-        log.error({ err: error, to, subject }, 'mail.failed')
-        throw error
-      })
+      // As an object it is one address, whatever is in it; as text it would be read as a list.
+      await transport
+        .sendMail({ to: { name: '', address: to }, subject, text: body })
+        .catch((error: unknown) => {
+          log.error({ err: error, to, subject }, 'mail.failed')
+          throw error
+        })
       log.info({ to, subject }, 'mail.sent')
     },
     close: () => transport.close(),
