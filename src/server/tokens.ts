@@ -65,6 +65,8 @@ export async function createTokens({
         audience,
         currentDate: now,
         maxTokenAge: tokenSeconds,
+        // The clocks of two web processes are never quite the same.
+        clockTolerance: 5,
         requiredClaims: ['exp'],
       }).catch((error: unknown) => {
         if (error instanceof errors.JOSEError) return undefined

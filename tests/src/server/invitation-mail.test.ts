@@ -1,0 +1,61 @@
+import type { AddressInfo } from 'node:net'
+import { SMTPServer } from 'smtp-server'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startApp, type TestApp } from '../app.ts'
+import { stranger } from '../visitor.ts'
+
+let app: TestApp
+let smtp: SMTPServer
+const letters: { to: string[]; text: string }[] = []
+const members = '/w/tidewell/settings/members'
+
+beforeAll(async () => {
+  smtp = new SMTPServer({
+    authOptional: true,
+    disabledCommands: ['STARTTLS', 'AUTH'],
+    onRcptTo: ({ address }, _session, done) =>
+      done(address === 'full@example.com' ? new Error('mailbox full') : null),
+    onData: (stream, { envelope }, done) => {
+      const parts: Buffer[] = []
+      stream.on('data', (part: Buffer) => parts.push(part))
+      stream.on('end', () => {
+        letters.push({
+          to: envelope.rcptTo.map(({ address }) => address),
+          text: Buffer.concat(parts).toString().replaceAll('=\r\n', '').replaceAll('=3D', '='),
+        })
+        done()
+      })
+    },
+  })
+  await new Promise<void>((ready) => smtp.listen(0, '127.0.0.1', ready))
+  const { port } = smtp.server.address() as AddressInfo
+  app = await startApp({ SMTP_URL: `smtp://127.0.0.1:${port}` })
+  await app.seed.tenant('tidewell', { name: 'Tidewell Car Wash' })
+})
+afterAll(async () => {
+  await app.close()
+  await new Promise<void>((done) => smtp.close(() => done()))
+})
+
+const invite = async (emails: string) =>
+  (await app.ana.post(members, { deed: 'invite', emails, role: 'viewer' })).headers.get('location')
+
+test('everybody who is invited gets a letter with a link of their own, which stands nowhere else', async () => {
+  expect(await invite('bo@example.com, cy@example.com')).toBe('?done=invited')
+  expect(letters.map(({ to }) => to).toSorted()).toEqual([['bo@example.com'], ['cy@example.com']])
+  const links = letters.map(({ text }) => /http\S+\/invite\/[\w-]{43}/.exec(text)?.[0] ?? '')
+  expect(new Set(links).size).toBe(2)
+  for (const [index, link] of links.entries()) {
+    expect(letters[index]?.text).toContain('Ana Ruiz (ana@example.com) invites you to the workspace Tidewell')
+    expect(JSON.stringify(app.logged)).not.toContain(link.split('/').at(-1))
+    const page = await (await stranger(app.url).get(new URL(link).pathname)).text()
+    expect(page).toContain(`<b>${letters[index]?.to[0]}</b>`)
+  }
+})
+
+test('a letter that is not taken is told, and its invitation can be made anew', async () => {
+  expect(await invite('full@example.com')).toBe('?done=unmailed')
+  const page = await (await app.ana.get(`${members}?done=unmailed`)).text()
+  expect(page).toContain('its mail could not be handed over')
+  expect(page).toContain('full@example.com')
+})
