@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { arrange, rosewood, type Arrangement, type Client } from './arrange.ts'
 import { copyOf, replay } from './replayed.ts'
@@ -34,15 +35,18 @@ describe('a replay and a sync of the same connection', () => {
   })
 
   test('the sync waits while the replay is under way, and so does a second replay', async () => {
-    const meanwhile: Promise<unknown>[] = []
-    await replay(all, client, 'verify', () => {
-      if (meanwhile.length === 0)
-        meanwhile.push(
-          client.sync().then(({ run }) => run.status),
-          replay(all, client, 'verify').catch((error: Error) => error.name),
-        )
-    })
-    expect(await Promise.all(meanwhile)).toEqual(['queued', 'BusyError'])
+    // Nothing can be rebuilt while the records are locked, so the replay is under way for as long as we like.
+    const holder = await all.db.connect()
+    await holder.query('begin; lock table activities')
+    const replaying = replay(all, client, 'verify')
+    for (let isHeld = false; !isHeld; await sleep(5))
+      isHeld = (await client.connection()).lease_owner !== null
+    const sync = client.sync().then(({ run }) => run.status)
+    const second = replay(all, client, 'verify').catch((error: Error) => error.name)
+    expect(await Promise.all([sync, second])).toEqual(['queued', 'BusyError'])
+    await holder.query('rollback')
+    holder.release()
+    await replaying
     expect(await client.connection()).toMatchObject({ lease_owner: null, lease_until: null })
     expect((await client.sync()).run.started_at).not.toBeNull()
   })
