@@ -13,6 +13,7 @@ import { keepWorld, keptWorld, type DemoWorld } from './demo-world.ts'
 import { tellFirstRuns } from './first-runs.ts'
 import { buildPages } from './pages.ts'
 import { choosePort, isFree } from './port.ts'
+import { secretsOfWorker } from './worker-secrets.ts'
 
 type Parts = {
   installation: Installation
@@ -70,7 +71,7 @@ async function bringUp(parts: Parts, { changesPerDay }: { changesPerDay?: number
     parts,
     'worker',
     () => ['worker'],
-    () => ({ TIDEMARK_SECRET: secret }),
+    () => secretsOfWorker(config.TIDEMARK_DATA_DIR, secret),
   )
   await built
   let pagesPort = port.port
@@ -122,6 +123,8 @@ function begin(
     // Each program gets its own secret, and no other's: the web can seal a credential and never open one.
     TIDEMARK_SECRET: undefined,
     TIDEMARK_SECRET_FILE: undefined,
+    TIDEMARK_OLD_SECRETS: undefined,
+    TIDEMARK_OLD_SECRETS_FILE: undefined,
     TIDEMARK_WEB_SECRET: undefined,
     TIDEMARK_WEB_SECRET_FILE: undefined,
     TIDEMARK_ALLOW_PRIVATE_CRM_HOSTS: 'true',
