@@ -227,8 +227,7 @@ describe('a form that somebody changed', () => {
         { deed: 'invite', emails: 'friend@example.com', role: 'admin' },
         { deed: 'demand' },
       ]
-      for (const fields of forms)
-        expect((await visitor.post(path, fields)).status).toBe(403)
+      for (const fields of forms) expect((await visitor.post(path, fields)).status).toBe(403)
     },
   )
 })
