@@ -14,18 +14,19 @@ export function ageInWords(minutes: number): string {
   return hoursInWords(minutes)
 }
 
-/** What the top of every page says about freshness; the shape says the same as the colour. */
-export type Chip = { text: string; tone: Tone }
+/** What the top of every page says about freshness; the shape says the same as the colour. `age` is the part of the text that grows. */
+export type Chip = { text: string; tone: Tone; age: string | null; ageMinutes: number | null }
 
 export function chipOf(freshness: Freshness): Chip {
   const { state, ageMinutes, currentAgeMinutes, lateStreams, streamCount, isStale } = freshness
-  if (state === 'never' || ageMinutes === null) return { text: 'Not synced yet', tone: 'quiet' }
-  if (state === 'needs_reconnect') return { text: 'Sign-in to the CRM failed', tone: 'bad' }
-  if (state === 'paused') return { text: 'Sync paused', tone: 'doubt' }
-  if (state !== 'partial')
-    return { text: `Synced ${ageInWords(ageMinutes)} ago`, tone: isStale ? 'doubt' : 'good' }
-  const late = `${lateStreams.length} of ${streamCount} streams late`
-  return { text: `Synced ${ageInWords(currentAgeMinutes ?? ageMinutes)} ago, ${late}`, tone: 'doubt' }
+  const lasting = (text: string, tone: Tone) => ({ text, tone, age: null, ageMinutes: null })
+  if (state === 'never' || ageMinutes === null) return lasting('Not synced yet', 'quiet')
+  if (state === 'needs_reconnect') return lasting('Sign-in to the CRM failed', 'bad')
+  if (state === 'paused') return lasting('Sync paused', 'doubt')
+  const minutes = state === 'partial' ? (currentAgeMinutes ?? ageMinutes) : ageMinutes
+  const age = `${ageInWords(minutes)} ago`
+  const late = state === 'partial' ? `, ${lateStreams.length} of ${streamCount} streams late` : ''
+  return { text: `Synced ${age}${late}`, tone: isStale ? 'doubt' : 'good', age, ageMinutes: minutes }
 }
 
 /**
@@ -44,11 +45,16 @@ export function bannerOf(freshness: Freshness, all: readonly ConnectionNow[], cl
   return { tone, headline: cause ?? 'Sync is paused.', reason: asOf }
 }
 
+/** The agreed words, which an open page also says when it has grown that old. */
+export function staleSentence(minutes: number): string {
+  return `Data is ${hoursInWords(minutes)} old - sync may be delayed`
+}
+
 function ageSentence(freshness: Freshness, severalConnections: boolean): string {
   const old = freshness.lateStreams.filter((stream) => stream.ageMinutes !== null)
   const absent = freshness.lateStreams.filter((stream) => stream.ageMinutes === null)
   if (freshness.lateStreams.length === 0) {
-    return `Data is ${hoursInWords(freshness.ageMinutes ?? 0)} old - sync may be delayed`
+    return staleSentence(freshness.ageMinutes ?? 0)
   }
   const sentences: string[] = []
   if (old.length > 0) {

@@ -12,7 +12,11 @@ export async function visit(
 ): Promise<Visit> {
   const { as: visitor, ...look } = options
   const context = await browser.newContext({ reducedMotion: 'reduce', ...look })
-  const cookies = [...(visitor?.cookies ?? [])].map(([name, value]) => ({ name, value, url: new URL(url).origin }))
+  const cookies = [...(visitor?.cookies ?? [])].map(([name, value]) => ({
+    name,
+    value,
+    url: new URL(url).origin,
+  }))
   await context.addCookies(cookies)
   const page = await context.newPage()
   const complaints: string[] = []

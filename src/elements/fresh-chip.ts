@@ -1,0 +1,65 @@
+import { ageInWords, staleSentence } from '../domain/staleness-words.ts'
+import { everySoOften, serverNow } from './server-time.ts'
+
+const staleAfterMinutes = Number(document.documentElement.dataset['staleAfter'])
+
+/**
+ * Lets the chip, and with it the banner of the page, grow older in an open tab. Told of new data (an event `new-data` with its
+ * `at` in words), it offers to show it; content never changes under the pointer by itself.
+ */
+class FreshChip extends HTMLElement {
+  #stop: (() => void) | undefined
+
+  connectedCallback() {
+    this.#stop = everySoOften(this.#age)
+    document.addEventListener('new-data', this.#offer)
+  }
+
+  disconnectedCallback() {
+    this.#stop?.()
+    document.removeEventListener('new-data', this.#offer)
+  }
+
+  #age = () => {
+    const time = this.querySelector('time')
+    if (!time) return
+    const minutes = Math.floor((serverNow().getTime() - Date.parse(time.dateTime)) / 60_000)
+    time.textContent = `${ageInWords(Math.max(0, minutes))} ago`
+    if (!(minutes >= staleAfterMinutes)) return
+    const chip = this.querySelector<HTMLElement>('.chip')
+    if (chip?.dataset['tone'] === 'good') chip.dataset['tone'] = 'doubt'
+    const top = this.closest('.top')
+    if (top) sayStale(top, minutes, this.querySelector('a')?.href ?? '')
+  }
+
+  #offer = (event: Event) => {
+    const { at } = (event as CustomEvent<{ at: string }>).detail
+    const chip = this.querySelector('a')
+    if (!chip || !this.closest('.top')) return
+    chip.classList.add('is-new')
+    chip.href = location.href
+    chip.textContent = `New data at ${at}. Show it`
+  }
+}
+
+/** The banner that the server would write now, under the bar of the page. One that names something else stays. */
+function sayStale(top: Element, minutes: number, href: string): void {
+  const sentence = staleSentence(minutes)
+  const old = document.querySelector('.banner b')
+  if (old) {
+    if (old.textContent.startsWith('Data is ')) old.textContent = sentence
+    return
+  }
+  const banner = document.createElement('div')
+  banner.className = 'banner'
+  banner.role = 'status'
+  top.after(banner)
+  const words = document.createElement('b')
+  words.textContent = sentence
+  const link = document.createElement('a')
+  link.href = href
+  link.textContent = 'See sync status'
+  banner.append(words, link)
+}
+
+customElements.define('fresh-chip', FreshChip)
