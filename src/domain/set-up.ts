@@ -1,4 +1,7 @@
+import type { TestStep } from '../../drizzle/schema/access.ts'
 import type { ConnectionState } from '../../drizzle/schema/connections.ts'
+import { streamWord } from './streams.ts'
+import type { Word } from './verdict.ts'
 
 type SetUp = {
   state: ConnectionState
@@ -16,4 +19,25 @@ export function connectionSentence({ state, stateReason, test }: SetUp): string 
   if (state === 'paused') return 'The connection is paused; what is here stays and grows older.'
   if (state === 'needs_reconnect') return stateReason ?? 'The CRM refuses our keys. Enter them again.'
   return 'The connection is active and copied every hour.'
+}
+
+/** A step of a test with the words for what was tried and how it went. */
+export type WordedStep = TestStep & { word: string; standing: Word }
+
+/** Steps that are no stream. */
+const stepWords: Record<string, string> = {
+  credentials: 'Stored keys',
+  reach: 'Address',
+  access: 'Keys',
+  time: 'Time',
+}
+
+const standings: Record<TestStep['state'], Word> = {
+  ok: { word: 'Works', tone: 'good' },
+  failed: { word: 'Failed', tone: 'bad' },
+  skipped: { word: 'Not tried', tone: 'quiet' },
+}
+
+export function wordedStep(step: TestStep): WordedStep {
+  return { ...step, word: stepWords[step.name] ?? streamWord(step.name), standing: standings[step.state] }
 }

@@ -49,7 +49,7 @@ class LiveData extends HTMLElement {
 }
 
 function changeInPlace(region: Element, fresh: Element): void {
-  Idiomorph.morph(region, fresh, {
+  void Idiomorph.morph(region, fresh, {
     morphStyle: 'innerHTML',
     ignoreActiveValue: true,
     restoreFocus: true,

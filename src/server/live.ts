@@ -36,7 +36,8 @@ export function startLive(database: Database, log: Logger): Live {
       }
     },
     close: async () => {
-      for (const ofTenant of [...listeners.values()]) for (const { ended } of [...ofTenant]) ended()
+      const everybody = Array.from(listeners.values(), (ofTenant) => Array.from(ofTenant)).flat()
+      for (const { ended } of everybody) ended()
       await listening.stop()
     },
   }

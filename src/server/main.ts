@@ -1,16 +1,10 @@
 import { existsSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Logger } from 'pino'
 import sirv from 'sirv'
-import type { ConnectorForm } from '../commands/add-connection.ts'
-import type { Config } from '../../drizzle/config.ts'
-import type { Database } from '../../drizzle/db.ts'
-import type { DemoPerson } from '../identity/demo-people.ts'
-import type { Provider } from '../identity/providers.ts'
 import { clientAddress } from './address.ts'
 import { allowedHosts, hostnameOf, refuseOpenHost } from './hosts.ts'
-import { startServices, type Services } from './services.ts'
+import { startServices, type Services, type WebParts } from './services.ts'
 import { startMetrics } from './metrics.ts'
 import { newRequestId } from './request-id.ts'
 import { plainHeaders, strictTransport } from './security-headers.ts'
@@ -34,22 +28,6 @@ export type Web = {
 const goodbyeMs = 10_000
 
 const built = new URL('../../dist/', import.meta.url)
-
-export type WebParts = {
-  config: Config
-  database: Database
-  databaseUrl: string
-  /** The CRMs that can be connected, by name: as much of their description as a form needs. */
-  connectors: ReadonlyMap<string, ConnectorForm>
-  /** Signs sessions and tokens. */
-  secret: string
-  log: Logger
-  /** People whom a visitor may try out; given in the demo only. */
-  demoPeople?: readonly DemoPerson[]
-  /** For tests: sign-in providers of their own, and another limit. */
-  providers?: readonly Provider[]
-  requestsPerMinute?: number
-}
 
 /**
  * Serves the built pages. Throws when they are not built, and when people would reach them over a network in the open.

@@ -1,8 +1,30 @@
+import type { Logger } from 'pino'
+import type { Config } from '../../drizzle/config.ts'
+import type { Database } from '../../drizzle/db.ts'
+import type { ConnectorForm } from '../commands/add-connection.ts'
+import type { DemoPerson } from '../identity/demo-people.ts'
+import type { Provider } from '../identity/providers.ts'
 import { startIdentity } from '../identity/start.ts'
 import { createLimits } from './limits.ts'
 import { startLive } from './live.ts'
-import type { WebParts } from './main.ts'
 import { createTokens } from './tokens.ts'
+
+/** What the pages are served with. */
+export type WebParts = {
+  config: Config
+  database: Database
+  databaseUrl: string
+  /** The CRMs that can be connected, by name: as much of their description as a form needs. */
+  connectors: ReadonlyMap<string, ConnectorForm>
+  /** Signs sessions and tokens. */
+  secret: string
+  log: Logger
+  /** People whom a visitor may try out; given in the demo only. */
+  demoPeople?: readonly DemoPerson[]
+  /** For tests: sign-in providers of their own, and another limit. */
+  providers?: readonly Provider[]
+  requestsPerMinute?: number
+}
 
 /** What answers need besides the database, once the pages' own address is known. */
 export type Services = Pick<App.Locals, 'identity' | 'limits' | 'tokens' | 'live'>

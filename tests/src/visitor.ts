@@ -6,7 +6,10 @@ export type Visitor = {
   email: string
   /** Name and value of every cookie it holds. */
   cookies: Map<string, string>
-  send: (path: string, init: RequestInit & { headers: Record<string, string> }) => Promise<Response>
+  send: (
+    path: string,
+    init: Omit<RequestInit, 'headers'> & { headers: Record<string, string> },
+  ) => Promise<Response>
   get: (path: string, headers?: Record<string, string>) => Promise<Response>
   /** Sends a form as a page of ours would. */
   post: (path: string, fields?: Record<string, string>, headers?: Record<string, string>) => Promise<Response>
@@ -15,7 +18,10 @@ export type Visitor = {
 /** Somebody whom nobody knows. */
 export function stranger(url: string, email = ''): Visitor {
   const cookies = new Map<string, string>()
-  const send = async (path: string, init: RequestInit & { headers: Record<string, string> }) => {
+  const send = async (
+    path: string,
+    init: Omit<RequestInit, 'headers'> & { headers: Record<string, string> },
+  ) => {
     const cookie = [...cookies].map((pair) => pair.join('=')).join('; ')
     const headers = { ...(cookie === '' ? {} : { cookie }), ...init.headers }
     const answer = await fetch(url + path, { redirect: 'manual', ...init, headers })
