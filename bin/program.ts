@@ -9,6 +9,7 @@ import { addStart } from './commands/start.ts'
 import { addStatus } from './commands/status.ts'
 import { addSync } from './commands/sync.ts'
 import { addTenantCommands } from './commands/tenant.ts'
+import { addUserCommands } from './commands/user.ts'
 import { addWeb } from './commands/web.ts'
 import { addWorker } from './commands/worker.ts'
 import { exitCodes, type ExitCode } from './exit.ts'
@@ -45,6 +46,7 @@ export function commandLine(end: (code: ExitCode) => void): Command {
   addStatus(program)
   addDoctor(program, end)
   addTenantCommands(program)
+  addUserCommands(program)
   addConnectionCommands(program, end)
   addSecretsCommands(program, end)
   addMigrate(program)

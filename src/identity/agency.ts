@@ -1,4 +1,4 @@
-import { and, asc, eq, isNotNull } from 'drizzle-orm'
+import { and, asc, eq, isNotNull, isNull } from 'drizzle-orm'
 import { agencyOperators } from '../../drizzle/schema/access.ts'
 import { agencies } from '../../drizzle/schema/tenancy.ts'
 import type { Identity } from './start.ts'
@@ -46,4 +46,14 @@ export async function addOperator(
       ),
     )
   return renewed.rowCount === 1 ? 'added' : 'already_operator'
+}
+
+/** Who is an operator of which agency: its name, by the id of the person. */
+export async function listOperators({ database }: Staff): Promise<Map<string, string>> {
+  const rows = await database.db
+    .select({ userId: agencyOperators.userId, name: agencies.name })
+    .from(agencyOperators)
+    .innerJoin(agencies, eq(agencies.id, agencyOperators.agencyId))
+    .where(isNull(agencyOperators.endedAt))
+  return new Map(rows.map(({ userId, name }) => [userId, name]))
 }

@@ -1,4 +1,4 @@
-import { and, eq, ne } from 'drizzle-orm'
+import { and, asc, eq, ne } from 'drizzle-orm'
 import { sessions, users, verifications } from '../../drizzle/schema/identity.ts'
 import type { Identity } from './start.ts'
 
@@ -26,6 +26,11 @@ export async function findPersonById(
 ): Promise<Person | undefined> {
   const [found] = await database.db.select(personColumns).from(users).where(eq(users.id, id))
   return found
+}
+
+/** Everybody, by address. */
+export async function listPeople({ database }: Pick<People, 'database'>): Promise<Person[]> {
+  return database.db.select(personColumns).from(users).orderBy(asc(users.email))
 }
 
 const personColumns = {

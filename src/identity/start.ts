@@ -14,6 +14,8 @@ export type Identity = {
   auth: () => Auth
   database: IdentityDatabase
   mail: Mailer
+  /** Otherwise the log is where links go. */
+  sendsMail: boolean
   providers: readonly Provider[]
   hearing: Hearing
   throttle: Throttle
@@ -56,6 +58,7 @@ export async function startIdentity(options: {
     auth: () => auth,
     database,
     mail,
+    sendsMail: config.SMTP_URL !== undefined,
     providers,
     hearing,
     publicUrl,

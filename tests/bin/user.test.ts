@@ -1,0 +1,156 @@
+import pg from 'pg'
+import { SMTPServer } from 'smtp-server'
+import type { AddressInfo } from 'node:net'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Web } from '../../src/server/main.ts'
+import type { Database } from '../../drizzle/db.ts'
+import { connectAsWeb, serve } from '../src/app.ts'
+import { stranger } from '../src/visitor.ts'
+import { emptyInstallation, tidemark, type Installation } from './tidemark.ts'
+
+let installation: Installation
+let database: Database
+let web: Web
+let client: pg.Client
+let env: Record<string, string>
+const run = (...args: string[]) => tidemark(['user', ...args], env)
+
+beforeAll(async () => {
+  installation = await emptyInstallation()
+  await installation.run('tenant', 'add', 'Copper Kettle Coffee')
+  client = new pg.Client({ connectionString: installation.url })
+  await client.connect()
+  database = connectAsWeb(installation.url)
+  web = await serve({ database, databaseUrl: installation.url })
+  env = {
+    ...installation.env,
+    TIDEMARK_WEB_SECRET: 'the tide that signs the sessions of a test',
+    PUBLIC_URL: web.url,
+  }
+})
+afterAll(async () => {
+  await web.close()
+  await database.close()
+  await client.end()
+  await installation.drop()
+})
+
+const ana = ['--email', 'Ana@Example.com', '--name', 'Ana Ruiz']
+const kettle = ['--tenant', 'copper-kettle-coffee']
+
+describe('user add', () => {
+  test('makes the first admin: they choose a password by the link, once, and sign in', async () => {
+    expect((await run('list')).out).toContain('There is nobody yet.')
+    const { code, out, err } = await run('add', ...ana, ...kettle, '--role', 'admin')
+    expect([code, err]).toEqual([0, ''])
+    expect(out).toContain('ana@example.com is admin of copper-kettle-coffee.')
+    const [, token = ''] = /\/reset\?token=(\S+)/.exec(out) ?? []
+    expect(out).toContain(`${web.url}/reset?token=`)
+
+    const visitor = stranger(web.url)
+    const password = 'a kettle of copper'
+    expect((await visitor.post('/reset', { token, password })).headers.get('location')).toBe(
+      '/sign-in?done=password',
+    )
+    expect((await visitor.post('/reset', { token, password })).status).toBe(410)
+    await visitor.post('/sign-in', { email: 'ana@example.com', password })
+    expect((await visitor.get('/w/copper-kettle-coffee/settings/members')).status).toBe(200)
+
+    const { rows } = await client.query('select actor, road, deed, target, after from audit_log')
+    expect(rows).toEqual([
+      {
+        actor: 'command line',
+        road: 'command',
+        deed: 'member_joined',
+        target: 'ana@example.com',
+        after: { role: 'admin' },
+      },
+    ])
+  })
+
+  test('of somebody who is known adds the place alone, and changes neither role nor password', async () => {
+    const again = await run('add', '--email', 'ana@example.com', ...kettle, '--role', 'viewer')
+    expect([again.code, again.out]).toEqual([
+      0,
+      'ana@example.com is a member of copper-kettle-coffee already; their role stays as it is.\n',
+    ])
+    const staff = await run('add', '--email', 'ana@example.com', '--operator')
+    expect([staff.code, staff.out]).toEqual([0, 'ana@example.com is an operator of Agency.\n'])
+    expect((await run('list')).out).toBe(
+      'ana@example.com  Ana Ruiz  operator of Agency, admin of copper-kettle-coffee  codes off\n',
+    )
+  })
+
+  test('brings back whoever was removed', async () => {
+    await client.query('update memberships set ended_at = now()')
+    expect((await run('list')).out).not.toContain('admin of')
+    await run('add', '--email', 'ana@example.com', ...kettle, '--role', 'manager')
+    expect((await run('list')).out).toContain('manager of copper-kettle-coffee')
+  })
+
+  test('mails the link where a mail server is named, and prints it in any case', async () => {
+    const mails: string[] = []
+    const server = new SMTPServer({
+      authOptional: true,
+      disabledCommands: ['STARTTLS'],
+      onData: (stream, _session, done) => {
+        let text = ''
+        stream.on('data', (part: Buffer) => (text += part.toString()))
+        stream.on('end', () => {
+          mails.push(text)
+          done()
+        })
+      },
+    })
+    await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready))
+    const { port } = server.server.address() as AddressInfo
+    const args = ['user', 'add', '--email', 'kofi@example.com', '--name', 'Kofi', ...kettle, '--role', 'rep']
+    const mailed = await tidemark(args, { ...env, SMTP_URL: `smtp://127.0.0.1:${port}` })
+    await new Promise<void>((done) => server.close(() => done()))
+    expect(mailed.out).toContain('The link was mailed to them, too.')
+    expect(mails).toEqual([expect.stringContaining('To: kofi@example.com')])
+    const away = await tidemark(args, { ...env, SMTP_URL: `smtp://127.0.0.1:${port}` })
+    expect(away.code).toBe(0)
+    expect(away.out).toContain('/reset?token=')
+    expect(away.err).toMatch(/^The link was not mailed: /)
+  })
+
+  test.each([
+    [['--email', 'nobody'], 'must be an address such as ana@example.com', 2],
+    [['--email', 'new@example.com'], 'name: is needed for somebody new', 2],
+    [['--email', 'new@example.com', '--name', ' '], 'name: must not be empty', 2],
+  ])('%j is refused with words, and nobody is made', async (args, words, exit) => {
+    const { code, out, err } = await run('add', ...args, ...kettle, '--role', 'rep')
+    expect([code, out]).toEqual([exit, ''])
+    expect(err).toContain(words)
+    expect((await run('list')).out).not.toContain('new@example.com')
+  })
+
+  test('needs a place, and a client that is there', async () => {
+    expect(await run('add', ...ana)).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('Say where they belong') as string,
+    })
+    expect(await run('add', ...ana, ...kettle)).toMatchObject({
+      code: 2,
+      err: '--tenant and --role go together.\n',
+    })
+    expect(await run('add', ...ana, ...kettle, '--role', 'king')).toMatchObject({ code: 2 })
+    const stray = await run(
+      'add',
+      '--email',
+      'new@example.com',
+      '--name',
+      'N',
+      '--tenant',
+      'x',
+      '--role',
+      'rep',
+    )
+    expect([stray.code, stray.err]).toEqual([
+      1,
+      'There is no client x. See: npm run tidemark -- tenant list\n',
+    ])
+    expect((await run('list')).out).not.toContain('new@example.com')
+  })
+})
