@@ -78,7 +78,8 @@ async function crawl(visitor: Visitor, headers: Record<string, string> = {}): Pr
   for (let path = waiting.shift(); path !== undefined && seen.size < 400; path = waiting.shift()) {
     if (seen.has(path)) continue
     const answer = await visitor.get(path, headers)
-    const text = await answer.text()
+    const isStream = answer.headers.get('content-type') === 'text/event-stream'
+    const text = isStream ? ((await answer.body?.cancel()) ?? '') : await answer.text()
     seen.set(
       path,
       [`${answer.status}`, ...[...answer.headers].map((pair) => pair.join(': ')), text].join('\n'),
