@@ -12,14 +12,40 @@ export function plural(value: number, one: string, many: string): string {
 
 /** "$111,150", exact to the last cent before rounding; `amountMinor` is in the currency's minor unit. */
 export function money(amountMinor: bigint, currency: string): string {
+  const style = { style: 'currency', currency, maximumFractionDigits: 0 } as const
+  return new Intl.NumberFormat(locale, style).format(decimalOf(amountMinor, currency))
+}
+
+/** "$1.01M", "$889k": an amount where there is little room, in three digits. */
+export function compactMoney(amountMinor: bigint, currency: string): string {
+  return compact(decimalOf(amountMinor, currency), { style: 'currency', currency })
+}
+
+/** "1.2k" */
+export function compactCount(value: number): string {
+  return compact(value, {})
+}
+
+/** "29%" of a share from 0 to 1. */
+export function percent(share: number): string {
+  return new Intl.NumberFormat(locale, { style: 'percent' }).format(share)
+}
+
+function compact(value: number | Intl.StringNumericLiteral, style: Intl.NumberFormatOptions): string {
+  const options = { ...style, notation: 'compact', maximumSignificantDigits: 3 } as const
+  const parts = new Intl.NumberFormat(locale, options).formatToParts(value)
+  // A thousand is a small k; the K of a currency's code stays as it is.
+  return parts.map(({ type, value: text }) => (type === 'compact' && text === 'K' ? 'k' : text)).join('')
+}
+
+/** "111150.00": the amount in the currency's major unit, in all its digits. */
+function decimalOf(amountMinor: bigint, currency: string): Intl.StringNumericLiteral {
   const digits = new Intl.NumberFormat(locale, { style: 'currency', currency }).resolvedOptions()
   const places = digits.maximumFractionDigits ?? 2
   const sign = amountMinor < 0n ? '-' : ''
   const plain = (amountMinor < 0n ? -amountMinor : amountMinor).toString().padStart(places + 1, '0')
   const whole = plain.slice(0, plain.length - places)
-  const decimal = `${sign}${whole}.${plain.slice(plain.length - places) || '0'}` as Intl.StringNumericLiteral
-  const style = { style: 'currency', currency, maximumFractionDigits: 0 } as const
-  return new Intl.NumberFormat(locale, style).format(decimal)
+  return `${sign}${whole}.${plain.slice(plain.length - places) || '0'}` as Intl.StringNumericLiteral
 }
 
 /** "Nov 20, 2026, 9:02:14 AM CST" */
