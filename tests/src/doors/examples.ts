@@ -13,8 +13,8 @@ export type Ids = {
 
 export type Example = {
   path: (ids: Ids) => string
-  /** A form that somebody who may would send. */
-  form?: (ids: Ids) => Record<string, string>
+  /** Forms that somebody who may would send; the first stands for the address where one is enough. */
+  forms?: ((ids: Ids) => Record<string, string>)[]
   /** Sent as JSON instead. */
   json?: (ids: Ids) => unknown
   /** The ids of a record are part of the path or the body: those of another tenant must read as if they did not exist. */
@@ -33,14 +33,17 @@ export const examples: Readonly<Record<string, Example>> = {
   '/metrics': { path: () => '/metrics' },
   '/sign-in': {
     path: () => '/sign-in',
-    form: () => ({ email: 'nobody@example.com', password: 'wrong wrong wrong' }),
+    forms: [() => ({ email: 'nobody@example.com', password: 'wrong wrong wrong' })],
   },
-  '/sign-in/code': { path: () => '/sign-in/code', form: () => ({ code: '000000' }) },
-  '/sign-in/with': { path: () => '/sign-in/with', form: () => ({ provider: 'none' }) },
-  '/sign-out': { path: () => '/sign-out', form: () => ({}) },
-  '/forgot': { path: () => '/forgot', form: () => ({ email: 'nobody@example.com' }) },
-  '/reset': { path: () => '/reset?token=none', form: () => ({ token: 'none', password: 'x' }) },
-  '/invite/[token]': { path: () => '/invite/none', form: () => ({ name: 'N', password: 'none none none' }) },
+  '/sign-in/code': { path: () => '/sign-in/code', forms: [() => ({ code: '000000' })] },
+  '/sign-in/with': { path: () => '/sign-in/with', forms: [() => ({ provider: 'none' })] },
+  '/sign-out': { path: () => '/sign-out', forms: [() => ({})] },
+  '/forgot': { path: () => '/forgot', forms: [() => ({ email: 'nobody@example.com' })] },
+  '/reset': { path: () => '/reset?token=none', forms: [() => ({ token: 'none', password: 'x' })] },
+  '/invite/[token]': {
+    path: () => '/invite/none',
+    forms: [() => ({ name: 'N', password: 'none none none' })],
+  },
   '/api/auth/callback/[provider]': { path: () => '/api/auth/callback/google?code=1&state=1' },
   '/api/[...unknown]': { path: () => '/api/v1/nothing', answers: [404] },
   '/api/sync/[...rest]': { path: () => '/api/sync/status', answers: [308] },
@@ -60,7 +63,7 @@ export const examples: Readonly<Record<string, Example>> = {
   '/w/[workspace]/sync': { path: inside('/sync') },
   '/w/[workspace]/sync/run-now': {
     path: inside('/sync/run-now'),
-    form: ({ connection }) => ({ connection }),
+    forms: [({ connection }) => ({ connection })],
     names: 'record',
   },
   '/w/[workspace]/sync/runs': { path: inside('/sync/runs') },
@@ -68,26 +71,30 @@ export const examples: Readonly<Record<string, Example>> = {
   '/w/[workspace]/settings': { path: inside('/settings'), answers: [301, 302, 303, 308] },
   '/w/[workspace]/settings/security': {
     path: inside('/settings/security'),
-    form: () => ({ action: 'none' }),
+    forms: [() => ({ action: 'none' })],
   },
   '/w/[workspace]/settings/keys': {
     path: inside('/settings/keys'),
-    form: ({ key }) => ({ action: 'revoke', id: key, key }),
+    forms: [({ key }) => ({ deed: 'revoke', key })],
     names: 'record',
   },
   '/w/[workspace]/settings/members': {
     path: inside('/settings/members'),
-    form: ({ member }) => ({ action: 'role', member, user: member, id: member, role: 'viewer' }),
+    forms: [
+      ({ member }) => ({ deed: 'role', member, role: 'viewer' }),
+      ({ member }) => ({ deed: 'remove', member }),
+      ({ invitation }) => ({ deed: 'withdraw', invitation }),
+    ],
     names: 'record',
   },
   '/w/[workspace]/settings/connections': { path: inside('/settings/connections') },
   '/w/[workspace]/settings/connections/new': {
     path: inside('/settings/connections/new'),
-    form: () => ({ connector: 'clienttether' }),
+    forms: [() => ({ connector: 'clienttether' })],
   },
   '/w/[workspace]/settings/connections/[id]': {
     path: (ids) => `/w/${ids.slug}/settings/connections/${ids.connection}`,
-    form: () => ({ action: 'test' }),
+    forms: ['test', 'start', 'replace', 'pause', 'resume'].map((action) => () => ({ action })),
     names: 'record',
   },
   '/w/[workspace]/settings/audit': { path: inside('/settings/audit') },
