@@ -1,6 +1,7 @@
 import { asc, eq, or, sql } from 'drizzle-orm'
 import type { Database, Tx } from '../../drizzle/db.ts'
-import { memberships, tenants } from '../../drizzle/schema/index.ts'
+import { memberships, tenants, type MemberRole } from '../../drizzle/schema/index.ts'
+import { readOwnFigures, type WorkspaceFigures } from './own-figures.ts'
 import { readSyncStatus, type ConnectionStatus } from './sync-status.ts'
 
 /** A tenant, as the pages know it. */
@@ -42,13 +43,31 @@ export async function listWorkspaces(
   return database.asOperator(readWorkspaces)
 }
 
-/** As `listWorkspaces`, of one person's own workspaces, with their role in each. */
-export async function listOwnWorkspaces(database: Database, userId: string) {
+/** A workspace as somebody who may enter it sees it in the list; `figures` are for its members. */
+export type OwnWorkspace = Workspace & {
+  connections: ConnectionStatus[]
+  role: MemberRole | 'operator'
+  figures: WorkspaceFigures | null
+}
+
+/** As `listWorkspaces`, of one person's own workspaces; as many questions as for one. */
+export async function listOwnWorkspaces(
+  database: Database,
+  userId: string,
+): Promise<{ now: Date; workspaces: OwnWorkspace[] }> {
   return database.asPerson(userId, async (tx) => {
     const { now, workspaces } = await readWorkspaces(tx)
     const mine = await tx.select({ id: memberships.tenantId, role: memberships.role }).from(memberships)
     const roles = new Map(mine.map(({ id, role }) => [id, role]))
-    return { now, workspaces: workspaces.map((one) => ({ ...one, role: roles.get(one.id) ?? 'operator' })) }
+    const figures = await readOwnFigures(tx)
+    return {
+      now,
+      workspaces: workspaces.map((one) => ({
+        ...one,
+        role: roles.get(one.id) ?? 'operator',
+        figures: figures.get(one.id) ?? null,
+      })),
+    }
   })
 }
 

@@ -43,6 +43,13 @@ export const furtherPolicies: Policy[] = [
     '((id IN ( SELECT memberships.tenant_id FROM memberships)) OR (agency_id IN ( SELECT agency_operators.agency_id FROM agency_operators)))',
   ),
   ...same(syncTables, 'own_rows', 'tidemark_person', 'r', '(tenant_id IN ( SELECT tenants.id FROM tenants))'),
+  ...same(
+    'pipeline_stage_counts stages activities',
+    'own_rows',
+    'tidemark_person',
+    'r',
+    '(tenant_id IN ( SELECT memberships.tenant_id FROM memberships))',
+  ),
   ...same('tenants', 'watcher_rows', 'tidemark_watcher', '*', tenantRows('id')),
   ...same(
     `${syncTables} quarantine raw_snapshots audit_log`,
@@ -134,7 +141,16 @@ export const narrowRoles: Record<string, string[]> = {
     ...rights('SELECT', syncState),
     ...rights('SELECT', 'quarantine', 'tenant_id connection_id stream created_at resolved_at'),
   ],
-  tidemark_person: rights('SELECT', `tenants ${syncTables} memberships agency_operators agencies`),
+  tidemark_person: [
+    ...rights('SELECT', `tenants ${syncTables} memberships agency_operators agencies`),
+    ...rights(
+      'SELECT',
+      'pipeline_stage_counts',
+      'tenant_id connection_id as_of stage_id status currency count amount_minor',
+    ),
+    ...rights('SELECT', 'stages', 'tenant_id id probability'),
+    ...rights('SELECT', 'activities', 'tenant_id due_at is_done deleted_at'),
+  ],
   tidemark_watcher: [
     ...rights('SELECT', syncState),
     ...rights('SELECT', 'quarantine', 'tenant_id connection_id run_id stream created_at resolved_at'),

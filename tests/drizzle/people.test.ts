@@ -75,6 +75,8 @@ const column = async (tx: Tx, statement: string): Promise<unknown[]> =>
   (await tx.$client.query<[unknown]>({ text: statement, rowMode: 'array' })).rows.map(([value]) => value)
 
 const noRight = { code: '42501' }
+/** The table of a right, which may be on one of its columns only. */
+const tableOf = (right: string) => right.replace('SELECT on ', '').split('.')[0] ?? ''
 const tables = [...tenantTables, ...peopleTables].map(({ name }) => name)
 const roads = {
   'the web inside a tenant': (work: (tx: Tx) => Promise<unknown>) => web.asTenant(rosewood.tenantId, work),
@@ -335,13 +337,34 @@ describe('a person', () => {
     expect(await seenBy(userId)).not.toEqual([])
   })
 
-  test.each(tables.filter((name) => !narrowRoles.tidemark_person?.includes(`SELECT on ${name}`)))(
-    'reads nothing of %s',
-    async (name) => {
-      const read = web.asPerson(rosewood.tenantId, (tx) => tx.$client.query(`select count(*) from ${name}`))
-      await expect(read).rejects.toMatchObject(noRight)
-    },
-  )
+  const personReads = new Set((narrowRoles.tidemark_person ?? []).map(tableOf))
+
+  test('sees of what is counted from records that of their memberships, and an operator none', async () => {
+    for (const [table, columns] of [
+      ['pipeline_stage_counts', 'tenant_id, count, amount_minor'],
+      ['stages', 'tenant_id, probability'],
+      ['activities', 'tenant_id, due_at, is_done'],
+    ]) {
+      const { rows } = await admin.query<{ tenant_id: string }>(
+        `select distinct tenant_id from ${table} where tenant_id in (select tenant_id from memberships where user_id = $1 and ended_at is null)`,
+        [member],
+      )
+      const read = (userId: string) =>
+        web.asPerson(userId, (tx) =>
+          column(tx, `select distinct tenant_id from (select ${columns} from ${table}) as seen`),
+        )
+      expect(rows.length, table).toBeGreaterThan(0)
+      expect((await read(member)).toSorted(), table).toEqual(rows.map((row) => row.tenant_id).toSorted())
+      expect(await read(pilot), table).toEqual([])
+      const whole = web.asPerson(member, (tx) => tx.$client.query(`select * from ${table}`))
+      await expect(whole, table).rejects.toMatchObject(noRight)
+    }
+  })
+
+  test.each(tables.filter((name) => !personReads.has(name)))('reads nothing of %s', async (name) => {
+    const read = web.asPerson(rosewood.tenantId, (tx) => tx.$client.query(`select count(*) from ${name}`))
+    await expect(read).rejects.toMatchObject(noRight)
+  })
 
   test('writes nothing', async () => {
     for (const statement of [
@@ -361,7 +384,8 @@ describe('a person', () => {
     await session.connect()
     const nobody = { code: '42501', message: 'no person is set for this transaction' }
     for (const right of narrowRoles.tidemark_person ?? []) {
-      const statement = `select count(*) from ${right.replace('SELECT on ', '')}`
+      const [, columnName = '*'] = right.replace('SELECT on ', '').split('.')
+      const statement = `select count(${columnName}) from ${tableOf(right)}`
       await expect(session.query(statement), statement).rejects.toMatchObject(nobody)
       await session.query(`begin; select set_config('app.user_id', '${member}', true); commit`)
       await expect(session.query(statement), `${statement} afterwards`).rejects.toMatchObject(nobody)

@@ -1,0 +1,170 @@
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { launchBrowser } from '../../support/browser.ts'
+import { startApp, type TestApp } from '../app.ts'
+import { seedTidewell } from '../seed.ts'
+import { violations, visit } from './browser.ts'
+import { enter, tabTo } from './looks.ts'
+
+let app: TestApp
+let browser: Browser
+const phone = { viewport: { width: 390, height: 844 } }
+
+beforeAll(async () => {
+  ;[app, browser] = await Promise.all([startApp(), launchBrowser()])
+  await seedTidewell(app.seed)
+  await seedTidewell(app.seed, { slug: 'kettle', name: 'Kettle Street' })
+})
+
+afterAll(async () => {
+  await browser.close()
+  await app.close()
+})
+
+const open = (path = '/w/tidewell/sync', look = {}) =>
+  visit(browser, app.url + path, { as: app.ana, ...look })
+const follow = (page: Page, act: () => Promise<void>) => Promise.all([page.waitForEvent('load'), act()])
+const pathOf = (page: Page) => new URL(page.url()).pathname
+
+describe('by keyboard alone', () => {
+  test('W, a few letters and Enter lead to the same page of another workspace', async () => {
+    const { page, complaints, close } = await open()
+    await page.keyboard.press('w')
+    await page.getByRole('option', { name: 'Kettle Street' }).waitFor()
+    expect(await violations(page)).toEqual([])
+    await page.keyboard.type('kett')
+    await follow(page, () => page.keyboard.press('Enter'))
+    expect(pathOf(page)).toBe('/w/kettle/sync')
+    expect(complaints).toEqual([])
+    await close()
+  })
+
+  test('the palette goes to pages and settings, says when nothing fits, and gives the focus back', async () => {
+    const { page, complaints, close } = await open()
+    await tabTo(page, /^Search or jump/)
+    await page.keyboard.press('Enter')
+    const field = page.getByRole('combobox', { name: 'Search or jump to' })
+    await field.waitFor()
+    expect(await violations(page)).toEqual([])
+    await page.keyboard.type('zzz')
+    expect(await page.getByText('Nothing called “zzz”.').isVisible()).toBe(true)
+    await page.keyboard.press('Escape')
+    await page.keyboard.press('Escape')
+    await page.getByRole('dialog').waitFor({ state: 'hidden' })
+    expect(await page.evaluate(() => document.activeElement?.className)).toBe('omni')
+    await page.keyboard.press('Control+k')
+    await page.keyboard.type('members')
+    await follow(page, () => page.keyboard.press('Enter'))
+    expect(pathOf(page)).toBe('/w/tidewell/settings/members')
+    expect(complaints).toEqual([])
+    await close()
+  })
+
+  test('G and a letter go to a page; J and K walk the rows; the letters can be turned off', async () => {
+    const { page, close } = await open('/w/tidewell/sync/runs')
+    const focused = () => page.evaluate(() => document.activeElement?.closest('tr') !== null)
+    await page.keyboard.press('j')
+    expect(await focused()).toBe(true)
+    await page.keyboard.press('g')
+    await follow(page, () => page.keyboard.press('y'))
+    expect(pathOf(page)).toBe('/w/tidewell/sync')
+    await page.keyboard.press('?')
+    await page.getByRole('dialog', { name: 'Keys' }).waitFor()
+    expect(await violations(page)).toEqual([])
+    await page.getByLabel('Single letters act').press('Space')
+    await page.keyboard.press('Escape')
+    await page.keyboard.press('?')
+    expect(await page.getByRole('dialog').count()).toBe(0)
+    await close()
+  })
+})
+
+test('a theme that was chosen holds from the first byte of the next page, and axe has nothing against it', async () => {
+  const { page, close } = await open('/w/tidewell/overview', { colorScheme: 'light' })
+  await page.getByRole('button', { name: 'Dark theme' }).click()
+  expect(await violations(page)).toEqual([])
+  await page.reload()
+  expect(await page.locator('html').getAttribute('data-theme')).toBe('dark')
+  expect(await page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor)).toBe(
+    'rgb(13, 20, 18)',
+  )
+  await page.getByRole('button', { name: 'Theme of the system' }).click()
+  await page.reload()
+  expect(await page.locator('html').getAttribute('data-theme')).toBe(null)
+  await close()
+})
+
+test('on a phone without scripts the menu opens, everything is in it, and a sheet lies under nothing', async () => {
+  const { page, close } = await open('/w/tidewell/overview', { ...phone, javaScriptEnabled: false })
+  await page.getByRole('button', { name: 'More' }).click()
+  await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Sync runs' }).click()
+  expect(await page.getByRole('heading', { level: 1 }).innerText()).toBe('Sync runs')
+  await page.getByRole('link', { name: /^Switch workspace/ }).click()
+  expect(pathOf(page)).toBe('/w')
+  await close()
+})
+
+test('on a phone with scripts the menu pleases axe', async () => {
+  const { page, complaints, close } = await open('/w/tidewell/overview', { ...phone, colorScheme: 'dark' })
+  await page.getByRole('button', { name: 'More' }).click()
+  expect(await violations(page)).toEqual([])
+  expect(complaints).toEqual([])
+  await close()
+})
+
+test('an open tab grows older by itself: the chip, the figures, and at last the banner in the agreed words', async () => {
+  const { page, close } = await open('/w/tidewell/overview')
+  const grow = (minutes: number) =>
+    page.evaluate((ms) => {
+      const now = performance.now.bind(performance)
+      performance.now = () => now() + ms
+      window.dispatchEvent(new Event('pageshow'))
+    }, minutes * 60_000)
+  expect(await page.locator('.chip').innerText()).toBe('Synced 14 min ago')
+  await grow(30)
+  expect(await page.locator('.chip').innerText()).toBe('Synced 44 min ago')
+  expect(await page.locator('.kpis rel-time').first().innerText()).toBe('44 min ago')
+  await grow(150)
+  expect(await page.getByRole('status').locator('b').innerText()).toBe(
+    'Data is 3 hours old - sync may be delayed',
+  )
+  expect(await page.locator('.chip').getAttribute('data-tone')).toBe('doubt')
+  expect(await violations(page)).toEqual([])
+  await close()
+})
+
+test('told of new data, the chip offers it and nothing moves', async () => {
+  const { page, close } = await open('/w/tidewell/overview')
+  const before = await page.locator('main').innerHTML()
+  await page.evaluate(() =>
+    document.dispatchEvent(new CustomEvent('new-data', { detail: { at: '9:02 AM' } })),
+  )
+  expect(await page.locator('main').innerHTML()).toBe(before)
+  const offer = page.getByRole('link', { name: 'New data at 9:02 AM. Show it' })
+  await offer.focus()
+  await enter(page)
+  expect(await page.locator('.chip').innerText()).toContain('Synced')
+  await close()
+})
+
+test('a figure older than the limit is amber, whatever the rest of the page is', async () => {
+  const late = await seedTidewell(app.seed, { slug: 'late', name: 'Late Notes' })
+  await app.seed.client.query(
+    `update stream_cursors set fresh_at = now() - interval '3 hours' where connection_id = $1 and stream = 'activities'`,
+    [late.connection.id],
+  )
+  const { page, close } = await open('/w/late/overview')
+  expect(await page.locator('.kpis > [data-stale] dt').allInnerTexts()).toEqual(['Overdue activities'])
+  expect(await violations(page)).toEqual([])
+  await close()
+})
+
+test('a page brings one file of styles, one typeface and few scripts, and asks not to be found', async () => {
+  const answer = await app.ana.get('/w/tidewell/overview')
+  const html = await answer.text()
+  expect(html).toContain('<meta name="robots" content="noindex">')
+  expect(html.match(/rel="preload"/g)).toHaveLength(1)
+  expect(html.match(/<script/g)?.length ?? 0).toBeLessThanOrEqual(2)
+  expect(html.match(/rel="stylesheet"/g)?.length ?? 0).toBeLessThanOrEqual(2)
+  expect(html).not.toMatch(/ style="|<style/)
+})
