@@ -30,17 +30,17 @@ export async function giveCode(
   if (person === undefined) return { kind: 'over' }
   // Counted apart from passwords: the right password must not wipe out the misses of its codes.
   const account = `code ${person.id}`
-  const seconds = await throttle.waitSeconds(account, origin.address)
-  if (seconds > 0) return { kind: 'wait', seconds }
+  const { waitSeconds, isLast } = await throttle.enter(account, origin.address)
+  if (waitSeconds > 0) return { kind: 'wait', seconds: waitSeconds }
 
   const { kind, code } = readCode(typed)
   const { api } = identity.auth()
   const call = { body: { code, trustDevice: trustBrowser }, headers, returnHeaders: true } as const
   const asked = await orRefusal(kind === 'recovery' ? api.verifyBackupCode(call) : api.verifyTOTP(call))
   if (asked.kind === 'refused') {
-    const isLocked = await throttle.miss(account, origin.address)
+    await throttle.miss(account, origin.address)
     await noteEvent(database, person.id, 'second_factor_failed', origin)
-    if (isLocked) tellOwner(identity, person.email, 'code_locked')
+    if (isLast) tellOwner(identity, person.email, 'code_locked')
     if (asked.code === 'ACCOUNT_TEMPORARILY_LOCKED') return { kind: 'wait', seconds: lockSeconds }
     return { kind: spent.has(asked.code) ? 'over' : 'wrong' }
   }

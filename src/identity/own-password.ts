@@ -35,8 +35,8 @@ export async function confirmed<T>(
   { person, origin }: By,
   deed: () => Promise<T>,
 ): Promise<Confirmed<T>> {
-  const seconds = await throttle.waitSeconds(person.email, origin.address)
-  if (seconds > 0) return { kind: 'wait', seconds }
+  const { waitSeconds } = await throttle.enter(person.email, origin.address)
+  if (waitSeconds > 0) return { kind: 'wait', seconds: waitSeconds }
   const asked = await orRefusal(deed())
   if (asked.kind === 'refused' && asked.code === 'INVALID_PASSWORD') {
     await throttle.miss(person.email, origin.address)

@@ -19,16 +19,16 @@ export async function signIn(
 ): Promise<SignInOutcome> {
   const { throttle, database } = identity
   const account = emailOf(email)
-  const seconds = await throttle.waitSeconds(account, origin.address)
-  if (seconds > 0) return { kind: 'wait', seconds }
+  const { waitSeconds, isLast } = await throttle.enter(account, origin.address)
+  if (waitSeconds > 0) return { kind: 'wait', seconds: waitSeconds }
   const asked = await orRefusal(
     identity.auth().api.signInEmail({ body: { email: account, password }, headers, returnHeaders: true }),
   )
   const person = await findPerson(identity, account)
   if (asked.kind === 'refused') {
-    const isLocked = await throttle.miss(account, origin.address)
+    await throttle.miss(account, origin.address)
     if (person !== undefined) await noteEvent(database, person.id, 'sign_in_failed', origin)
-    if (person !== undefined && isLocked) tellOwner(identity, person.email, 'password_locked')
+    if (person !== undefined && isLast) tellOwner(identity, person.email, 'password_locked')
     return { kind: 'wrong' }
   }
   await throttle.forgive(account, origin.address)

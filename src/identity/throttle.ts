@@ -1,20 +1,27 @@
 import { hash } from 'node:crypto'
-import { RateLimiterPostgres } from 'rate-limiter-flexible'
+import { RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible'
 import type { IdentityDatabase } from '../../drizzle/identity.ts'
 
 /** Misses that cost nothing; a person mistypes. */
 const freeMisses = 5
 const firstWaitSeconds = 15
 const longestWaitSeconds = 15 * 60
-/** Misses of one account within the hour, wherever they come from, after which it rests. */
-const accountMisses = 10
+/** Tries of one account within the hour without a success, wherever they come from, after which it rests. */
+const accountTries = 10
+
+export type Try = {
+  /** Seconds until this account may be tried again from this address; 0 when it may be tried now. */
+  waitSeconds: number
+  /** With a miss, this try locks the account, which its owner should hear of. */
+  isLast: boolean
+}
 
 export type Throttle = {
-  /** Seconds until this account may be tried again from this address; 0 when it may. */
-  waitSeconds: (account: string, address: string) => Promise<number>
-  /** Notes a miss. True when the account has been locked by it, which its owner should hear of. */
-  miss: (account: string, address: string) => Promise<boolean>
-  /** Forgets the misses after a success. */
+  /** Counts a try before it is made, so that a hundred at the same moment are no more than one after the other. */
+  enter: (account: string, address: string) => Promise<Try>
+  /** Notes that the try was a miss. */
+  miss: (account: string, address: string) => Promise<void>
+  /** Forgets tries and misses after a success. */
   forgive: (account: string, address: string) => Promise<void>
 }
 
@@ -36,31 +43,39 @@ export function createThrottle({ pool }: Pick<IdentityDatabase, 'pool'>): Thrott
     })
   const misses = counter('miss', freeMisses, 86_400)
   const wait = counter('wait', 1, longestWaitSeconds)
-  const missesOfAccount = counter('acct', accountMisses, 3_600)
+  const triesOfAccount = counter('acct', accountTries, 3_600)
   const rest = counter('rest', 1, longestWaitSeconds)
 
   return {
-    waitSeconds: async (account, address) => {
+    enter: async (account, address) => {
       const found = await Promise.all([wait.get(pair(account, address)), rest.get(alone(account))])
-      return Math.max(0, ...found.map((one) => Math.ceil((one?.msBeforeNext ?? 0) / 1_000)))
+      const waitSeconds = Math.max(...found.map(secondsOf))
+      if (waitSeconds > 0) return { waitSeconds, isLast: false }
+      const { consumedPoints } = await triesOfAccount.penalty(alone(account))
+      if (consumedPoints < accountTries) return { waitSeconds: 0, isLast: false }
+      // From here on a try is allowed once per rest, to the first who takes it.
+      const taken = await rest.consume(alone(account)).catch((refused: unknown) => {
+        if (refused instanceof RateLimiterRes) return refused
+        throw refused
+      })
+      const isMine = taken.consumedPoints === 1
+      return { waitSeconds: isMine ? 0 : secondsOf(taken), isLast: isMine && consumedPoints === accountTries }
     },
     miss: async (account, address) => {
       const here = pair(account, address)
       const { consumedPoints } = await misses.penalty(here)
-      if (consumedPoints >= freeMisses) {
-        const seconds = firstWaitSeconds * 2 ** (consumedPoints - freeMisses)
-        await wait.block(here, Math.min(longestWaitSeconds, seconds))
-      }
-      const everywhere = await missesOfAccount.penalty(alone(account))
-      if (everywhere.consumedPoints < accountMisses) return false
-      await rest.block(alone(account), longestWaitSeconds)
-      return everywhere.consumedPoints === accountMisses
+      if (consumedPoints < freeMisses) return
+      const seconds = firstWaitSeconds * 2 ** (consumedPoints - freeMisses)
+      await wait.block(here, Math.min(longestWaitSeconds, seconds))
     },
     forgive: async (account, address) => {
-      await Promise.all([misses.delete(pair(account, address)), missesOfAccount.delete(alone(account))])
+      const all = alone(account)
+      await Promise.all([misses.delete(pair(account, address)), triesOfAccount.delete(all), rest.delete(all)])
     },
   }
 }
+
+const secondsOf = (found: RateLimiterRes | null) => Math.ceil((found?.msBeforeNext ?? 0) / 1_000)
 
 /** Keys are digests: what people type into the wrong field must not stand in a table. */
 const alone = (account: string) => hash('sha256', account, 'base64url')

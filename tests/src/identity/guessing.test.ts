@@ -18,7 +18,8 @@ const ask = (email: string, from = '203.0.113.1') =>
   stranger(app.url).post('/forgot', { email }, { 'x-forwarded-for': from })
 
 /** What a page says, without what differs from request to request or was sent to it. */
-const plain = async (answer: Response, email: string) => (await answer.text()).replaceAll(email, 'EMAIL')
+const plain = async (answer: Response, email: string) =>
+  (await answer.text()).replaceAll(email, 'EMAIL').replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'NOW')
 
 describe('whoever guesses a password', () => {
   test('waits after the fifth miss, twice as long after each, and is told how long', async () => {
@@ -62,6 +63,30 @@ describe('whoever guesses a password', () => {
     )
     expect(rows.map(({ address }) => address)).toEqual([0, 1, 2, 3, 4].map((last) => `198.51.100.${last}`))
     expect((await give((await app.as('rep', tenantId)).email, password, '198.51.100.0')).status).toBe(303)
+  })
+
+  test('gains nothing by sending everything at once', async () => {
+    const { email } = await app.as('rep', tenantId)
+    const burst = Array.from({ length: 40 }, (_, one) =>
+      give(email, `guess number ${one}`, `198.51.100.${100 + one}`),
+    )
+    const statuses = (await Promise.all(burst)).map(({ status }) => status)
+    expect(statuses.filter((status) => status === 401)).toHaveLength(10)
+    expect(statuses.filter((status) => status === 429)).toHaveLength(30)
+    expect((await give(email, password, '198.51.100.250')).status).toBe(429)
+    expect(app.logged.filter(({ to }) => to === email)).toHaveLength(1)
+  })
+
+  test('may try once after the rest, and no more until the next', async () => {
+    const { email } = await app.as('rep', tenantId)
+    for (let miss = 0; miss < 10; miss++) await give(email, `guess number ${miss}`, `198.51.100.${miss}`)
+    await app.seed.client.query(`delete from auth.rate_limits where key like 'rest:%'`)
+    expect((await give(email, 'one more guess', '198.51.100.20')).status).toBe(401)
+    expect((await give(email, password, '198.51.100.21')).status).toBe(429)
+    await app.seed.client.query(`delete from auth.rate_limits where key like 'rest:%'`)
+    expect((await give(email, password, '198.51.100.22')).status).toBe(303)
+    expect((await give(email, 'a slip', '198.51.100.22')).status).toBe(401)
+    expect((await give(email, password, '198.51.100.22')).status).toBe(303)
   })
 
   test('starts anew after a success', async () => {
