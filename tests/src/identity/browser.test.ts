@@ -106,6 +106,9 @@ describe.each(looks)('$colorScheme at $viewport.width px', (look) => {
     for (const summary of await page.locator('summary').all()) await summary.click()
     expect(await faultsOf(visited)).toEqual([])
 
+    // On a phone the way out is behind the bar at the foot.
+    const more = page.getByRole('button', { name: 'More' })
+    if (await more.isVisible()) await more.click()
     await page.getByRole('button', { name: 'Sign out', exact: true }).click()
     await page.getByText('You are signed out.').waitFor()
     await passwordOn(page, email)
