@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
+import type { Identity } from '../../src/identity/start.ts'
 import { misuse } from '../exit.ts'
-import { openInstallation } from '../installation.ts'
+import { openInstallation, type Installation } from '../installation.ts'
 import { print, warn } from '../print.ts'
 import { columns } from '../table.ts'
 import type { Newcomer } from '../user/add.ts'
@@ -20,6 +21,14 @@ export function addUserCommands(program: Command): void {
     .option('--operator', 'staff of the agency: sees every sync, and no deal')
     .addHelpText('after', examplesOfAdd)
     .action(add)
+  user
+    .command('codes-off')
+    .description(
+      'Turns codes off for somebody who has lost their phone and their recovery codes. Make sure that it is them.',
+    )
+    .requiredOption('--email <address>', 'under which they sign in')
+    .addHelpText('after', examplesOfCodesOff)
+    .action(codesOff)
   user.command('list').description('Lists the people.').addHelpText('after', examplesOfList).action(list)
 }
 
@@ -28,25 +37,40 @@ Examples:
   $ npm run tidemark -- user add --email ana@example.com --name "Ana Ruiz" --tenant copper-kettle --role admin
   $ npm run tidemark -- user add --email lena@example.com --name "Lena Fischer" --operator
 `
+const examplesOfCodesOff = `
+Examples:
+  $ npm run tidemark -- user codes-off --email ana@example.com
+`
 const examplesOfList = `
 Examples:
   $ npm run tidemark -- user list
 `
 
-async function add(options: Newcomer) {
+async function add(options: Newcomer): Promise<void> {
   const { tenant, role, operator } = options
   if ((tenant === undefined) !== (role === undefined)) throw misuse('--tenant and --role go together.')
   if (tenant === undefined && !operator)
     throw misuse('Say where they belong: --tenant with --role, or --operator.')
-  const [{ openIdentity }, { addUser }] = await Promise.all([
-    import('../user/identity.ts'),
-    import('../user/add.ts'),
-  ])
+  const { addUser } = await import('../user/add.ts')
+  await withPeople(async (identity, installation) =>
+    addUser(identity, await installation.connect('tidemark_web'), options),
+  )
+}
+
+async function codesOff({ email }: { email: string }): Promise<void> {
+  const { turnCodesOff } = await import('../user/codes-off.ts')
+  await withPeople((identity) => turnCodesOff(identity, email))
+}
+
+async function withPeople(
+  work: (identity: Identity, installation: Installation) => Promise<void>,
+): Promise<void> {
+  const { openIdentity } = await import('../user/identity.ts')
   const installation = await openInstallation(process.env, warn)
   try {
     const identity = await openIdentity(installation)
     try {
-      await addUser(identity, await installation.connect('tidemark_web'), options)
+      await work(identity, installation)
     } finally {
       await identity.close()
     }

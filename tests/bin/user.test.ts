@@ -5,8 +5,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Web } from '../../src/server/main.ts'
 import type { Database } from '../../drizzle/db.ts'
 import { connectAsWeb, serve } from '../src/app.ts'
-import { stranger } from '../src/visitor.ts'
+import { enrol } from '../src/identity/authenticator.ts'
+import { stranger, type Visitor } from '../src/visitor.ts'
 import { emptyInstallation, tidemark, type Installation } from './tidemark.ts'
+import { isIn } from '../src/identity/is-in.ts'
 
 let installation: Installation
 let database: Database
@@ -154,3 +156,37 @@ describe('user add', () => {
     expect((await run('list')).out).not.toContain('new@example.com')
   })
 })
+
+describe('user codes-off', () => {
+  test('lets somebody in again who has lost phone and recovery codes, and ends their sessions', async () => {
+    const email = 'ana@example.com'
+    const password = 'a kettle of copper'
+    const owner = await visitWith(email, password)
+    const { answer } = await enrol(owner, 'copper-kettle-coffee', password)
+    expect(answer.status).toBe(200)
+    expect((await run('list')).out).toMatch(/^ana@example\.com .* codes on$/m)
+    const { code, out } = await run('codes-off', '--email', email)
+    expect([code, out]).toEqual([
+      0,
+      'Codes are off for ana@example.com, and every session of theirs has ended. They can set up new ones.\n',
+    ])
+    expect(await isIn(owner)).toBe(false)
+    expect(await isIn(await visitWith(email, password))).toBe(true)
+    expect((await run('codes-off', '--email', email)).out).toBe('ana@example.com has no codes.\n')
+    const { rows } = await client.query(`select detail from auth.events where deed = 'second_factor_off'`)
+    expect(rows).toEqual([{ detail: { by: 'command line' } }])
+  })
+
+  test('of somebody who is not there is refused', async () => {
+    expect(await run('codes-off', '--email', 'x@example.com')).toMatchObject({
+      code: 1,
+      err: 'Nobody has the address x@example.com. See: npm run tidemark -- user list\n',
+    })
+  })
+})
+
+async function visitWith(email: string, password: string): Promise<Visitor> {
+  const visitor = stranger(web.url, email)
+  expect((await visitor.post('/sign-in', { email, password })).headers.get('location')).toBe('/w')
+  return visitor
+}

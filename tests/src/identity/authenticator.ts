@@ -23,9 +23,10 @@ export function wrongCodes(secret: string, count: number): string[] {
 export async function enrol(
   visitor: Visitor,
   slug: string,
+  own = password,
 ): Promise<{ secret: string; code: string; recoveryCodes: string[]; answer: Response }> {
   const page = `/w/${slug}/settings/security`
-  expect((await visitor.post(page, { action: 'enrol', password })).status).toBe(303)
+  expect((await visitor.post(page, { action: 'enrol', password: own })).status).toBe(303)
   const secret = secretOn(await (await visitor.get(page)).text())
   const code = codeOf(secret)
   const answer = await visitor.post(page, { action: 'confirm', code })
