@@ -4,6 +4,7 @@ import { serve, startApp, type TestApp } from '../app.ts'
 import { stranger, visit, type Visitor } from '../visitor.ts'
 import { codeOf, enrol } from './authenticator.ts'
 import { depart, goThrough, startProvider, type Account, type OidcServer } from './provider.ts'
+import { isIn } from './is-in.ts'
 
 let app: TestApp
 let web: Web
@@ -37,8 +38,6 @@ async function signInAt(provider: OidcServer, visitor: Visitor, next?: string): 
   const back = await goThrough(await depart(visitor, provider.settings.id, next))
   return (await visitor.get(back)).headers.get('location')
 }
-
-const isIn = async (visitor: Visitor) => (await visitor.get('/w')).status === 200
 
 async function rowsOf<Row extends Record<string, unknown>>(statement: string, email: string): Promise<Row[]> {
   return (await app.seed.client.query<Row>(statement, [email])).rows

@@ -3,6 +3,7 @@ import { startApp, type TestApp } from '../app.ts'
 import { password } from '../people.ts'
 import { stranger, type Visitor } from '../visitor.ts'
 import { codeOf, enrol, wrongCodes } from './authenticator.ts'
+import { isIn } from './is-in.ts'
 
 let app: TestApp
 let tenantId: string
@@ -20,7 +21,7 @@ async function passwordOf(email: string): Promise<Visitor> {
   const visitor = stranger(app.url, email)
   const answer = await visitor.post('/sign-in?next=/w/tidewell/overview', { email, password })
   expect(answer.headers.get('location')).toBe('/sign-in/code?next=%2Fw%2Ftidewell%2Foverview')
-  expect((await visitor.get('/w')).status).toBe(303)
+  expect(await isIn(visitor)).toBe(false)
   return visitor
 }
 
@@ -45,7 +46,7 @@ describe('setting up codes', () => {
     const rep = await app.as('rep', tenantId)
     const elsewhere = stranger(app.url, rep.email)
     await elsewhere.post('/sign-in', { email: rep.email, password })
-    expect((await elsewhere.get('/w')).status).toBe(200)
+    expect(await isIn(elsewhere)).toBe(true)
     const before = rep.cookies.get('tidemark.session_token')
 
     const wrong = await rep.post(page, { action: 'enrol', password: 'not my password' })
@@ -59,8 +60,8 @@ describe('setting up codes', () => {
     for (const code of recoveryCodes) expect(code).toMatch(/^[2-9a-z]{5}-[2-9a-z]{5}$/)
 
     expect(rep.cookies.get('tidemark.session_token')).not.toBe(before)
-    expect((await rep.get('/w')).status).toBe(200)
-    expect((await elsewhere.get('/w')).status).toBe(303)
+    expect(await isIn(rep)).toBe(true)
+    expect(await isIn(elsewhere)).toBe(false)
     const later = await (await rep.get(page)).text()
     for (const code of recoveryCodes) expect(later).not.toContain(code)
     expect(await eventsOf(rep.email)).toContain('second_factor_on')
@@ -109,7 +110,7 @@ describe('setting up codes', () => {
     expect((await free.post(page, { action: 'off', password })).headers.get('location')).toBe(
       `${page}?done=off`,
     )
-    expect((await free.get('/w')).status).toBe(200)
+    expect(await isIn(free)).toBe(true)
     expect(
       (await stranger(app.url).post('/sign-in', { email: free.email, password })).headers.get('location'),
     ).toBe('/w')
@@ -127,7 +128,7 @@ describe('signing in with a code', () => {
     const code = codeOf(secret, 1)
     const answer = await give(visitor, ` ${code.slice(0, 3)} ${code.slice(3)} `)
     expect([answer.status, answer.headers.get('location')]).toEqual([303, '/w/tidewell/overview'])
-    expect((await visitor.get('/w')).status).toBe(200)
+    expect(await isIn(visitor)).toBe(true)
     expect(await eventsOf(rep.email)).toEqual(expect.arrayContaining(['second_factor_on', 'signed_in']))
   })
 
@@ -218,7 +219,7 @@ describe('signing in with a code', () => {
     await nobodyWaits()
     const over = await give(visitor, codeOf(secret, 1))
     expect(over.headers.get('location')).toMatch(/^\/sign-in\?error=code_over/)
-    expect((await visitor.get('/w')).status).toBe(303)
+    expect(await isIn(visitor)).toBe(false)
   })
 
   test('without a first factor there is nothing to give a code for', async () => {

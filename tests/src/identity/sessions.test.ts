@@ -3,6 +3,7 @@ import { browserOf } from '../../../src/identity/sessions.ts'
 import { serve, startApp, type TestApp } from '../app.ts'
 import { password } from '../people.ts'
 import { stranger, visit, type Visitor } from '../visitor.ts'
+import { isIn } from './is-in.ts'
 
 let app: TestApp
 let tenantId: string
@@ -16,7 +17,6 @@ beforeAll(async () => {
 afterAll(() => app.close())
 
 const rep = () => app.as('rep', tenantId)
-const isIn = async (visitor: Visitor) => (await visitor.get('/w')).status === 200
 const tokenOf = (visitor: Visitor) =>
   decodeURIComponent(visitor.cookies.get(name) ?? '').replace(/\.[^.]*$/, '')
 
