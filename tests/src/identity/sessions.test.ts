@@ -193,6 +193,20 @@ describe('the page of one’s own sign-in', () => {
     expect(told.map(({ subject }) => subject)).toEqual(['Your Tidemark password was changed'])
   })
 
+  test('keeps a password as a salted scrypt hash: the same one twice looks like two', async () => {
+    const kept: string[] = []
+    for (const owner of [await rep(), await rep()]) {
+      await owner.post(page, { action: 'password', password, next: 'the same for both' })
+      const { rows } = await app.seed.client.query<{ password: string }>(
+        'select password from auth.accounts a join auth.users u on u.id = a.user_id where u.email = $1',
+        [owner.email],
+      )
+      kept.push(rows[0]?.password ?? '')
+    }
+    for (const one of kept) expect(one).toMatch(/^[0-9a-f]{32}:[0-9a-f]{128}$/)
+    expect(kept[0]).not.toBe(kept[1])
+  })
+
   test('slows down whoever guesses the present password with a session that is not theirs', async () => {
     const owner = await rep()
     const statuses: number[] = []
