@@ -1,8 +1,7 @@
 import { desc, eq } from 'drizzle-orm'
 import type { IdentityDatabase } from '../../drizzle/identity.ts'
-import { identityEvents, type identityDeeds } from '../../drizzle/schema/identity.ts'
-
-export type IdentityDeed = (typeof identityDeeds)[number]
+import { identityEvents } from '../../drizzle/schema/identity.ts'
+import type { IdentityDeed } from '../domain/identity-words.ts'
 
 /** Where a request came from, for the log of deeds. */
 export type Origin = { address: string; requestId: string }

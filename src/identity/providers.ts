@@ -40,6 +40,10 @@ export function providersOf(config: Config): Provider[] {
   return offered.filter((one): one is Provider => one.clientId !== undefined)
 }
 
+/** Where a provider says how it is asked (OpenID Connect Discovery 1.0, section 4). */
+export const discoveryUrl = ({ issuer }: Pick<Provider, 'issuer'>): string =>
+  `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`
+
 /**
  * How the library asks a provider: with PKCE, by its discovery document, believing signed ID tokens only. `heard` is told
  * under which address the provider knows somebody.
@@ -51,7 +55,7 @@ export function oauthOf(
   return {
     providerId: id,
     name: label,
-    discoveryUrl: `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`,
+    discoveryUrl: discoveryUrl({ issuer }),
     requireIdTokenVerification: true,
     clientId,
     clientSecret,

@@ -5,7 +5,7 @@ import { createHearing, type Hearing } from './asked-as.ts'
 import { createAuth, type Auth, type IdentityParts } from './identity.ts'
 import { createLetterLimits, type LetterLimits } from './letter-limits.ts'
 import { startMail, type Mailer } from './mail.ts'
-import { providersOf, type Provider } from './providers.ts'
+import { discoveryUrl, providersOf, type Provider } from './providers.ts'
 import { createThrottle, type Throttle } from './throttle.ts'
 
 /** Everything about who people are. */
@@ -46,13 +46,10 @@ export async function startIdentity(options: {
   const providers = options.providers ?? providersOf(config)
   const hearing = createHearing()
   const parts: IdentityParts = { config, database, mail, log, secret, publicUrl, providers, hearing }
-  let auth = createAuth(parts)
-  await auth.$context
+  let auth = await createAuthWithThoseThatAnswer(parts)
   let asking: Promise<void> | undefined
   const askAgain = async () => {
-    const renewed = createAuth(parts)
-    await renewed.$context
-    auth = renewed
+    auth = await createAuthWithThoseThatAnswer(parts)
   }
   return {
     auth: () => auth,
@@ -76,4 +73,25 @@ export async function startIdentity(options: {
       await database.close()
     },
   }
+}
+
+/** A provider that takes a connection and says nothing must not keep anybody from signing in with a password. */
+const providerAnswersWithinMs = 3_000
+
+/** The library waits for its providers without a limit of its own, so it is given those alone that answer now. */
+async function createAuthWithThoseThatAnswer(parts: IdentityParts): Promise<Auth> {
+  const answers = await Promise.all(
+    parts.providers.map((provider) =>
+      fetch(discoveryUrl(provider), { signal: AbortSignal.timeout(providerAnswersWithinMs) }).then(
+        async (answer) => (await answer.body?.cancel(), answer.ok),
+        () => false,
+      ),
+    ),
+  )
+  const providers = parts.providers.filter((_, index) => answers[index])
+  const silent = parts.providers.filter((_, index) => !answers[index]).map(({ id }) => id)
+  if (silent.length > 0) parts.log.warn({ providers: silent }, 'sign-in.provider_silent')
+  const auth = createAuth({ ...parts, providers })
+  await auth.$context
+  return auth
 }

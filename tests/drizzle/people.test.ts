@@ -354,7 +354,7 @@ describe('a person', () => {
           column(tx, `select distinct tenant_id from (select ${columns} from ${table}) as seen`),
         )
       expect(rows.length, table).toBeGreaterThan(0)
-      expect((await read(member)).toSorted(), table).toEqual(rows.map((row) => row.tenant_id).toSorted())
+      expect(new Set(await read(member)), table).toEqual(new Set(rows.map((row) => row.tenant_id)))
       expect(await read(pilot), table).toEqual([])
       const whole = web.asPerson(member, (tx) => tx.$client.query(`select * from ${table}`))
       await expect(whole, table).rejects.toMatchObject(noRight)
