@@ -1,13 +1,23 @@
 import node from '@astrojs/node'
 import { defineConfig } from 'astro/config'
 
+/** Whichever file of styles a page meets first, the order of their layers is this one. */
+const layerOrder = {
+  name: 'layer-order',
+  enforce: 'pre',
+  transform: (code, id) =>
+    /\/src\/styles\/[\w-]+\.css$/.test(id.split('?')[0])
+      ? { code: `@layer reset, tokens, base, components, utilities;\n${code}`, map: null }
+      : undefined,
+}
+
 // Rendered per request, inside our own HTTP server (src/server/main.ts), which hands every page its database.
 export default defineConfig({
   output: 'server',
   adapter: node({ mode: 'middleware', bodySizeLimit: 1_048_576 }),
   trailingSlash: 'never',
   build: { inlineStylesheets: 'never' },
-  vite: { build: { assetsInlineLimit: 0 } },
+  vite: { build: { assetsInlineLimit: 0 }, plugins: [layerOrder] },
   security: {
     // Our own check is stricter and knows the address people use: src/server/same-origin.ts.
     checkOrigin: false,

@@ -1,6 +1,9 @@
+import { randomUUID } from 'node:crypto'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Database } from '../../../drizzle/db.ts'
+import { readMostOverdue } from '../../../src/queries/most-overdue.ts'
+import { readTwelveWeeks } from '../../../src/queries/twelve-weeks.ts'
 import { readOverview, type Overview } from '../../../src/queries/overview.ts'
 import { readSyncStatus } from '../../../src/queries/sync-status.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts'
@@ -47,52 +50,142 @@ async function one(statement: string): Promise<number> {
 }
 
 test('every figure equals hand-written SQL over the rows of this client, and holds no row of the other', async () => {
-  const { openOpportunities, prospects, newLeads, activities, notes } = await overviewOf(tidewell.tenantId)
+  const { open, won, newLeads, activities } = await overviewOf(tidewell.tenantId)
   const midnight = `date_trunc('day', now(), 'America/Chicago')`
-  expect(openOpportunities.value?.count).toBe(
+  expect(open.value?.now.count).toBe(
     await one(
       `select count(*) n from opportunities where tenant_id = $1 and status = 'open' and deleted_at is null`,
     ),
   )
-  expect(prospects.value).toBe(
-    await one(`select count(*) n from leads l where tenant_id = $1 and is_prospect and deleted_at is null
-      and stage_id in (select id from stages where tenant_id = $1 and is_active)`),
-  )
-  expect(newLeads.value).toBe(
+  expect(newLeads.value?.now).toBe(
     await one(`select count(*) n from leads where tenant_id = $1 and deleted_at is null
       and source_created_at >= ${midnight} - interval '6 days'`),
+  )
+  expect(newLeads.value?.before).toBe(
+    await one(`select count(*) n from leads where tenant_id = $1 and deleted_at is null
+      and source_created_at >= ${midnight} - interval '13 days' and source_created_at < ${midnight} - interval '6 days'`),
   )
   expect(activities.value?.overdue).toBe(
     await one(
       `select count(*) n from activities where tenant_id = $1 and not is_done and due_at < ${midnight}`,
     ),
   )
-  expect(notes.value).toBe(
-    await one(`select count(*) n from notes where tenant_id = $1 and noted_at > now() - interval '6 days'`),
-  )
-  expect([openOpportunities.value?.count, prospects.value, activities.value]).toEqual([
+  expect([open.value?.now.count, won.value, activities.value]).toEqual([
     4,
-    2,
+    { count: 0, totals: [] },
     { overdue: 1, next: 1 },
   ])
 })
 
 test('sums stand per currency and are exact to the cent', async () => {
-  const { openOpportunities } = await overviewOf(tidewell.tenantId)
-  expect(openOpportunities.value).toMatchObject({
+  const { open } = await overviewOf(tidewell.tenantId)
+  expect(open.value?.now).toMatchObject({
     withoutAmount: 1,
     totals: [
       { currency: 'USD', amountMinor: 18_525_050n },
       { currency: 'CAD', amountMinor: 9_999_999n },
     ],
+    weighted: [],
   })
+})
+
+test('a deal counts by its own likelihood, else by that of its stage', async () => {
+  const tenantId = await seed.tenant('weighted')
+  const connection = await seed.connection(tenantId)
+  for (const stream of ['opportunities', 'stages']) await seed.cursor(connection, stream, minutesAgo(10))
+  const stage = { name: 'Validation', is_active: true, outcome: 'open', probability: 0.25 }
+  const stageId = await seed.record('stages', connection, stage)
+  const deal = { status: 'open', stage_id: stageId, currency: 'USD', amount_minor: 100_000 }
+  await seed.record('opportunities', connection, deal)
+  await seed.record('opportunities', connection, { ...deal, probability: 0.9 })
+  const { open } = await overviewOf(tenantId)
+  expect(open.value?.now.weighted).toEqual([{ currency: 'USD', amountMinor: 115_000n }])
+})
+
+test('what was open then is what we knew then; before the copy began there is nothing to compare with', async () => {
+  const tenantId = await seed.tenant('then')
+  const connection = await seed.connection(tenantId)
+  await seed.cursor(connection, 'opportunities', minutesAgo(10))
+  const days = (count: number) => minutesAgo(count * 1_440)
+  const deal = { status: 'open', currency: 'USD' }
+  await seed.record('opportunities', connection, { ...deal, amount_minor: 300, changed_at: days(20) })
+  const grown = await seed.record('opportunities', connection, {
+    ...deal,
+    amount_minor: 900,
+    changed_at: days(2),
+  })
+  await seed.record('opportunities', connection, { ...deal, amount_minor: 50, changed_at: days(1) })
+  const version = { opportunity_id: grown, run_id: randomUUID(), snapshot_id: randomUUID() }
+  await seed.insert('opportunity_versions', {
+    tenant_id: tenantId,
+    ...version,
+    ...deal,
+    amount_minor: 400,
+    valid_from: days(20),
+    valid_to: days(2),
+  })
+  expect((await overviewOf(tenantId)).open.value?.earlier).toBe(null)
+  const measure = {
+    tenant_id: tenantId,
+    id: randomUUID(),
+    connection_id: connection.id,
+    run_id: randomUUID(),
+  }
+  await seed.insert('pipeline_stage_counts', {
+    ...measure,
+    as_of: days(20),
+    stage_name: '',
+    status: 'open',
+    count: 2,
+    amount_minor: 700,
+    currency: 'USD',
+  })
+  const { open } = await overviewOf(tenantId)
+  expect(open.value?.now.totals).toEqual([{ currency: 'USD', amountMinor: 1_250n }])
+  expect(open.value?.earlier?.totals).toEqual([{ currency: 'USD', amountMinor: 700n }])
+})
+
+test('twelve weeks end with this one, and an open value is known from the first measures on', async () => {
+  const tenantId = await seed.tenant('weeks')
+  const connection = await seed.connection(tenantId)
+  for (const stream of ['opportunities', 'leads']) await seed.cursor(connection, stream, minutesAgo(10))
+  await addLead(connection)
+  const measure = (as_of: Date, amount_minor: number) =>
+    seed.insert('pipeline_stage_counts', {
+      tenant_id: tenantId,
+      id: randomUUID(),
+      connection_id: connection.id,
+      run_id: randomUUID(),
+      as_of,
+      stage_name: '',
+      status: 'open',
+      count: 1,
+      amount_minor,
+      currency: 'USD',
+    })
+  await measure(minutesAgo(21 * 1_440), 100)
+  await measure(minutesAgo(60), 250)
+  const { weeks } = await database.asTenant(tenantId, async (tx) =>
+    readTwelveWeeks(tx, { timeZone: 'UTC', currency: 'USD' }, await readSyncStatus(tx)),
+  )
+  expect(weeks).toHaveLength(12)
+  expect(weeks.at(-1)).toMatchObject({ openMinor: 250n, leads: 1 })
+  expect(weeks.slice(-4).map(({ openMinor }) => openMinor)).toEqual([100n, 100n, 100n, 250n])
+  expect(weeks.slice(0, 8).every(({ openMinor }) => openMinor === null)).toBe(true)
+})
+
+test('the activities that wait longest come first, with the days they are late and whom they are about', async () => {
+  const late = await database.asTenant(tidewell.tenantId, async (tx) =>
+    readMostOverdue(tx, { timeZone: 'America/Chicago' }, await readSyncStatus(tx), 5),
+  )
+  expect(late).toMatchObject([{ subject: 'Late', kind: 'call', daysLate: 3, about: null }])
 })
 
 test('the day begins at the workspace’s midnight', async () => {
   const tenantId = await seed.tenant('midnight')
   for (const zone of ['Pacific/Kiritimati', 'Pacific/Pago_Pago', 'America/Chicago', 'UTC']) {
-    const { weekStart } = await overviewOf(tenantId, zone)
-    const clock = new Intl.DateTimeFormat('en-GB', { timeZone: zone, timeStyle: 'medium' }).format(weekStart)
+    const { since } = await overviewOf(tenantId, zone)
+    const clock = new Intl.DateTimeFormat('en-GB', { timeZone: zone, timeStyle: 'medium' }).format(since)
     expect(clock, zone).toBe('00:00:00')
   }
 })
@@ -103,9 +196,10 @@ test('a figure whose stream never came to its end is null, and names whom it wai
   await seed.cursor(connection, 'leads', minutesAgo(10))
   await seed.cursor(connection, 'stages', null)
   await addLead(connection)
-  const { newLeads, prospects } = await overviewOf(tenantId)
-  expect(newLeads.value).toBe(1)
-  expect(prospects).toEqual({
+  await seed.cursor(connection, 'opportunities', null)
+  const { newLeads, open } = await overviewOf(tenantId)
+  expect(newLeads.value).toEqual({ now: 1, before: 0 })
+  expect(open).toEqual({
     value: null,
     basis: { connectionIds: [], asOf: null, waitingFor: ['ClientTether'] },
   })
@@ -120,7 +214,7 @@ test('rows of a connection that is still on its first pass are not counted', asy
   await addLead(done)
   await addLead(loading)
   const { newLeads } = await overviewOf(tenantId)
-  expect(newLeads.value).toBe(1)
+  expect(newLeads.value).toEqual({ now: 1, before: 0 })
   expect(newLeads.basis.waitingFor).toEqual(['HubSpot'])
 })
 
