@@ -1,0 +1,23 @@
+/** How much of a list a page shows. */
+export type Shown = {
+  /** Rows on the pages before. */
+  seen: number
+  rows: number
+  /** Rows from the beginning of this page to the end of the list. */
+  rest: number
+  /** False where counting was ended early. */
+  isExact: boolean
+}
+
+/** "50 of 1,284", "51 to 100 of 1,284", "50 of more than 10,000". */
+export function rangeInWords({ seen, rows, rest, isExact }: Shown): string {
+  const range = seen === 0 ? number(rows) : `${number(seen + 1)} to ${number(seen + rows)}`
+  return `${range} of ${isExact ? '' : 'more than '}${number(seen + rest)}`
+}
+
+/** The same for a list that still shows the pages before: "100 of 1,284". */
+export function shownInWords({ seen, rows, rest, isExact }: Shown): string {
+  return rangeInWords({ seen: 0, rows: seen + rows, rest: seen + rest, isExact })
+}
+
+const number = (value: number) => new Intl.NumberFormat('en-US').format(value)

@@ -1,0 +1,209 @@
+import { sql, type SQL } from 'drizzle-orm'
+import type { Tx } from '../../drizzle/db.ts'
+import { hotFrom, movesSince, type HotFacts } from '../domain/hot.ts'
+import { after, orderBy, placeOf, readPlace, writePlace, type Place, type SortKey } from './keyset.ts'
+import { walk } from './walk.ts'
+
+/** What the list stands on: the connections that can answer, the currency of amounts that name none, the database's clock. */
+export type HotScope = { connectionIds: string[]; currency: string; now: Date }
+
+export type HotFilters = {
+  owner?: string | undefined
+  market?: string | undefined
+  stage?: string | undefined
+  /** 0 to 1; never below what is hot. */
+  likely: number
+}
+
+export const hotSorts = ['candidate', 'market', 'units', 'fee', 'stage', 'likely', 'close', 'owner'] as const
+export type HotSort = { by: (typeof hotSorts)[number]; isDescending: boolean }
+
+export type HotRow = HotFacts & {
+  id: string
+  candidate: string | null
+  market: string | null
+  units: number | null
+  owner: string | null
+  /** `2026-12-01` */
+  closeOn: string | null
+}
+
+/** One page of the hot list, in its order; `next` is where it goes on, null at its end. */
+export async function readHotList(
+  tx: Tx,
+  scope: HotScope,
+  filters: HotFilters,
+  { sort, most, from }: { sort: HotSort; most: number; from: string | null },
+): Promise<{ rows: HotRow[]; next: string | null }> {
+  const place = readPlace(keysOf(sort), from)
+  const { rows } = await tx.execute<Stored>(statement(scope, filters, sort, { place, most: most + 1 }))
+  const page = rows.slice(0, most)
+  const last = rows.length > most ? page.at(-1) : undefined
+  return { rows: page.map(hotRow), next: last === undefined ? null : writePlace(last.place) }
+}
+
+/** All of the hot list, in its order, as of one moment. */
+export async function* walkHotList(
+  tx: Tx,
+  scope: HotScope,
+  filters: HotFilters,
+  sort: HotSort,
+): AsyncGenerator<HotRow[]> {
+  for await (const rows of walk<Stored>(tx, statement(scope, filters, sort))) yield rows.map(hotRow)
+}
+
+/** An open opportunity that is likely enough, of a connection that can answer. A likelihood of its own comes before its stage's. */
+export function isHot({ connectionIds }: HotScope): SQL {
+  return sql`o.connection_id = any(${sql.param(connectionIds)}::uuid[]) and o.deleted_at is null and o.status = 'open'
+    and coalesce(o.probability, s.probability) >= ${hotFrom}::numeric`
+}
+
+/** The rows that the list is made of, with the columns that it is filtered and ordered by. */
+export function hotRows(scope: HotScope): SQL {
+  return sql`
+    select o.id, o.tenant_id, o.contact_id, o.stage_id, s.position, o.market, o.units, o.weighted_fee_minor as fee,
+      coalesce(o.title, (select nullif(concat_ws(' ', c.first_name, c.last_name), '') from contacts c
+        where c.tenant_id = o.tenant_id and c.id = o.contact_id and c.deleted_at is null)) as candidate,
+      coalesce(o.currency, ${scope.currency}) as currency, (coalesce(o.currency, ${scope.currency}) <> ${scope.currency}) as is_foreign,
+      coalesce(s.name, o.stage_name) as stage, coalesce(o.probability, s.probability) as likely,
+      case when o.probability is null then 'stage' else 'record' end as likely_of,
+      o.expected_close_on as close_on, w.id as owner_id, w.name as owner
+    from opportunities o
+    left join stages s on s.tenant_id = o.tenant_id and s.id = o.stage_id and s.deleted_at is null
+    left join owners w on w.tenant_id = o.tenant_id and w.id = o.owner_id and w.deleted_at is null
+    where ${isHot(scope)}`
+}
+
+export function hotFilter({ owner, market, stage, likely }: HotFilters): SQL {
+  const wanted = [
+    sql`h.likely >= ${Math.max(hotFrom, likely)}::numeric`,
+    ...(owner === undefined ? [] : [sql`h.owner_id = ${owner}::uuid`]),
+    ...(market === undefined ? [] : [sql`h.market = ${market}`]),
+    ...(stage === undefined ? [] : [sql`h.stage = ${stage}`]),
+  ]
+  return sql.join(wanted, sql` and `)
+}
+
+type Stored = {
+  id: string
+  candidate: string | null
+  market: string | null
+  units: number | null
+  fee: string | null
+  currency: string
+  average_fee: string | null
+  stage: string | null
+  likely: string
+  likely_of: 'record' | 'stage'
+  close_on: string | null
+  owner: string | null
+  touched_at: string | null
+  touched_by: 'note' | 'activity' | null
+  moved_at: string | null
+  moved_from: string | null
+  place: Place
+}
+
+/** What surrounds a row is looked up for those of the page alone. */
+function statement(
+  scope: HotScope,
+  filters: HotFilters,
+  sort: HotSort,
+  { place, most }: { place?: Place | undefined; most?: number } = {},
+): SQL {
+  const keys = keysOf(sort)
+  return sql`
+    with hot as materialized (${hotRows(scope)}),
+    average as (select currency, round(avg(fee)) as fee from hot group by currency),
+    page as (
+      select h.*, ${placeOf(keys)} as place
+      from hot h where ${hotFilter(filters)} and ${place === undefined ? sql`true` : after(keys, place)}
+      ${orderBy(keys)} ${most === undefined ? sql`` : sql`limit ${most}`}),
+    touches as (${lastTouches(scope)})
+    select h.id, h.candidate, h.market, h.units, h.fee, h.currency, a.fee as average_fee, h.stage, h.likely, h.likely_of, h.close_on, h.owner,
+      h.place, touched.at as touched_at, touched.by as touched_by, moved.at as moved_at, moved.stage as moved_from
+    from page h
+    join average a on a.currency = h.currency
+    left join touches touched on touched.contact_id = h.contact_id
+    left join lateral (${lastStep(scope)}) as moved on true
+    ${orderBy(keys)}`
+}
+
+/** Per candidate of the page the newest note, or the newest activity with them that was done; nothing that lies ahead. */
+function lastTouches({ now }: HotScope): SQL {
+  return sql`
+    select distinct on (t.contact_id) t.contact_id, t.at, t.by from (
+      select n.contact_id, max(n.noted_at) as at, 'note' as by from notes n
+        where n.contact_id in (select contact_id from page) and n.deleted_at is null and n.noted_at <= ${now} group by n.contact_id
+      union all
+      select v.contact_id, max(coalesce(v.completed_at, v.due_at)), 'activity' from activities v
+        where v.contact_id in (select contact_id from page) and v.deleted_at is null and v.is_done
+          and coalesce(v.completed_at, v.due_at) <= ${now} group by v.contact_id) as t
+    order by t.contact_id, t.at desc`
+}
+
+/** The last change of stage, if it led to a later one. */
+function lastStep({ now }: HotScope): SQL {
+  return sql`
+    select v.valid_to as at, coalesce(f.name, v.stage_name) as stage
+    from (select * from opportunity_versions v
+      where v.tenant_id = h.tenant_id and v.opportunity_id = h.id and v.valid_to > ${movesSince(now)} and v.stage_id is distinct from h.stage_id
+      order by v.valid_to desc limit 1) as v
+    join stages f on f.tenant_id = h.tenant_id and f.id = v.stage_id
+    where f.position < h.position`
+}
+
+/** Nothing comes before something nowhere: rows without the value stand last. Amounts of other currencies follow those of the workspace's own. */
+function keysOf({ by, isDescending }: HotSort): SortKey[] {
+  const id: SortKey = { value: sql`h.id`, type: 'uuid' }
+  const known = (column: SQL, type: SortKey['type'], nothing: SQL): SortKey[] => [
+    { value: sql`(${column} is null)`, type: 'boolean' },
+    { value: sql`coalesce(${column}, ${nothing})`, type, isDescending },
+    id,
+  ]
+  const text = (column: SQL) => known(sql`lower(${column})`, 'text', sql`''`)
+  const number = (column: SQL, type: SortKey['type']) => known(column, type, sql`0`)
+  switch (by) {
+    case 'fee': {
+      const [missing, ...rest] = number(sql`h.fee`, 'bigint')
+      const currency: SortKey[] = [
+        { value: sql`h.is_foreign`, type: 'boolean' },
+        { value: sql`h.currency`, type: 'text' },
+      ]
+      return [...(missing ? [missing] : []), ...currency, ...rest]
+    }
+    case 'units':
+      return number(sql`h.units`, 'bigint')
+    case 'likely':
+      return number(sql`h.likely`, 'numeric')
+    case 'close':
+      return known(sql`h.close_on`, 'date', sql`'epoch'::date`)
+    default:
+      return text(sql.raw(`h.${by}`))
+  }
+}
+
+function hotRow(row: Stored): HotRow {
+  return {
+    id: row.id,
+    candidate: row.candidate,
+    market: row.market,
+    units: row.units,
+    owner: row.owner,
+    closeOn: row.close_on,
+    likely: Number(row.likely),
+    likelyOf: row.likely_of,
+    stage: row.stage,
+    feeMinor: row.fee === null ? null : BigInt(row.fee),
+    currency: row.currency,
+    averageFeeMinor: row.average_fee === null ? null : BigInt(row.average_fee),
+    moved:
+      row.moved_at === null
+        ? null
+        : { at: new Date(row.moved_at), from: row.moved_from ?? 'an earlier stage' },
+    touched:
+      row.touched_at === null || row.touched_by === null
+        ? null
+        : { at: new Date(row.touched_at), by: row.touched_by },
+  }
+}
