@@ -1,0 +1,55 @@
+import type { Tx } from '../../drizzle/db.ts'
+
+/** What a row gives to a column. Money is in minor units beside its currency; a share is 0 to 1. */
+export type Cell =
+  | { type: 'text'; value: string | null }
+  | { type: 'number'; value: number | null }
+  | { type: 'share'; value: number | null }
+  | { type: 'money'; value: bigint | null; currency: string }
+  | { type: 'day'; value: string | null }
+  | { type: 'instant'; value: Date | null }
+
+type ExportColumn<Row> = { key: string; heading: string; cell: (row: Row) => Cell }
+
+/** What an export stands on; the same as the page of its table. */
+export type ExportScope = { connectionIds: string[]; currency: string; timeZone: string; now: Date }
+
+export type ExportRow = Cell[]
+
+type Definition<Row> = {
+  /** The word in its address. */
+  name: string
+  heading: string
+  /** A connection answers when it has completed these. */
+  streams: readonly string[]
+  columns: readonly ExportColumn<Row>[]
+  /** All rows that the address asks for, in its order, as of one moment; read as the page of the table reads them. */
+  rows: (tx: Tx, scope: ExportScope, search: URLSearchParams) => AsyncIterable<Row[]>
+  /** The filters of the address, in words. */
+  filters: (search: URLSearchParams) => string[]
+}
+
+/** A table that can be taken away. */
+export type ExportTable = Pick<Definition<never>, 'name' | 'heading' | 'streams' | 'filters'> & {
+  headings: string[]
+  cells: (tx: Tx, scope: ExportScope, search: URLSearchParams) => AsyncIterable<ExportRow[]>
+}
+
+/** Says a table's columns once, and keeps the type of its rows to itself. */
+export function exportTable<Row>({ columns, rows, ...table }: Definition<Row>): ExportTable {
+  return {
+    ...table,
+    headings: columns.map(({ heading }) => heading),
+    cells: async function* (tx, scope, search) {
+      for await (const some of rows(tx, scope, search))
+        yield some.map((row) => columns.map(({ cell }) => cell(row)))
+    },
+  }
+}
+
+export const text = (value: string | null): Cell => ({ type: 'text', value })
+export const number = (value: number | null): Cell => ({ type: 'number', value })
+export const share = (value: number | null): Cell => ({ type: 'share', value })
+export const money = (value: bigint | null, currency: string): Cell => ({ type: 'money', value, currency })
+export const day = (value: string | null): Cell => ({ type: 'day', value })
+export const instant = (value: Date | null): Cell => ({ type: 'instant', value })

@@ -1,0 +1,46 @@
+import { percent, hotFrom, whyHot } from '../domain/hot.ts'
+import { money as inWords, relativeTime } from '../format.ts'
+import { walkHotList, type HotRow } from '../queries/hot-list.ts'
+import { hotFiltersOf, hotSortOf } from '../server/list-filters.ts'
+import { day, instant, money, number, share, text, exportTable } from './export-table.ts'
+
+/** A likelihood may be the stage's, so both must have arrived. */
+export const hotStreams = ['opportunities', 'stages']
+
+/** The hot list, with the founding columns first. */
+export const hotListExport = exportTable<HotRow & { now: Date }>({
+  name: 'hot-list',
+  heading: 'Hot list',
+  streams: hotStreams,
+  columns: [
+    { key: 'candidate', heading: 'Candidate Name', cell: (row) => text(row.candidate) },
+    { key: 'market', heading: 'Market', cell: (row) => text(row.market) },
+    { key: 'units', heading: 'Units', cell: (row) => number(row.units) },
+    { key: 'fee', heading: 'Weighted IFF', cell: (row) => money(row.feeMinor, row.currency) },
+    { key: 'stage', heading: 'Stage', cell: (row) => text(row.stage) },
+    { key: 'likely', heading: 'Likely %', cell: (row) => share(row.likely) },
+    { key: 'currency', heading: 'Currency', cell: (row) => text(row.currency) },
+    { key: 'owner', heading: 'Owner', cell: (row) => text(row.owner) },
+    { key: 'close', heading: 'Close date', cell: (row) => day(row.closeOn) },
+    { key: 'touched', heading: 'Last touch', cell: (row) => instant(row.touched?.at ?? null) },
+    { key: 'touched_by', heading: 'Last touch by', cell: (row) => text(row.touched?.by ?? null) },
+    { key: 'why', heading: 'Why it is hot', cell: (row) => text(reasonsOf(row).join(' ')) },
+    { key: 'id', heading: 'Id', cell: (row) => text(row.id) },
+  ],
+  async *rows(tx, scope, search) {
+    for await (const rows of walkHotList(tx, scope, hotFiltersOf(search), hotSortOf(search)))
+      yield rows.map((row) => ({ ...row, now: scope.now }))
+  },
+  filters: (search) => {
+    const { owner, market, stage, likely } = hotFiltersOf(search)
+    return [
+      `Likely ${percent(Math.max(likely, hotFrom))} or more`,
+      ...(owner === undefined ? [] : [`Owner ${owner}`]),
+      ...(market === undefined ? [] : [`Market: ${market}`]),
+      ...(stage === undefined ? [] : [`Stage: ${stage}`]),
+    ]
+  },
+})
+
+const reasonsOf = (row: HotRow & { now: Date }) =>
+  whyHot(row, row.now, { money: inWords, ago: (at) => relativeTime(at, row.now) })
