@@ -17,7 +17,8 @@ export default defineConfig({
   adapter: node({ mode: 'middleware', bodySizeLimit: 1_048_576 }),
   trailingSlash: 'never',
   build: { inlineStylesheets: 'never' },
-  vite: { build: { assetsInlineLimit: 0 }, plugins: [layerOrder] },
+  // One file of styles for all pages: it is small, and there after the first.
+  vite: { build: { assetsInlineLimit: 0, cssCodeSplit: false }, plugins: [layerOrder] },
   security: {
     // Our own check is stricter and knows the address people use: src/server/same-origin.ts.
     checkOrigin: false,

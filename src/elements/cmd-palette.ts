@@ -55,7 +55,7 @@ class CmdPalette extends HTMLElement {
 
   #add(name: string, choices: HTMLAnchorElement[]) {
     const heading = document.createElement('p')
-    heading.role = 'presentation'
+    heading.role = 'none'
     heading.id = `palette-${name.toLowerCase()}`
     heading.textContent = name
     const group = document.createElement('div')

@@ -43,6 +43,8 @@ class LiveData extends HTMLElement {
       const fresh = next.querySelector(`[data-live="${region.dataset['live'] ?? ''}"]`)
       if (fresh) changeInPlace(region, fresh)
     }
+    // The chip has put up a banner of its own when the page grew old.
+    for (const banner of document.querySelectorAll('.top + .banner')) banner.remove()
     document.title = next.title
     this.dispatchEvent(new CustomEvent('brought-up-to-date', { bubbles: true }))
   }

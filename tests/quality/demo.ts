@@ -1,0 +1,79 @@
+import { spawn } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+
+export type Demo = {
+  url: string
+  /** `/w/{slug}` of the client with the most records. */
+  home: string
+  /** Signed in as an admin of it. */
+  cookie: { name: string; value: string }
+  stop: () => Promise<void>
+}
+
+const root = join(import.meta.dirname, '../..')
+const patienceMs = 180_000
+
+/** The whole program, as `npm start` starts it, over a database of its own, once the first copy of every invented client is there. */
+export async function startDemo(): Promise<Demo> {
+  const folder = await mkdtemp(join(tmpdir(), 'tidemark-quality-'))
+  const child = spawn(process.execPath, ['bin/tidemark.ts', 'start'], {
+    cwd: root,
+    env: { ...process.env, TIDEMARK_DATA_DIR: folder, PORT: '0', NO_COLOR: '1' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const ended = new Promise<void>((done) => child.once('exit', () => done()))
+  const stop = async () => {
+    child.kill('SIGTERM')
+    await ended
+    await rm(folder, { recursive: true, force: true })
+  }
+  const limit = setTimeout(() => child.kill('SIGTERM'), patienceMs)
+  const said: string[] = []
+  for await (const line of createInterface({ input: child.stdout })) {
+    said.push(line)
+    if (isComplete(said)) break
+  }
+  clearTimeout(limit)
+  child.stdout.resume()
+  const url = /(http:\S+)\/sign-in/.exec(said.join('\n'))?.[1]
+  if (url === undefined || !isComplete(said)) {
+    await stop()
+    throw new Error(`the demo did not start:\n${said.join('\n')}`)
+  }
+  return { url, home: `/w/${largest(said)}`, cookie: await signIn(url), stop }
+}
+
+const clients = (said: readonly string[]) => said.flatMap((line) => /\/w\/([\w-]+)/.exec(line)?.[1] ?? [])
+const copies = (said: readonly string[]) =>
+  said.flatMap((line) => {
+    const [, name = '', read = ''] = /^(.+): copied in .*\(([\d,]+) read/.exec(line) ?? []
+    return name === '' ? [] : [{ name, read: Number(read.replaceAll(',', '')) }]
+  })
+
+function isComplete(said: readonly string[]): boolean {
+  return clients(said).length > 0 && copies(said).length >= clients(said).length
+}
+
+function largest(said: readonly string[]): string {
+  const [most] = copies(said).toSorted((a, b) => b.read - a.read)
+  const line = said.find((one) => one.trim().startsWith(`${most?.name} `) && one.includes('/w/'))
+  return clients([line ?? '']).at(0) ?? ''
+}
+
+/** As the first of the people on the sign-in page, who may do everything. */
+async function signIn(url: string): Promise<Demo['cookie']> {
+  const page = await (await fetch(`${url}/sign-in`)).text()
+  const field = (name: string) => new RegExp(`name="${name}" value="([^"]+)"`).exec(page)?.[1] ?? ''
+  const answer = await fetch(`${url}/sign-in`, {
+    method: 'POST',
+    redirect: 'manual',
+    headers: { origin: url },
+    body: new URLSearchParams({ email: field('email'), password: field('password') }),
+  })
+  const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(answer.headers.getSetCookie()[0] ?? '') ?? []
+  if (answer.status !== 303 || name === '') throw new Error(`nobody could sign in: ${answer.status}`)
+  return { name, value }
+}

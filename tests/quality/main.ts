@@ -1,0 +1,53 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import type { Finding } from './bars.ts'
+import { startDemo, type Demo } from './demo.ts'
+import { walk } from './keyboard.ts'
+import { measuredPlaces, type Place } from './places.ts'
+import { measureSpeed } from './speed.ts'
+import { validate } from './validity.ts'
+import { weigh } from './weight.ts'
+
+/**
+ * `npm run quality`: the real program with the invented clients, each page measured against the bars of the design. Exits 1 when
+ * any is missed. `-- --only pipeline --no-speed` looks at one page and leaves Lighthouse out.
+ */
+const { values } = parseArgs({
+  options: { only: { type: 'string', multiple: true }, speed: { type: 'boolean', default: true } },
+  allowNegative: true,
+})
+const artifacts = join(import.meta.dirname, '../../artifacts')
+
+const demo = await startDemo()
+try {
+  const places = measuredPlaces(demo).filter(({ name }) => values.only?.includes(name) ?? true)
+  const findings: Finding[] = []
+  for (const place of places) {
+    const found = await measure(demo, place)
+    for (const finding of found) console.log(line(finding))
+    findings.push(...found)
+  }
+  await mkdir(artifacts, { recursive: true })
+  await writeFile(join(artifacts, 'quality.json'), JSON.stringify(findings, null, 2))
+  const missed = findings.filter(({ isMet }) => !isMet)
+  console.log(`\n${findings.length - missed.length} bars met, ${missed.length} missed`)
+  for (const finding of missed) console.log(line(finding))
+  process.exitCode = missed.length === 0 ? 0 : 1
+} finally {
+  await demo.stop()
+}
+
+/** One after the other: two at a time would measure each other. */
+async function measure(of: Demo, place: Place): Promise<Finding[]> {
+  return [
+    ...(await weigh(of, place)),
+    await validate(of, place),
+    await walk(of, place),
+    ...(values.speed ? await measureSpeed(of, place) : []),
+  ]
+}
+
+function line({ place, what, value, bar, isMet }: Finding): string {
+  return `${isMet ? '✓' : '✗'} ${place.padEnd(10)} ${what.padEnd(26)} ${value.padStart(8)}  ${bar}`
+}

@@ -1,0 +1,53 @@
+import { gzipSync } from 'node:zlib'
+import { bars, figure, none, type Finding } from './bars.ts'
+import { openBrowser } from './chromium.ts'
+import type { Demo } from './demo.ts'
+import type { Place } from './places.ts'
+
+/** What a page brings to somebody who was never here before, and what the browser complains about meanwhile. */
+export async function weigh(demo: Demo, { name, path, isPublic }: Place): Promise<Finding[]> {
+  const { context, close } = await openBrowser(demo, { signedIn: !isPublic })
+  try {
+    const page = context.pages()[0] ?? (await context.newPage())
+    const brought = { document: 0, stylesheet: 0, script: 0, font: 0 }
+    let [raw, requests] = [0, 0]
+    const complaints: string[] = []
+    page.on('console', (message) => {
+      if (['error', 'warning'].includes(message.type())) complaints.push(message.text())
+    })
+    page.on('pageerror', (error) => complaints.push(error.message))
+    const bodies: Promise<void>[] = []
+    page.on('response', (response) => {
+      const kind = response.request().resourceType()
+      // What stays open tells of new data and weighs nothing.
+      if (kind === 'eventsource') return
+      requests++
+      if (!(kind in brought)) return
+      bodies.push(
+        response.body().then((body) => {
+          const isText = kind !== 'font'
+          brought[kind as keyof typeof brought] += isText ? gzipSync(body).length : body.length
+          if (kind === 'document') raw += body.length
+        }),
+      )
+    })
+    await page.goto(demo.url + path, { waitUntil: 'load' })
+    await page.waitForTimeout(500)
+    await Promise.all(bodies)
+    const elements = await page.evaluate(() => document.querySelectorAll('*').length)
+    return [
+      figure(name, 'HTML, gzip', brought.document, { most: bars.htmlGzip }),
+      figure(name, 'HTML, raw', raw, { most: bars.htmlRaw }),
+      figure(name, 'CSS, gzip', brought.stylesheet, { most: bars.cssGzip }),
+      figure(name, 'Scripts, gzip', brought.script, {
+        most: isPublic ? bars.scriptGzip.public : bars.scriptGzip.data,
+      }),
+      figure(name, 'Typeface', brought.font, { most: bars.fontBytes }),
+      figure(name, 'Requests', requests, { most: bars.requests }),
+      figure(name, 'Elements', elements, { most: bars.elements }),
+      none(name, 'Complaints of the browser', complaints),
+    ]
+  } finally {
+    await close()
+  }
+}
