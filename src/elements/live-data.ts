@@ -51,7 +51,7 @@ class LiveData extends HTMLElement {
 }
 
 function changeInPlace(region: Element, fresh: Element): void {
-  void Idiomorph.morph(region, fresh, {
+  void Idiomorph.morph(region, Array.from(fresh.childNodes), {
     morphStyle: 'innerHTML',
     ignoreActiveValue: true,
     restoreFocus: true,
