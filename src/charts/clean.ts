@@ -31,7 +31,7 @@ function cleanAttributes(attributes: string, { prefix, marks }: Frame): string {
   const at = Number(/ecmeta_data_index="(\d+)"/.exec(attributes)?.[1] ?? NaN)
   const series = Number(/ecmeta_series_index="(\d+)"/.exec(attributes)?.[1] ?? NaN)
   const kept = attributes
-    .replaceAll(/ (class|xml:space|ecmeta_[a-z_]+|id="\d+")(="[^"]*")?/g, '')
+    .replaceAll(/ (class|xml:space|pointer-events|ecmeta_[a-z_]+|id="\d+")(="[^"]*")?/g, '')
     .replaceAll(/ id="(zr\d+-)?/g, ` id="${prefix}`)
     .replaceAll(/ style="([^"]*)"/g, (_, style: string) => asAttributes(style))
   if (isSilent || Number.isNaN(at)) return kept

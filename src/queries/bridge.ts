@@ -1,0 +1,176 @@
+import { sql, type SQL } from 'drizzle-orm'
+import type { Tx } from '../../drizzle/db.ts'
+import type { Changes, Sign, Standing } from '../domain/bridge.ts'
+import type { StageSum } from '../domain/pipeline.ts'
+
+/** Whose opportunities are asked about; the currency of amounts that name none. */
+export type DealScope = { tenantId: string; connectionIds: string[]; currency: string }
+
+export type Standings = {
+  /** Open opportunities now, per stage and currency. */
+  now: StageSum[]
+  /** Open opportunities as they stood at `since`, per stage and currency. */
+  before: StageSum[]
+  changes: Changes[]
+}
+
+/**
+ * How the open opportunities stand, how they stood at `since`, and what became of those that changed: all of one moment, in one
+ * statement. What we knew then is what counts: a row's `changed_at`, a version's `valid_from` and `valid_to`.
+ */
+export async function readStandings(tx: Tx, scope: DealScope, since: Date): Promise<Standings> {
+  const { rows } = await tx.execute<Stored>(sql`
+    with open_now as (${openNow(scope, since)}),
+    changed as materialized (${changedSince(scope, since)})
+    select case when is_same then 'same' else 'now' end as kind, stage_key, currency, stage_name, count, amounts, unlikely, amount, weighted,
+      null as change, null::text as currency_before, null::text as amount_before
+    from open_now
+    union all
+    select 'before', stage_key_before, currency_before, min(stage_name_before), count(*), count(amount_before),
+      count(*) filter (where amount_before is not null and likely_before is null), coalesce(sum(amount_before), 0), coalesce(sum(amount_before * likely_before), 0), null, null, null
+    from changed where standing_before = 'open' group by stage_key_before, currency_before
+    union all
+    select 'change', null, currency_after, null, count(*), 0, 0, coalesce(sum(amount_after), 0), 0, change, currency_before, coalesce(sum(amount_before), 0)::text
+    from changed group by change, currency_before, currency_after`)
+  const of = (...kinds: string[]) => rows.filter(({ kind }) => kinds.includes(kind))
+  return {
+    now: of('same', 'now').map(stageSumOf),
+    before: of('same', 'before').map(stageSumOf),
+    changes: of('change').map(changesOf),
+  }
+}
+
+/** Since when the opportunities of these connections are known in full: the latest of their first complete passes. */
+export async function readKnownSince(tx: Tx, { tenantId, connectionIds }: DealScope): Promise<Date | null> {
+  const { rows } = await tx.execute<{ at: Date | null }>(sql`
+    select max(first.at) as at
+    from unnest(${sql.param(connectionIds)}::uuid[]) as c (id)
+    join lateral (
+      select p.finished_at as at from sync_run_streams p
+      where p.tenant_id = ${tenantId} and p.connection_id = c.id and p.stream = 'opportunities' and p.status in ('success', 'partial', 'suspect')
+        and p.finished_at is not null
+      order by p.started_at limit 1) as first on true`)
+  const at = rows[0]?.at ?? null
+  return at === null ? null : new Date(at)
+}
+
+/** Open is what the CRM calls so and has not removed. */
+export function isOpen(): SQL {
+  return sql`o.status = 'open' and o.deleted_at is null`
+}
+
+/** The opportunities that the connections of the scope speak for; removed ones among them. */
+export function isOurs({ tenantId, connectionIds }: DealScope): SQL {
+  return sql`o.tenant_id = ${tenantId} and o.connection_id = any(${sql.param(connectionIds)}::uuid[])`
+}
+
+/** Grouped by as little as can be, and multiplied once for each group and not for each row. */
+function openNow(scope: DealScope, since: Date): SQL {
+  return sql`
+    select coalesce(g.stage_id::text, '-') as stage_key, coalesce(g.currency, ${scope.currency}) as currency, g.is_same,
+      min(coalesce(s.name, g.stage_name)) as stage_name, sum(g.count) as count, sum(g.amounts) as amounts,
+      coalesce(sum(g.amounts) filter (where coalesce(g.probability, s.probability) is null), 0) as unlikely,
+      coalesce(sum(g.amount), 0) as amount, coalesce(sum(g.amount * coalesce(g.probability, s.probability)), 0) as weighted
+    from (
+      select o.stage_id, o.currency, o.changed_at <= ${since} as is_same, o.probability,
+        any_value(o.stage_name) as stage_name, count(*) as count, count(o.amount_minor) as amounts, sum(o.amount_minor) as amount
+      from opportunities o
+      where ${isOurs(scope)} and ${isOpen()}
+      group by 1, 2, 3, 4) g
+    left join stages s on s.tenant_id = ${scope.tenantId} and s.id = g.stage_id and s.deleted_at is null
+    group by 1, 2, 3`
+}
+
+/**
+ * One row for each opportunity that we learned something of since then: what it was (`…_before`), what it is (`…_after`), and the
+ * comparison of the two as the text that `changeText` writes. Stages and likelihoods of stages are today's.
+ */
+export function changedSince(scope: DealScope, since: Date): SQL {
+  const standing = (of: string) =>
+    sql.raw(
+      `case when ${of}.status is null then 'absent' when ${of}.deleted_at is not null then 'deleted' else ${of}.status end`,
+    )
+  return sql`
+    select c.*, concat_ws(' ', standing_before, standing_after, (currency_before <> currency_after)::int,
+      sign(coalesce(amount_after, 0) - coalesce(amount_before, 0)), stage_sign, close_sign) as change
+    from (
+      select o.id, ${standing('b')} as standing_before, ${standing('o')} as standing_after,
+        coalesce(b.stage_id::text, '-') as stage_key_before, coalesce(sb.name, b.stage_name) as stage_name_before,
+        case when b.status is null then coalesce(o.currency, ${scope.currency}) else coalesce(b.currency, ${scope.currency}) end as currency_before,
+        coalesce(o.currency, ${scope.currency}) as currency_after,
+        b.amount_minor as amount_before, o.amount_minor as amount_after, coalesce(b.probability, sb.probability) as likely_before,
+        case when sa.pipeline_id is distinct from sb.pipeline_id then 0 else coalesce(sign(sa.position - sb.position), 0) end as stage_sign,
+        coalesce(sign(o.expected_close_on - b.expected_close_on), 0) as close_sign
+      from opportunities o
+      left join opportunity_versions b on b.tenant_id = o.tenant_id and b.opportunity_id = o.id and b.valid_from <= ${since} and b.valid_to > ${since}
+      left join stages sb on sb.tenant_id = o.tenant_id and sb.id = b.stage_id and sb.deleted_at is null
+      left join stages sa on sa.tenant_id = o.tenant_id and sa.id = o.stage_id and sa.deleted_at is null
+      where ${isOurs(scope)} and o.changed_at > ${since}) as c`
+}
+
+/** The sums of one stage in one currency, as the database writes them. */
+export type StoredSum = {
+  stage_key: string | null
+  currency: string
+  stage_name: string | null
+  count: string
+  amounts: string
+  unlikely: string
+  amount: string
+  weighted: string
+}
+
+type Stored = StoredSum & {
+  kind: 'same' | 'now' | 'before' | 'change'
+  change: string | null
+  currency_before: string | null
+  amount_before: string | null
+}
+
+export function stageSumOf(row: StoredSum): StageSum {
+  return {
+    stageKey: row.stage_key ?? '-',
+    stageName: row.stage_name,
+    currency: row.currency,
+    count: Number(row.count),
+    withAmount: Number(row.amounts),
+    withoutLikelihood: Number(row.unlikely),
+    amountMinor: BigInt(row.amount),
+    weighted: tenThousandths(row.weighted),
+  }
+}
+
+/** A likelihood has four decimals, and so has an amount times a likelihood. */
+function tenThousandths(decimal: string): bigint {
+  const [whole = '0', places = ''] = decimal.split('.')
+  return BigInt(whole + places.slice(0, 4).padEnd(4, '0'))
+}
+
+function changesOf(row: Stored): Changes {
+  const [before, after, isOther, amount, stage, close] = (row.change ?? '').split(' ')
+  return {
+    before: before as Standing,
+    after: after as Standing,
+    isOtherCurrency: isOther === '1',
+    amount: Number(amount) as Sign,
+    stage: Number(stage) as Sign,
+    close: Number(close) as Sign,
+    count: Number(row.count),
+    currencyBefore: row.currency_before ?? row.currency,
+    currencyAfter: row.currency,
+    beforeMinor: BigInt(row.amount_before ?? 0),
+    afterMinor: BigInt(row.amount),
+  }
+}
+
+/** A change as the database writes it, so that rows can be chosen by it. */
+export function changeText({
+  before,
+  after,
+  isOtherCurrency,
+  amount,
+  stage,
+  close,
+}: Omit<Changes, 'count'>): string {
+  return [before, after, isOtherCurrency ? 1 : 0, amount, stage, close].join(' ')
+}

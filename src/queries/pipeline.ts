@@ -1,0 +1,244 @@
+import { sql, type SQL } from 'drizzle-orm'
+import type { Tx } from '../../drizzle/db.ts'
+import type { BridgeRow } from '../domain/bridge.ts'
+import type { ListedStage, StageSum } from '../domain/pipeline.ts'
+import { changedSince, isOpen, isOurs, stageSumOf, type DealScope, type StoredSum } from './bridge.ts'
+import { after, orderBy, placeOf, readPlace, writePlace, type Place, type SortKey } from './keyset.ts'
+import { walk } from './walk.ts'
+
+export type DealFilters = {
+  currency: string
+  status: 'open' | 'won' | 'lost' | 'all'
+  /** The id of a stage; `-` for opportunities without one. */
+  stage?: string | undefined
+  owner?: string | undefined
+  /** Words that must all be found in the name, the market or the owner. */
+  terms: readonly string[]
+  /** Days of expected close: the first included, the second not. */
+  closing?: { from: string; to: string } | undefined
+  /** Those without an amount. */
+  isWithoutAmount: boolean
+  /** Those that a row of the bridge counts; the status is then whatever it became. `texts` as `changeText` writes them. */
+  change?: { row: BridgeRow; isMove: boolean; texts: readonly string[]; since: Date } | undefined
+}
+
+export const dealSorts = ['value', 'name', 'stage', 'owner', 'likely', 'close', 'market'] as const
+export type DealSort = { by: (typeof dealSorts)[number]; isDescending: boolean }
+
+export type DealRow = {
+  id: string
+  name: string | null
+  market: string | null
+  units: number | null
+  owner: string | null
+  stageKey: string
+  stage: string | null
+  status: 'open' | 'won' | 'lost'
+  isRemoved: boolean
+  amountMinor: bigint | null
+  currency: string
+  /** 0 to 1: the record's own, or its stage's. */
+  likely: number | null
+  /** `2026-12-01` */
+  closeOn: string | null
+}
+
+/** One page of the opportunities that match, in an order; `next` is where it goes on, null at its end. */
+export async function readDeals(
+  tx: Tx,
+  scope: DealScope,
+  filters: DealFilters,
+  { sort, after: from, most }: { sort: DealSort; after: string | null; most: number },
+): Promise<{ rows: DealRow[]; next: string | null }> {
+  const keys = keysOf(sort)
+  const place = readPlace(keys, from)
+  const { rows } = await tx.execute<Stored>(sql`
+    select d.*, ${placeOf(keys)} as place from (${deals(sql`select * from opportunities o where ${matches(scope, filters)}`, scope)}) d
+    where ${place === undefined ? sql`true` : after(keys, place)} ${orderBy(keys)} limit ${most + 1}`)
+  const page = rows.slice(0, most)
+  const last = rows.length > most ? page.at(-1) : undefined
+  return { rows: page.map(dealOf), next: last === undefined ? null : writePlace(last.place) }
+}
+
+/** All that match, in their order and as of one moment. */
+export async function* walkDeals(
+  tx: Tx,
+  scope: DealScope,
+  filters: DealFilters,
+  sort: DealSort,
+): AsyncGenerator<DealRow[]> {
+  const keys = keysOf(sort)
+  const all = sql`
+    select d.*, ${placeOf(keys)} as place
+    from (${deals(sql`select * from opportunities o where ${matches(scope, filters)}`, scope)}) d ${orderBy(keys)}`
+  for await (const rows of walk<Stored>(tx, all)) yield rows.map(dealOf)
+}
+
+/** The most valuable ones of each of these stages: so many, and of the stage `more` as many as one page can bear. */
+export async function readBoard(
+  tx: Tx,
+  scope: DealScope,
+  filters: DealFilters,
+  {
+    stages,
+    most,
+    more,
+    mostMore,
+  }: { stages: readonly string[]; most: number; more: string | undefined; mostMore: number },
+): Promise<Map<string, DealRow[]>> {
+  const wanted = stages.map((key) => ({ key, most: key === more ? mostMore : most }))
+  const first = (condition: SQL, limit: SQL) => sql`
+    select o.* from opportunities o where ${condition} and ${matches(scope, filters)}
+    order by o.amount_minor desc nulls last, o.id limit ${limit}`
+  const listed = wanted.filter(({ key }) => key !== '-')
+  const none = wanted.find(({ key }) => key === '-')
+  const picked = sql`
+    select o.* from unnest(${sql.param(listed.map(({ key }) => key))}::uuid[], ${sql.param(listed.map(({ most: of }) => of))}::int[]) as w (stage_id, most)
+    cross join lateral (${first(sql`o.stage_id = w.stage_id`, sql`w.most`)}) as o
+    ${none === undefined ? sql`` : sql`union all (${first(sql`o.stage_id is null`, sql`${none.most}`)})`}`
+  const { rows } = await tx.execute<Stored>(sql`
+    select d.* from (${deals(picked, scope)}) d order by d.amount desc nulls last, d.id`)
+  return Map.groupBy(rows.map(dealOf), ({ stageKey }) => stageKey)
+}
+
+/** What matches comes to, per stage. */
+export async function readDealSums(tx: Tx, scope: DealScope, filters: DealFilters): Promise<StageSum[]> {
+  const { rows } = await tx.execute<StoredSum>(sql`
+    select d.stage_key, min(d.stage) as stage_name, d.currency, count(*) as count, count(d.amount) as amounts,
+      count(*) filter (where d.amount is not null and d.likely is null) as unlikely,
+      coalesce(sum(d.amount), 0) as amount, coalesce(sum(d.amount * d.likely), 0) as weighted
+    from (${deals(sql`select * from opportunities o where ${matches(scope, filters)}`, scope)}) d
+    group by d.stage_key, d.currency`)
+  return rows.map(stageSumOf)
+}
+
+/** The stages that the CRMs list, in their order. */
+export async function readStages(tx: Tx, scope: DealScope): Promise<ListedStage[]> {
+  const { rows } = await tx.execute<ListedStage>(sql`
+    select o.id::text as key, o.name, p.name as pipeline
+    from stages o
+    left join pipelines p on p.tenant_id = o.tenant_id and p.id = o.pipeline_id and p.deleted_at is null
+    where ${isOurs(scope)} and o.deleted_at is null
+    order by p.position nulls last, p.name nulls last, o.position nulls last, o.name, o.id`)
+  return rows
+}
+
+/** Whose opportunities there can be, by name. */
+export async function readOwners(tx: Tx, scope: DealScope): Promise<{ value: string; word: string }[]> {
+  const { rows } = await tx.execute<{ value: string; word: string }>(sql`
+    select o.id::text as value, o.name as word from owners o where ${isOurs(scope)} and o.deleted_at is null order by lower(o.name), o.id limit 500`)
+  return rows
+}
+
+/** These opportunities with what is shown of them. */
+function deals(opportunities: SQL, scope: DealScope): SQL {
+  return sql`
+    select o.id, coalesce(nullif(o.title, ''), nullif(concat_ws(' ', c.first_name, c.last_name), '')) as name, o.market, o.units, w.name as owner,
+      coalesce(o.stage_id::text, '-') as stage_key, coalesce(s.name, o.stage_name) as stage, s.position, o.status, o.deleted_at is not null as is_removed,
+      o.amount_minor as amount, coalesce(o.currency, ${scope.currency}) as currency, coalesce(o.probability, s.probability) as likely,
+      o.expected_close_on as close_on
+    from (${opportunities}) o
+    left join stages s on s.tenant_id = o.tenant_id and s.id = o.stage_id and s.deleted_at is null
+    left join owners w on w.tenant_id = o.tenant_id and w.id = o.owner_id and w.deleted_at is null
+    left join contacts c on c.tenant_id = o.tenant_id and c.id = o.contact_id and c.deleted_at is null and coalesce(o.title, '') = ''`
+}
+
+function matches(scope: DealScope, filters: DealFilters): SQL {
+  const { currency, stage, owner, terms, closing, isWithoutAmount, change } = filters
+  const conditions = [
+    isOurs(scope),
+    change === undefined ? hasStatus(filters) : isChanged(scope, currency, change),
+    ...(change === undefined ? [isIn(scope, currency)] : []),
+    ...(stage === undefined
+      ? []
+      : [stage === '-' ? sql`o.stage_id is null` : sql`o.stage_id = ${stage}::uuid`]),
+    ...(owner === undefined ? [] : [sql`o.owner_id = ${owner}::uuid`]),
+    ...(closing === undefined
+      ? []
+      : [sql`o.expected_close_on >= ${closing.from}::date and o.expected_close_on < ${closing.to}::date`]),
+    ...(isWithoutAmount ? [sql`o.amount_minor is null`] : []),
+    ...terms.map(mentions),
+  ]
+  return sql.join(conditions, sql` and `)
+}
+
+function hasStatus({ status }: DealFilters): SQL {
+  if (status === 'open') return isOpen()
+  return status === 'all' ? sql`o.deleted_at is null` : sql`o.status = ${status} and o.deleted_at is null`
+}
+
+const isIn = (scope: DealScope, currency: string) =>
+  currency === scope.currency
+    ? sql`(o.currency = ${currency} or o.currency is null)`
+    : sql`o.currency = ${currency}`
+
+/** A move is counted in the currency it has now, a value where it was open or is. */
+function isChanged(scope: DealScope, currency: string, change: NonNullable<DealFilters['change']>): SQL {
+  const counts = change.isMove
+    ? sql`c.currency_after = ${currency}`
+    : sql`(c.standing_before = 'open' and c.currency_before = ${currency} or c.standing_after = 'open' and c.currency_after = ${currency})`
+  return sql`o.id in (select c.id from (${changedSince(scope, change.since)}) c where c.change = any(${sql.param([...change.texts])}::text[]) and ${counts})`
+}
+
+function mentions(term: string): SQL {
+  const pattern = `%${term.replaceAll(/[\\%_]/g, '\\$&')}%`
+  return sql`(o.title ilike ${pattern} or o.market ilike ${pattern}
+    or exists (select from contacts c where c.tenant_id = o.tenant_id and c.id = o.contact_id and c.deleted_at is null and concat_ws(' ', c.first_name, c.last_name) ilike ${pattern})
+    or exists (select from owners w where w.tenant_id = o.tenant_id and w.id = o.owner_id and w.deleted_at is null and w.name ilike ${pattern}))`
+}
+
+/** What is not known comes last, whichever way the rest goes. */
+function keysOf({ by, isDescending }: DealSort): SortKey[] {
+  const known = (column: SQL, type: SortKey['type'], nothing: SQL): SortKey[] => [
+    { value: sql`(${column} is null)`, type: 'boolean' },
+    { value: sql`coalesce(${column}, ${nothing})`, type, isDescending },
+    { value: sql`d.id`, type: 'uuid' },
+  ]
+  switch (by) {
+    case 'value':
+      return known(sql`d.amount`, 'bigint', sql`0`)
+    case 'likely':
+      return known(sql`d.likely`, 'numeric', sql`0`)
+    case 'close':
+      return known(sql`d.close_on`, 'date', sql`'epoch'::date`)
+    case 'stage':
+      return known(sql`d.position`, 'bigint', sql`0`)
+    default:
+      return known(sql.raw(`lower(d.${by})`), 'text', sql`''`)
+  }
+}
+
+type Stored = {
+  id: string
+  name: string | null
+  market: string | null
+  units: number | null
+  owner: string | null
+  stage_key: string
+  stage: string | null
+  status: DealRow['status']
+  is_removed: boolean
+  amount: string | null
+  currency: string
+  likely: string | null
+  close_on: string | null
+  place: Place
+}
+
+function dealOf(row: Stored): DealRow {
+  return {
+    id: row.id,
+    name: row.name,
+    market: row.market,
+    units: row.units,
+    owner: row.owner,
+    stageKey: row.stage_key,
+    stage: row.stage,
+    status: row.status,
+    isRemoved: row.is_removed,
+    amountMinor: row.amount === null ? null : BigInt(row.amount),
+    currency: row.currency,
+    likely: row.likely === null ? null : Number(row.likely),
+    closeOn: row.close_on,
+  }
+}

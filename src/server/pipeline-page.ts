@@ -1,0 +1,231 @@
+import type { Tx } from '../../drizzle/db.ts'
+import { bridge } from '../domain/bridge.ts'
+import { dayOf } from '../domain/days.ts'
+import { basisOf, type Basis, type ConnectionNow } from '../domain/freshness.ts'
+import { rangeInWords, shownInWords } from '../domain/list-words.ts'
+import { sinceNamed, type Since } from '../domain/period.ts'
+import {
+  byStage,
+  currenciesOf,
+  ofCurrency,
+  total,
+  weightedMinor,
+  type ListedStage,
+  type StageSum,
+} from '../domain/pipeline.ts'
+import { pipelineSentence } from '../domain/pipeline-words.ts'
+import { count, money, plural } from '../format.ts'
+import { readKnownSince, readStandings, type DealScope, type Standings } from '../queries/bridge.ts'
+import {
+  readBoard,
+  readDeals,
+  readDealSums,
+  readOwners,
+  readStages,
+  type DealFilters,
+} from '../queries/pipeline.ts'
+import type { Workspace } from '../queries/workspaces.ts'
+import { addressWith, nextAddress, seenOf } from './list-address.ts'
+import {
+  dealFiltersOf,
+  pipelineAskOf,
+  pipelineFilterWords,
+  sinceAsked,
+  type PipelineAsk,
+} from './pipeline-filters.ts'
+import { bridgeOf, chartOf, compareOf, formOf, kpisOf, notesOf, sortColumns } from './pipeline-parts.ts'
+
+/** A likelihood may be the stage's, so both must have arrived. */
+export const pipelineStreams = ['opportunities', 'stages']
+
+const mostOnPage = 50
+const mostInColumn = 10
+/** As many as are shown of the one stage that somebody unfolds; the table has all of them. */
+const mostUnfolded = 500
+
+/** Everything that stands on the page of the pipeline, in words; `content` is null until the streams it needs have arrived. */
+export async function readPipelinePage(
+  tx: Tx,
+  workspace: Workspace,
+  status: { now: Date; connections: readonly ConnectionNow[] },
+  search: URLSearchParams,
+) {
+  const basis = basisOf(status.connections, pipelineStreams)
+  if (basis.connectionIds.length === 0) {
+    return { basis, sentence: 'The pipeline appears when the first run has ended.', content: null }
+  }
+  const asked = await ask(tx, workspace, basis, search)
+  const { currency, stages, standings } = asked
+  const now = total(ofCurrency(standings.now, currency))
+  const words = {
+    money: (amountMinor: bigint) => money(amountMinor, currency),
+    deals: (deals: number) => plural(deals, 'open deal', 'open deals'),
+  }
+  return { basis, sentence: pipelineSentence(now, stages, words), content: await contentOf(tx, asked) }
+}
+
+/** What was asked for, and the figures that everything else is made of. */
+export type Asked = {
+  scope: DealScope
+  workspace: Workspace
+  search: URLSearchParams
+  asOf: Date
+  since: Since
+  /** Our copy begins after the moment somebody wanted to compare with. */
+  isCut: boolean
+  standings: Standings
+  currency: string
+  currencies: { currency: string; count: number }[]
+  listed: ListedStage[]
+  stages: ReturnType<typeof byStage>
+  owners: { value: string; word: string }[]
+  ask: PipelineAsk
+  filters: DealFilters
+}
+
+async function ask(tx: Tx, workspace: Workspace, basis: Basis, search: URLSearchParams): Promise<Asked> {
+  const { connectionIds } = basis
+  const scope = { tenantId: workspace.id, connectionIds, currency: workspace.currency }
+  const asOf = basis.asOf ?? new Date(0)
+  const wanted = sinceNamed(sinceAsked(search), asOf, workspace.timeZone)
+  const known = await readKnownSince(tx, scope)
+  const isCut = known !== null && known > wanted.at
+  const since = isCut ? { ...wanted, at: known } : wanted
+  const standings = await readStandings(tx, scope, since.at)
+  const currencies = currenciesOf(standings.now, standings.before)
+  const named = currencies.find(({ currency }) => currency === search.get('currency'))
+  const currency = named?.currency ?? currencies[0]?.currency ?? workspace.currency
+  const listed = await readStages(tx, scope)
+  const pipelineAsk = pipelineAskOf(search, asOf, workspace.timeZone)
+  return {
+    scope,
+    workspace,
+    search,
+    asOf,
+    since,
+    isCut,
+    standings,
+    currency,
+    listed,
+    ask: pipelineAsk,
+    currencies,
+    stages: byStage(ofCurrency(standings.now, currency), ofCurrency(standings.before, currency), listed),
+    owners: await readOwners(tx, scope),
+    filters: dealFiltersOf(pipelineAsk, currency, standings.changes, since.at),
+  }
+}
+
+async function contentOf(tx: Tx, asked: Asked) {
+  const { standings, currency, search, currencies, ask: pipelineAsk, workspace, asOf, since } = asked
+  const sums = {
+    openingMinor: total(ofCurrency(standings.before, currency)).amountMinor,
+    closingMinor: total(ofCurrency(standings.now, currency)).amountMinor,
+  }
+  const { pills, clear } = pillsOf(asked)
+  // Without a filter the figures of the page are those of the list.
+  const listSums =
+    pills.length === 0
+      ? ofCurrency(standings.now, currency)
+      : await readDealSums(tx, asked.scope, asked.filters)
+  const matching = total(listSums)
+  const list =
+    pipelineAsk.view === 'table'
+      ? await tableOf(tx, asked, matching.count)
+      : await boardOf(tx, asked, listSums)
+  const view = (word: string, changes: Record<string, string | null>, isCurrent: boolean) => ({
+    word,
+    isCurrent,
+    href: `${addressWith(search, { more: null, ...changes })}#deals`,
+  })
+  return {
+    currency,
+    list,
+    pills: { pills, clear },
+    isEmpty: matching.count === 0,
+    compare: compareOf(search, since, dayOf(asOf, workspace.timeZone)),
+    currencies: currencies.map(({ currency: of, count: deals }) => ({
+      word: `${of}, ${plural(deals, 'deal', 'deals')}`,
+      isCurrent: of === currency,
+      href: addressWith(search, { currency: of }),
+    })),
+    kpis: kpisOf(asked),
+    notes: notesOf(asked),
+    chart: chartOf(asked),
+    bridge: bridgeOf(asked, bridge(currency, standings.changes, sums)),
+    views: [
+      view('Board', { view: null }, pipelineAsk.view === 'board'),
+      view('Table', { view: 'table' }, pipelineAsk.view === 'table'),
+    ],
+    form: formOf(asked),
+    allHref: addressWith(search, { status: 'all' }),
+    result: [
+      plural(matching.count, 'deal', 'deals'),
+      money(matching.amountMinor, matching.count === 0 ? currency : (listSums[0]?.currency ?? currency)),
+      `${money(weightedMinor(matching), currency)} weighted`,
+    ].join(' · '),
+  }
+}
+
+function pillsOf({ ask: pipelineAsk, search, stages, listed, owners }: Asked) {
+  const nameOf = (key: string) =>
+    [...stages, ...listed].find((stage) => stage.key === key)?.name ?? (key === '-' ? 'No stage' : 'another')
+  const owner = (id: string) => owners.find(({ value }) => value === id)?.word ?? 'another'
+  const words = pipelineFilterWords(pipelineAsk, { stage: nameOf, owner })
+  const none = Object.fromEntries(words.map(({ name }) => [name, null]))
+  return {
+    clear: `${addressWith(search, { ...none, more: null })}#deals`,
+    pills: words.map(({ name, words: of }) => ({
+      words: of,
+      without: `${addressWith(search, { [name]: null })}#deals`,
+    })),
+  }
+}
+
+async function tableOf(tx: Tx, asked: Asked, all: number) {
+  const { scope, filters, search, ask: pipelineAsk } = asked
+  const { rows, next } = await readDeals(tx, scope, filters, {
+    sort: pipelineAsk.sort,
+    after: search.get('after'),
+    most: mostOnPage,
+  })
+  const seen = seenOf(search)
+  const shown = { seen, rows: rows.length, rest: Math.max(rows.length, all - seen), isExact: true }
+  return {
+    view: 'table' as const,
+    deals: rows,
+    columns: sortColumns(search, pipelineAsk.sort),
+    more: {
+      href: nextAddress(search, next, seen + rows.length),
+      words: 'Load more',
+      range: rangeInWords(shown),
+      shown: shownInWords(shown),
+    },
+  }
+}
+
+async function boardOf(tx: Tx, asked: Asked, sums: readonly StageSum[]) {
+  const { scope, filters, search, listed, ask: pipelineAsk } = asked
+  const stages = byStage(sums, [], listed)
+  const deals = await readBoard(tx, scope, filters, {
+    stages: stages.map(({ key }) => key),
+    most: mostInColumn,
+    more: pipelineAsk.more,
+    mostMore: mostUnfolded,
+  })
+  return {
+    view: 'board' as const,
+    columns: stages.map(({ key, name, now }) => ({
+      name,
+      count: now.count,
+      amountMinor: now.amountMinor,
+      weightedMinor: weightedMinor(now),
+      deals: deals.get(key) ?? [],
+      anchor: `stage-${key}`,
+      moreHref:
+        key === pipelineAsk.more
+          ? addressWith(search, { stage: key, view: 'table', more: null })
+          : `${addressWith(search, { more: key })}#stage-${key}`,
+      moreWords: `Show ${count(now.count - (deals.get(key)?.length ?? 0))} more`,
+    })),
+  }
+}

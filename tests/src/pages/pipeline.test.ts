@@ -1,0 +1,291 @@
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { launchBrowser } from '../../support/browser.ts'
+import { startApp, type TestApp } from '../app.ts'
+import { minutesAgo, seedTidewell, type Connection } from '../seed.ts'
+import { visit } from './browser.ts'
+import { expectSound, looks } from './looks.ts'
+
+let app: TestApp
+let browser: Browser
+let harbour: { tenantId: string; connection: Connection }
+
+beforeAll(async () => {
+  ;[app, browser] = await Promise.all([startApp(), launchBrowser()])
+  harbour = await seedHarbour('harbour')
+  await seedTidewell(app.seed)
+  await seedHarbour('stale', { ageMinutes: 400 })
+  await seedHarbour('none', { deals: 0 })
+  await app.seed.connection(await app.seed.tenant('bramble'))
+})
+
+afterAll(async () => {
+  await browser.close()
+  await app.close()
+})
+
+const day = 1_440
+
+/** A client of ninety days with five stages, deals of two owners, and a history of the last week. */
+async function seedHarbour(slug: string, { ageMinutes = 14, deals = 60 } = {}) {
+  const { seed } = app
+  const tenantId = await seed.tenant(slug)
+  const connection = await seed.connection(tenantId)
+  const first = {
+    queued_at: minutesAgo(90 * day),
+    started_at: minutesAgo(90 * day),
+    finished_at: minutesAgo(90 * day),
+  }
+  const firstRun = await seed.run(connection, first)
+  const run = await seed.run(connection)
+  for (const stream of ['stages', 'opportunities', 'owners', 'leads', 'notes', 'activities']) {
+    await seed.pass(connection, firstRun, stream, {
+      started_at: minutesAgo(90 * day),
+      finished_at: minutesAgo(90 * day),
+    })
+    await seed.pass(connection, run, stream)
+    await seed.cursor(connection, stream, minutesAgo(ageMinutes))
+  }
+  const owners = []
+  for (const name of ['Dana Mercado', 'Ana Ruiz'])
+    owners.push(await seed.record('owners', connection, { name }))
+  const stages = []
+  for (const [position, name] of ['New lead', 'Qualified', 'FDD sent', 'Validation', 'Approved'].entries()) {
+    const stage = { name, position, probability: (position + 1) / 10, is_active: true, outcome: 'open' }
+    stages.push(await seed.record('stages', connection, stage))
+  }
+  for (let n = 0; n < deals; n += 1) {
+    const isYoung = n % 6 === 0
+    const row = {
+      title: `Candidate ${n}`,
+      status: n % 20 === 7 ? 'won' : 'open',
+      stage_id: stages[n % 3 === 0 ? 0 : n % 5],
+      owner_id: owners[n % 2],
+      amount_minor: n % 15 === 14 ? null : 1_000_000 + n * 10_000,
+      currency: n % 12 === 11 ? 'CAD' : 'USD',
+      market: n % 2 === 0 ? 'Austin, TX' : 'Boise, ID',
+      units: 1 + (n % 3),
+      changed_at: isYoung ? minutesAgo(2 * day) : minutesAgo(80 * day),
+    }
+    const id = await seed.record('opportunities', connection, row)
+    if (!isYoung || n % 12 === 0) continue
+    await seed.insert('opportunity_versions', {
+      tenant_id: tenantId,
+      opportunity_id: id,
+      valid_from: minutesAgo(80 * day),
+      valid_to: row.changed_at,
+      run_id: run,
+      snapshot_id: run,
+      status: 'open',
+      stage_id: stages[1],
+      amount_minor: 900_000,
+      currency: 'USD',
+    })
+  }
+  return { tenantId, connection }
+}
+
+const states = {
+  board: '/w/harbour/pipeline',
+  table: '/w/harbour/pipeline?view=table&sort=-likely',
+  filtered: '/w/harbour/pipeline?change=raised&since=30d',
+  'no match': '/w/harbour/pipeline?q=nobody&closing=quarter',
+  'no deals': '/w/none/pipeline',
+  'a short history': '/w/tidewell/pipeline',
+  stale: '/w/stale/pipeline',
+  'never synced': '/w/bramble/pipeline',
+}
+
+describe.each(Object.entries(states))('the pipeline, %s', (_, address) => {
+  test.each(looks)(
+    '$colorScheme at $viewport.width px pleases axe and the policy, and fits',
+    async (look) => {
+      const visited = await visit(browser, app.url + address, { ...look, as: app.ana })
+      await expectSound(visited)
+      await visited.close()
+    },
+  )
+
+  test('says the same without scripts', async () => {
+    const { page, close } = await visit(browser, app.url + address, { javaScriptEnabled: false, as: app.ana })
+    expect(await page.locator('h1').innerText()).toBe('Pipeline')
+    expect(await page.locator('main').innerText()).not.toMatch(/NaN|undefined|null|Infinity/)
+    await close()
+  })
+})
+
+const plain = () => ({ javaScriptEnabled: false, as: app.ana })
+
+test.each([320, 1_920])('fits a window of %i px', async (width) => {
+  const look = { viewport: { width, height: 900 }, as: app.ana }
+  for (const address of [states.board, states.table]) {
+    const visited = await visit(browser, app.url + address, look)
+    await expectSound(visited)
+    await visited.close()
+  }
+})
+
+describe('what it says', () => {
+  test('the figures are those of SQL, and in one currency', async () => {
+    const { rows } = await app.seed.client.query<{ n: string; amount: string; stages: string }>(
+      `select count(*) n, sum(amount_minor) amount, count(distinct stage_id) stages from opportunities
+       where tenant_id = $1 and status = 'open' and deleted_at is null and currency = 'USD'`,
+      [harbour.tenantId],
+    )
+    const { page, close } = await visit(browser, app.url + states.board, plain())
+    const figures = await page.locator('.kpis').innerText()
+    const dollars = `$${Math.round(Number(rows[0]?.amount) / 100).toLocaleString('en-US')}`
+    expect(figures).toContain(dollars)
+    expect(figures).toContain(`Open deals in ${rows[0]?.stages} stages`)
+    expect(await page.locator('[data-result]').innerText()).toContain(`${rows[0]?.n} deals · ${dollars} · `)
+    await page.getByRole('link', { name: /^CAD, \d+ deals$/ }).click()
+    expect(await page.locator('.kpis').innerText()).toContain('CA$')
+    await close()
+  })
+
+  test('a line of what changed opens its deals, and as many', async () => {
+    const { page, close } = await visit(browser, app.url + states.table, plain())
+    const panel = page.getByRole('table', { name: /What changed since/ })
+    expect(await panel.innerText()).not.toContain('Not explained')
+    const names = await panel.getByRole('link').allInnerTexts()
+    expect(names.length).toBeGreaterThan(2)
+    for (const name of names) {
+      const counted = Number(await panel.getByRole('row', { name }).getByRole('cell').first().innerText())
+      await panel.getByRole('link', { name, exact: true }).click()
+      expect(
+        await page.getByRole('table', { name: 'Deals', exact: true }).locator('tbody tr').count(),
+        name,
+      ).toBe(counted)
+      await page.goBack()
+    }
+    await close()
+  })
+
+  test('values that are missing are said, and shown', async () => {
+    const { page, close } = await visit(browser, app.url + states.board, plain())
+    expect(await page.locator('main').innerText()).toMatch(
+      /Values missing for \d deals; totals leave them out\./,
+    )
+    await page.getByRole('link', { name: 'See them' }).click()
+    const values = await page.locator('tbody td[data-label=Value]').allInnerTexts()
+    expect(new Set(values.filter((text) => !text.includes('$')))).toEqual(new Set(['No value']))
+    await close()
+  })
+
+  test('ten stand in a column, and the rest behind a link', async () => {
+    const { page, close } = await visit(browser, app.url + states.board, plain())
+    const first = page.locator('.column').first()
+    expect(await first.locator('.card').count()).toBe(10)
+    await first.getByRole('link', { name: /^Show \d+ more$/ }).click()
+    const shown = await page.locator('.column').first().locator('.card').count()
+    expect(String(shown)).toBe(await page.locator('.column').first().locator('h3 .num').innerText())
+    await close()
+  })
+
+  test('filters that leave nothing say so, and each can be taken away', async () => {
+    const { page, close } = await visit(browser, app.url + states['no match'], plain())
+    expect(await page.locator('#deals').innerText()).toContain('No deals match these 2 filters.')
+    await page.getByRole('link', { name: 'Remove “Search: nobody”' }).click()
+    expect(page.url()).not.toContain('nobody')
+    await page.getByRole('link', { name: 'Clear all' }).first().click()
+    expect(await page.locator('.card').count()).toBeGreaterThan(10)
+    await close()
+  })
+
+  test('a copy that is younger than the comparison says where it begins', async () => {
+    const { page, close } = await visit(browser, app.url + states['a short history'], plain())
+    expect(await page.locator('main').innerText()).toContain('Our copy of all deals begins')
+    await close()
+  })
+
+  test('a comparison is chosen by a form, and stays while filters change', async () => {
+    const { page, close } = await visit(browser, app.url + states.board, plain())
+    await page.getByLabel('Compare with').selectOption('30d')
+    await page.getByRole('button', { name: 'Compare' }).click()
+    expect(await page.locator('.kpis').innerText()).toContain('in 30 d')
+    await page.getByLabel('Owner').selectOption({ label: 'Ana Ruiz' })
+    await page.getByRole('button', { name: 'Apply' }).click()
+    expect(await page.locator('.kpis').innerText()).toContain('in 30 d')
+    expect(await page.getByRole('link', { name: 'Remove Owner: Ana Ruiz' }).isVisible()).toBe(true)
+    await close()
+  })
+})
+
+describe('with scripts', () => {
+  test('arrow keys read the chart, and Enter opens the stage', async () => {
+    const { page, complaints, close } = await visit(browser, app.url + states.board, { as: app.ana })
+    await page.locator('chart-tip').focus()
+    await page.keyboard.press('ArrowDown')
+    expect(await page.locator('chart-tip .tip').innerText()).toMatch(/^New lead: Deals \d+, Total \$/)
+    await page.keyboard.press('End')
+    expect(await page.locator('chart-tip .tip').innerText()).toMatch(/^Approved: /)
+    await Promise.all([page.waitForURL(/stage=/), page.keyboard.press('Enter')])
+    expect(await page.locator('.pills').innerText()).toContain('Stage: Approved')
+    expect(complaints).toEqual([])
+    await close()
+  })
+
+  test('a pointer over a bar shows its values', async () => {
+    const { page, close } = await visit(browser, app.url + states.board, { as: app.ana })
+    await page.locator('chart-tip .wide [data-mark="1"]').first().hover({ force: true })
+    expect(await page.locator('chart-tip .tip').innerText()).toMatch(/^Qualified: /)
+    await close()
+  })
+
+  test('arrow keys walk the board', async () => {
+    const { page, close } = await visit(browser, app.url + states.board, { as: app.ana })
+    const focused = () =>
+      page.evaluate(() => document.activeElement?.closest('.card')?.querySelector('h4')?.textContent)
+    const cards = (column: number) => page.locator('.column').nth(column).locator('.card h4')
+    await page.locator('.card').first().focus()
+    await page.keyboard.press('ArrowDown')
+    expect(await focused()).toBe(await cards(0).nth(1).textContent())
+    await page.keyboard.press('ArrowRight')
+    expect(await focused()).toBe(await cards(1).nth(1).textContent())
+    await page.keyboard.press('ArrowLeft')
+    await page.keyboard.press('ArrowUp')
+    expect(await focused()).toBe(await cards(0).first().textContent())
+    await close()
+  })
+})
+
+describe('twenty sets of filters', () => {
+  const pick = (n: number, from: readonly string[]) => from[n % from.length] ?? ''
+  const sets = Array.from({ length: 20 }, (_, n) => {
+    const parts = [
+      pick(n, ['', 'q=Austin', 'q=Candidate+1', 'q=%22boise%22']),
+      pick(n * 7, ['', 'change=new', '', 'change=forward', 'change=raised', 'change=back']),
+      pick(n * 3, ['status=open', 'status=all', 'status=won']),
+      pick(n * 5, ['', 'since=30d', 'since=quarter']),
+      pick(n * 11, ['', 'currency=CAD', '']),
+    ]
+    return parts.filter((part) => part !== '').join('&')
+  })
+
+  test.each(sets)('%s: the board, the table and their heads agree', async (set) => {
+    const text = async (address: string) => (await app.ana.get(address)).text()
+    const numberIn = (html: string) =>
+      Number(/data-result[^>]*>\s*([\d,]+) deals?/.exec(html)?.[1]?.replace(',', ''))
+    const board = await text(`/w/harbour/pipeline?${set}`)
+    const all = numberIn(board)
+    const heads = [...board.matchAll(/<h3>[^<]*<span class="num">([\d,]+)</g)].map(([, n]) => Number(n))
+    expect(heads.reduce((a, b) => a + b, 0)).toBe(all)
+    let rows = 0
+    let address: string | undefined = `/w/harbour/pipeline?${set}&view=table`
+    const ids = new Set<string>()
+    while (address !== undefined) {
+      const page: string = await text(address)
+      expect(numberIn(page)).toBe(all)
+      for (const [, id = ''] of page.matchAll(/<tr id="d([^"]+)"/g)) {
+        ids.add(id)
+        rows += 1
+      }
+      const next = /href="(\?[^"]*after=[^"]*)"/.exec(page)?.[1]
+      address = next && `/w/harbour/pipeline${next.replaceAll('&#38;', '&').replaceAll('&amp;', '&')}`
+    }
+    expect(rows).toBe(all)
+    expect(ids.size).toBe(all)
+    const cards = (board.match(/class="card"/g) ?? []).length
+    expect(cards).toBe(heads.reduce((sum, n) => sum + Math.min(10, n), 0))
+  })
+})
