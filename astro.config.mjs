@@ -2,7 +2,7 @@ import node from '@astrojs/node'
 import { defineConfig } from 'astro/config'
 
 /** Whichever file of styles a page meets first, the order of their layers is this one. */
-const layerOrder = {
+export const layerOrder = {
   name: 'layer-order',
   enforce: 'pre',
   transform: (code, id) =>

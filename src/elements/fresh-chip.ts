@@ -53,7 +53,9 @@ function sayStale(top: Element, minutes: number, href: string): void {
   const banner = document.createElement('div')
   banner.className = 'banner'
   banner.role = 'status'
-  top.after(banner)
+  const place = document.querySelector('[data-live=banner]')
+  if (place) place.append(banner)
+  else top.after(banner)
   const words = document.createElement('b')
   words.textContent = sentence
   const link = document.createElement('a')

@@ -63,6 +63,13 @@ function largest(said: readonly string[]): string {
   return clients([line ?? '']).at(0) ?? ''
 }
 
+/** What the demo answers to somebody who is signed in, or to a stranger. */
+export function ask(demo: Demo, { path, isPublic }: { path: string; isPublic: boolean }): Promise<Response> {
+  const headers = new Headers()
+  if (!isPublic) headers.set('cookie', `${demo.cookie.name}=${demo.cookie.value}`)
+  return fetch(demo.url + path, { headers })
+}
+
 /** As the first of the people on the sign-in page, who may do everything. */
 async function signIn(url: string): Promise<Demo['cookie']> {
   const page = await (await fetch(`${url}/sign-in`)).text()

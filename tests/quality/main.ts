@@ -1,8 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import type { Finding } from './bars.ts'
-import { startDemo, type Demo } from './demo.ts'
+import { none, type Finding } from './bars.ts'
+import { ask, startDemo, type Demo } from './demo.ts'
 import { walk } from './keyboard.ts'
 import { measuredPlaces, type Place } from './places.ts'
 import { measureSpeed } from './speed.ts'
@@ -40,6 +40,8 @@ try {
 
 /** One after the other: two at a time would measure each other. */
 async function measure(of: Demo, place: Place): Promise<Finding[]> {
+  const { status } = await ask(of, place)
+  if (status !== 200) return [none(place.name, 'Answer', [String(status)])]
   return [
     ...(await weigh(of, place)),
     await validate(of, place),

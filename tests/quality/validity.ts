@@ -1,6 +1,6 @@
 import { HtmlValidate } from 'html-validate'
 import { none, type Finding } from './bars.ts'
-import type { Demo } from './demo.ts'
+import { ask, type Demo } from './demo.ts'
 import type { Place } from './places.ts'
 
 const validator = new HtmlValidate({
@@ -20,15 +20,12 @@ const validator = new HtmlValidate({
 })
 
 /** Whether the page is HTML as the standard has it. */
-export async function validate(demo: Demo, { name, path, isPublic }: Place): Promise<Finding> {
-  const headers = new Headers()
-  if (!isPublic) headers.set('cookie', `${demo.cookie.name}=${demo.cookie.value}`)
-  const answer = await fetch(demo.url + path, { headers })
-  const { results } = await validator.validateString(await answer.text())
+export async function validate(demo: Demo, place: Place): Promise<Finding> {
+  const { results } = await validator.validateString(await (await ask(demo, place)).text())
   const found = results.flatMap(({ messages }) =>
     messages
       .filter(({ severity }) => severity === 2)
       .map(({ ruleId, message, selector }) => `${ruleId}: ${message} (${selector ?? ''})`),
   )
-  return none(name, 'Invalid HTML', [...new Set(found)])
+  return none(place.name, 'Invalid HTML', [...new Set(found)])
 }

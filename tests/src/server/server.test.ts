@@ -53,7 +53,7 @@ describe('every answer', () => {
   })
 
   test('of a hashed file may be kept for ever, of a page not at all', async () => {
-    const page = await app.ana.get('/w')
+    const page = await app.ana.get('/w/tidewell/overview')
     const style = /href="(\/_astro\/[^"]+\.css)"/.exec(await page.text())?.[1] ?? ''
     expect(page.headers.get('cache-control')).toBe('no-store')
     expect((await fetch(app.url + style)).headers.get('cache-control')).toContain('immutable')
@@ -90,14 +90,14 @@ describe('the Host header', () => {
 describe('a failure of ours', () => {
   test('is a page with a reference that finds the line in the log, and no trace', async () => {
     const { client } = app.seed
-    await client.query('alter table notes rename to notes_elsewhere')
+    await client.query('alter table activities rename to activities_elsewhere')
     const answer = await app.ana.get('/w/tidewell/overview')
     const html = await answer.text()
-    await client.query('alter table notes_elsewhere rename to notes')
+    await client.query('alter table activities_elsewhere rename to activities')
     const id = answer.headers.get('x-request-id') ?? ''
     expect(answer.status).toBe(500)
     expect(html).toContain(id)
-    expect(html).not.toMatch(/notes_elsewhere|relation|node:|node_modules/)
+    expect(html).not.toMatch(/activities_elsewhere|relation|node:|node_modules/)
     expect(app.logged).toContainEqual(expect.objectContaining({ request_id: id, msg: 'page failed' }))
   })
 })
