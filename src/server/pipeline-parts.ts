@@ -4,6 +4,7 @@ import { sinceChoices, type Since } from '../domain/period.ts'
 import { averageMinor, ofCurrency, total, weightedMinor } from '../domain/pipeline.ts'
 import { compactMoney, count, day, money, plural } from '../format.ts'
 import { dealSorts, type DealSort } from '../queries/pipeline.ts'
+import { keptBeside } from './kept-beside.ts'
 import { addressWith } from './list-address.ts'
 import type { Asked } from './pipeline-page.ts'
 
@@ -235,11 +236,4 @@ export function formOf({ search, ask, stages, listed, owners }: Asked) {
       },
     ],
   }
-}
-
-/** What a form has to carry along, besides the fields it shows. */
-export function keptBeside(search: URLSearchParams, shown: readonly string[]): [string, string][] {
-  return [...search].filter(
-    ([name, value]) => !shown.includes(name) && name !== 'after' && name !== 'seen' && value !== '',
-  )
 }

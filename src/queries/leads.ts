@@ -1,0 +1,264 @@
+import { sql, type SQL } from 'drizzle-orm'
+import type { Tx } from '../../drizzle/db.ts'
+import type { FirstTouch, LeadGroup } from '../domain/leads.ts'
+import { after, orderBy, placeOf, readPlace, writePlace, type Place, type SortKey } from './keyset.ts'
+import { walk } from './walk.ts'
+
+/** Whose leads are asked about; `touchedIn` are the connections whose notes and activities are complete too. */
+export type LeadScope = { tenantId: string; connectionIds: string[]; touchedIn: string[]; now: Date }
+
+export type LeadFilters = {
+  /** Those that came at this moment or later; null: all, also those of which the CRM does not say when. */
+  from: Date | null
+  /** In the CRM's words; `-` for those without. */
+  source?: string | undefined
+  /** The id of a stage; `-` for those without. */
+  stage?: string | undefined
+  owner?: string | undefined
+  isQualified: boolean
+  terms: readonly string[]
+}
+
+export const leadSorts = ['created', 'name', 'source', 'stage', 'owner'] as const
+export type LeadSort = { by: (typeof leadSorts)[number]; isDescending: boolean }
+
+export type LeadRow = {
+  id: string
+  name: string | null
+  source: string | null
+  stage: string | null
+  isQualified: boolean
+  createdAt: Date | null
+  /** The first note, or the first activity that was done, from then on; null where there is none. */
+  touchedAt: Date | null
+  owner: string | null
+  /** Of an opportunity of the same person. */
+  market: string | null
+}
+
+/**
+ * Qualified is a lead of the kind that the account counts, in a stage that is still in play. A stage that is not listed counts as in
+ * play: the same rule as the worker's measures (worker/measure.ts), which a test holds against this one.
+ */
+export const isQualified = (lead: 'l', stage: 's'): SQL =>
+  sql.raw(`(${lead}.is_prospect and coalesce(${stage}.is_active, true))`)
+
+/** The leads since `before` in groups; those before `from` are marked. */
+export async function readLeadGroups(
+  tx: Tx,
+  scope: LeadScope,
+  { from, before }: { from: Date | null; before: Date | null },
+): Promise<LeadGroup[]> {
+  const { rows } = await tx.execute<StoredGroup>(sql`
+    select g.source, coalesce(g.stage_id::text, '-') as stage_key, min(coalesce(s.name, g.stage_name)) as stage,
+      (g.is_prospect and coalesce(s.is_active, true)) as is_qualified, g.is_before, sum(g.count) as count
+    from (
+      select nullif(l.source, '') as source, l.stage_id, any_value(l.stage_name) as stage_name, l.is_prospect,
+        ${from === null ? sql`false` : sql`l.source_created_at < ${from}`} as is_before, count(*) as count
+      from leads l
+      where ${isOurs(scope)} ${before === null ? sql`` : sql`and l.source_created_at >= ${before}`}
+      group by 1, 2, 4, 5) g
+    left join stages s on s.tenant_id = ${scope.tenantId} and s.id = g.stage_id and s.deleted_at is null
+    group by 1, 2, 4, 5`)
+  return rows.map((row) => ({
+    source: row.source,
+    stageKey: row.stage_key,
+    stage: row.stage,
+    isQualified: row.is_qualified,
+    isBefore: row.is_before,
+    count: Number(row.count),
+  }))
+}
+
+type StoredGroup = {
+  source: string | null
+  stage_key: string
+  stage: string | null
+  is_qualified: boolean
+  is_before: boolean
+  count: string
+}
+
+/** How soon somebody was in touch with the leads that came since `from`, by what notes and activities tell. */
+export async function readFirstTouch(tx: Tx, scope: LeadScope, from: Date): Promise<FirstTouch> {
+  const { rows } = await tx.execute<{ median: string | null; untouched: string }>(sql`
+    with l as materialized (
+      select l.id, l.contact_id, l.source_created_at as at from leads l
+      where ${isOurs(scope)} and l.connection_id = any(${sql.param(scope.touchedIn)}::uuid[])
+        and l.source_created_at >= ${from} and l.source_created_at <= ${scope.now}),
+    touches as (
+      select n.contact_id, n.noted_at as at from notes n
+      where n.tenant_id = ${scope.tenantId} and n.noted_at >= ${from} and n.noted_at <= ${scope.now} and n.deleted_at is null
+      union all
+      select a.contact_id, coalesce(a.completed_at, a.due_at) from activities a
+      where a.tenant_id = ${scope.tenantId} and a.is_done and a.deleted_at is null
+        and coalesce(a.completed_at, a.due_at) >= ${from} and coalesce(a.completed_at, a.due_at) <= ${scope.now}),
+    first as (
+      select l.id, min(t.at) - min(l.at) as waited from l join touches t on t.contact_id = l.contact_id and t.at >= l.at group by l.id)
+    select extract(epoch from (select percentile_cont(0.5) within group (order by waited) from first)) as median,
+      (select count(*) from l) - (select count(*) from first) as untouched`)
+  const row = rows[0]
+  return {
+    medianMs: row?.median == null ? null : Number(row.median) * 1_000,
+    untouched: Number(row?.untouched ?? 0),
+  }
+}
+
+/** How many match. */
+export async function countLeads(tx: Tx, scope: LeadScope, filters: LeadFilters): Promise<number> {
+  const { rows } = await tx.execute<{ count: string }>(sql`
+    select count(*) as count from leads l
+    ${filters.isQualified ? sql`left join stages s on s.tenant_id = l.tenant_id and s.id = l.stage_id and s.deleted_at is null` : sql``}
+    where ${matches(scope, filters)}`)
+  return Number(rows[0]?.count)
+}
+
+/** How many of these connections' leads the CRM gives no date of; no period holds them. */
+export async function countUndated(tx: Tx, scope: LeadScope): Promise<number> {
+  const { rows } = await tx.execute<{ count: string }>(sql`
+    select count(*) as count from leads l where ${isOurs(scope)} and l.source_created_at is null`)
+  return Number(rows[0]?.count)
+}
+
+/** One page of the leads that match, in an order; `next` is where it goes on, null at its end. */
+export async function readLeads(
+  tx: Tx,
+  scope: LeadScope,
+  filters: LeadFilters,
+  { sort, after: from, most }: { sort: LeadSort; after: string | null; most: number },
+): Promise<{ rows: LeadRow[]; next: string | null }> {
+  const place = readPlace(keysOf(sort), from)
+  const { rows } = await tx.execute<Stored>(statement(scope, filters, sort, { place, most: most + 1 }))
+  const page = rows.slice(0, most)
+  const last = rows.length > most ? page.at(-1) : undefined
+  return { rows: page.map(leadOf), next: last === undefined ? null : writePlace(last.place) }
+}
+
+/** All that match, in their order and as of one moment. */
+export async function* walkLeads(
+  tx: Tx,
+  scope: LeadScope,
+  filters: LeadFilters,
+  sort: LeadSort,
+): AsyncGenerator<LeadRow[]> {
+  for await (const rows of walk<Stored>(tx, statement(scope, filters, sort))) yield rows.map(leadOf)
+}
+
+const isOurs = ({ tenantId, connectionIds }: LeadScope): SQL =>
+  sql`l.tenant_id = ${tenantId} and l.connection_id = any(${sql.param(connectionIds)}::uuid[]) and l.deleted_at is null`
+
+/** What surrounds a lead is looked up for those of the page alone. */
+function statement(
+  scope: LeadScope,
+  filters: LeadFilters,
+  sort: LeadSort,
+  { place, most }: { place?: Place | undefined; most?: number } = {},
+): SQL {
+  const keys = keysOf(sort)
+  return sql`
+    with page as materialized (
+      select l.id, l.tenant_id, l.contact_id, l.connection_id, l.name, l.source, coalesce(s.name, l.stage_name) as stage,
+        ${isQualified('l', 's')} as is_qualified, l.source_created_at as created_at, w.name as owner, ${placeOf(keys)} as place
+      from leads l
+      left join stages s on s.tenant_id = l.tenant_id and s.id = l.stage_id and s.deleted_at is null
+      left join owners w on w.tenant_id = l.tenant_id and w.id = l.owner_id and w.deleted_at is null
+      where ${matches(scope, filters)} and ${place === undefined ? sql`true` : after(keys, place)}
+      ${orderBy(keys)} ${most === undefined ? sql`` : sql`limit ${most}`}),
+    touches as (
+      select p.id, min(t.at) as at from page p join (
+        select n.contact_id, n.noted_at as at from notes n
+        where n.contact_id in (select contact_id from page) and n.tenant_id = ${scope.tenantId} and n.deleted_at is null
+        union all
+        select a.contact_id, coalesce(a.completed_at, a.due_at) from activities a
+        where a.contact_id in (select contact_id from page) and a.tenant_id = ${scope.tenantId} and a.is_done and a.deleted_at is null) t
+        on t.contact_id = p.contact_id and t.at >= p.created_at and t.at <= ${scope.now}
+      where p.connection_id = any(${sql.param(scope.touchedIn)}::uuid[])
+      group by p.id),
+    markets as (
+      select o.contact_id, min(o.market) as market from opportunities o
+      where o.contact_id in (select contact_id from page) and o.tenant_id = ${scope.tenantId} and o.market is not null and o.deleted_at is null
+      group by o.contact_id)
+    select p.*, t.at as touched_at, m.market
+    from page p
+    left join touches t on t.id = p.id
+    left join markets m on m.contact_id = p.contact_id
+    ${pageOrder(sort)}`
+}
+
+function matches(
+  scope: LeadScope,
+  { from, source, stage, owner, isQualified: onlyQualified, terms }: LeadFilters,
+): SQL {
+  const conditions = [
+    isOurs(scope),
+    ...(from === null ? [] : [sql`l.source_created_at >= ${from}`]),
+    ...(source === undefined
+      ? []
+      : [source === '-' ? sql`coalesce(l.source, '') = ''` : sql`l.source = ${source}`]),
+    ...(stage === undefined
+      ? []
+      : [stage === '-' ? sql`l.stage_id is null` : sql`l.stage_id = ${stage}::uuid`]),
+    ...(owner === undefined ? [] : [sql`l.owner_id = ${owner}::uuid`]),
+    ...(onlyQualified ? [isQualified('l', 's')] : []),
+    ...terms.map((term) => {
+      const pattern = `%${term.replaceAll(/[\\%_]/g, '\\$&')}%`
+      return sql`(l.name ilike ${pattern} or l.source ilike ${pattern})`
+    }),
+  ]
+  return sql.join(conditions, sql` and `)
+}
+
+/** What is not known comes last, whichever way the rest goes. */
+function keysOf({ by, isDescending }: LeadSort): SortKey[] {
+  const [value, type, nothing] = columns[by]
+  return [
+    { value: sql.raw(`(${value} is null)`), type: 'boolean' },
+    { value: sql.raw(`coalesce(${value}, ${nothing})`), type, isDescending },
+    { value: sql`l.id`, type: 'uuid' },
+  ]
+}
+
+const columns: Record<LeadSort['by'], [string, SortKey['type'], string]> = {
+  created: ['l.source_created_at', 'timestamptz', `'epoch'`],
+  name: ['lower(l.name)', 'text', `''`],
+  source: ['lower(l.source)', 'text', `''`],
+  stage: ['s.position', 'bigint', '0'],
+  owner: ['lower(w.name)', 'text', `''`],
+}
+
+/** The order of the page once more: its keys, as they were written down. */
+function pageOrder({ by, isDescending }: LeadSort): SQL {
+  const [, type] = columns[by]
+  return sql.raw(
+    `order by p.place[1]::boolean, p.place[2]::${type} ${isDescending ? 'desc' : 'asc'}, p.place[3]::uuid`,
+  )
+}
+
+type Stored = {
+  id: string
+  name: string | null
+  source: string | null
+  stage: string | null
+  is_qualified: boolean
+  created_at: string | null
+  touched_at: string | null
+  owner: string | null
+  market: string | null
+  place: Place
+}
+
+const instantOf = (text: string | null) => (text === null ? null : new Date(text))
+
+function leadOf(row: Stored): LeadRow {
+  return {
+    id: row.id,
+    name: row.name,
+    source: row.source,
+    stage: row.stage,
+    isQualified: row.is_qualified,
+    createdAt: instantOf(row.created_at),
+    touchedAt: instantOf(row.touched_at),
+    owner: row.owner,
+    market: row.market,
+  }
+}

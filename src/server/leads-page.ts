@@ -1,0 +1,174 @@
+import type { Tx } from '../../drizzle/db.ts'
+import { basisOf, type Basis, type ConnectionNow } from '../domain/freshness.ts'
+import {
+  bestSource,
+  bySource,
+  byStatus,
+  leadFigures,
+  type FirstTouch,
+  type LeadGroup,
+} from '../domain/leads.ts'
+import { rangeInWords, shownInWords } from '../domain/list-words.ts'
+import { periodNamed, type Period } from '../domain/period.ts'
+import type { ListedStage } from '../domain/pipeline.ts'
+import { count, percent, plural } from '../format.ts'
+import {
+  countLeads,
+  countUndated,
+  readFirstTouch,
+  readLeadGroups,
+  readLeads,
+  type LeadScope,
+} from '../queries/leads.ts'
+import { readOwners, readStages } from '../queries/pipeline.ts'
+import type { Workspace } from '../queries/workspaces.ts'
+import { leadAskOf, leadFilterWords, type LeadAsk } from './lead-filters.ts'
+import { addressWith, nextAddress, seenOf } from './list-address.ts'
+import { leadColumns, leadForm, leadKpis, sourceChart, statusChart } from './leads-parts.ts'
+
+/** Whether a lead is qualified is said by its stage, so both must have arrived. */
+export const leadStreams = ['leads', 'stages']
+
+const mostOnPage = 50
+
+/** Everything that stands on the page of the leads, in words; `content` is null until the streams it needs have arrived. */
+export async function readLeadsPage(
+  tx: Tx,
+  workspace: Workspace,
+  status: { now: Date; connections: readonly ConnectionNow[] },
+  search: URLSearchParams,
+) {
+  const basis = basisOf(status.connections, leadStreams)
+  if (basis.connectionIds.length === 0) {
+    return { basis, sentence: 'Leads appear when the first run has ended.', content: null }
+  }
+  const asked = await ask(tx, workspace, status, basis, search)
+  return { basis, sentence: sentenceOf(asked), content: await contentOf(tx, asked) }
+}
+
+/** What was asked for, and the figures that everything else is made of. */
+export type LeadsAsked = {
+  scope: LeadScope
+  workspace: Workspace
+  search: URLSearchParams
+  asOf: Date
+  period: Period
+  groups: LeadGroup[]
+  /** What notes and activities say; null where they cannot, with the reason. */
+  touch: FirstTouch | null
+  touchBasis: Basis
+  undated: number
+  stages: ListedStage[]
+  owners: { value: string; word: string }[]
+  ask: LeadAsk
+}
+
+async function ask(
+  tx: Tx,
+  workspace: Workspace,
+  status: { now: Date; connections: readonly ConnectionNow[] },
+  basis: Basis,
+  search: URLSearchParams,
+): Promise<LeadsAsked> {
+  const touchBasis = basisOf(status.connections, [...leadStreams, 'notes', 'activities'])
+  const scope = {
+    tenantId: workspace.id,
+    connectionIds: basis.connectionIds,
+    touchedIn: touchBasis.connectionIds,
+    now: status.now,
+  }
+  const asOf = basis.asOf ?? status.now
+  const period = periodNamed(search.get('period'), asOf, workspace.timeZone)
+  const dealScope = { ...scope, currency: workspace.currency }
+  const canTell = touchBasis.connectionIds.length > 0 && period.from !== null
+  return {
+    scope,
+    workspace,
+    search,
+    asOf,
+    period,
+    touchBasis,
+    groups: await readLeadGroups(tx, scope, period),
+    touch: canTell && period.from !== null ? await readFirstTouch(tx, scope, period.from) : null,
+    undated: period.from === null ? 0 : await countUndated(tx, scope),
+    stages: await readStages(tx, dealScope),
+    owners: await readOwners(tx, dealScope),
+    ask: leadAskOf(search),
+  }
+}
+
+function sentenceOf({ groups, period }: LeadsAsked): string {
+  const { total, qualified } = leadFigures(groups)
+  if (total === 0) return `No leads ${period.words}.`
+  const best = bestSource(bySource(groups))
+  const most =
+    best?.source == null
+      ? ''
+      : ` Best source: ${best.source}, ${percent(best.qualified / best.total)} qualified.`
+  return `${plural(total, 'lead', 'leads')} ${period.words}, ${count(qualified)} qualified (${percent(qualified / total)}).${most}`
+}
+
+async function contentOf(tx: Tx, asked: LeadsAsked) {
+  const { scope, search, period, groups, undated, ask: leadAsk } = asked
+  const { pills, clear } = pillsOf(asked)
+  const filters = { ...leadAsk, from: period.from }
+  const figures = leadFigures(groups)
+  const matching = pills.length === 0 ? figures.total : await countLeads(tx, scope, filters)
+  const { rows, next } = await readLeads(tx, scope, filters, {
+    sort: leadAsk.sort,
+    after: search.get('after'),
+    most: mostOnPage,
+  })
+  const seen = seenOf(search)
+  const shown = { seen, rows: rows.length, rest: Math.max(rows.length, matching - seen), isExact: true }
+  const view = (word: string, changes: Record<string, string | null>, isCurrent: boolean) => ({
+    word,
+    isCurrent,
+    href: `${addressWith(search, changes)}#list`,
+  })
+  return {
+    kpis: leadKpis(asked),
+    charts: [sourceChart(asked), statusChart(asked, byStatus(groups))],
+    statusChartLink: {
+      word: leadAsk.statusChart === 'pie' ? 'Show the status as a bar' : 'Show the status as a pie',
+      href: addressWith(search, { status_chart: leadAsk.statusChart === 'pie' ? null : 'pie' }),
+    },
+    note:
+      undated === 0
+        ? ''
+        : `The CRM does not say when ${plural(undated, 'lead', 'leads')} came; only “All time” counts them.`,
+    views: [
+      view('All', { show: null }, !leadAsk.isQualified),
+      view('Qualified', { show: 'qualified' }, leadAsk.isQualified),
+    ],
+    form: leadForm(asked),
+    pills: { pills, clear },
+    result: `${plural(matching, 'lead', 'leads')} ${period.words}`,
+    isEmpty: matching === 0,
+    emptyWords: `No leads ${period.words}.`,
+    allHref: addressWith(search, { period: 'all' }),
+    rows,
+    columns: leadColumns(search, leadAsk.sort),
+    more: {
+      href: nextAddress(search, next, seen + rows.length),
+      words: 'Load more',
+      range: rangeInWords(shown),
+      shown: shownInWords(shown),
+    },
+  }
+}
+
+function pillsOf({ ask: leadAsk, search, stages, owners }: LeadsAsked) {
+  const words = leadFilterWords(leadAsk, {
+    stage: (key) => (key === '-' ? 'none' : (stages.find((stage) => stage.key === key)?.name ?? 'another')),
+    owner: (id) => owners.find(({ value }) => value === id)?.word ?? 'another',
+  })
+  const none = Object.fromEntries(words.map(({ name }) => [name, null]))
+  return {
+    clear: `${addressWith(search, none)}#list`,
+    pills: words.map(({ name, words: of }) => ({
+      words: of,
+      without: `${addressWith(search, { [name]: null })}#list`,
+    })),
+  }
+}

@@ -1,0 +1,179 @@
+import type { Chart } from '../charts/chart.ts'
+import { bySource, leadFigures, type StatusCounts } from '../domain/leads.ts'
+import { periodChoices } from '../domain/period.ts'
+import { count, duration, percent, plural } from '../format.ts'
+import { leadSorts, type LeadSort } from '../queries/leads.ts'
+import { keptBeside } from './kept-beside.ts'
+import type { LeadsAsked } from './leads-page.ts'
+import { addressWith } from './list-address.ts'
+
+/** The figures on top, each against the stretch before where there is one. */
+export function leadKpis(asked: LeadsAsked) {
+  const { groups, period } = asked
+  const { total, qualified, sources, before } = leadFigures(groups)
+  const against = (now: number, then: number) =>
+    period.before === null
+      ? null
+      : { change: now - then, amount: count(Math.abs(now - then)), over: period.over }
+  return [
+    { label: 'Leads', figure: count(total), delta: against(total, before.total), note: '' },
+    {
+      label: 'Qualified',
+      figure: count(qualified),
+      delta: against(qualified, before.qualified),
+      note: total === 0 ? '' : `${percent(qualified / total)} of them`,
+    },
+    { label: 'Sources', figure: count(sources), delta: null, note: '' },
+    ...touchKpi(asked),
+  ]
+}
+
+/** Left out where it cannot be said, with the reason in its place. */
+function touchKpi({ touch, period, touchBasis }: LeadsAsked) {
+  const label = 'First touch, median'
+  if (touch?.medianMs != null) {
+    const note = `${plural(touch.untouched, 'lead', 'leads')} not touched yet`
+    return [{ label, figure: duration(touch.medianMs), delta: null, note }]
+  }
+  const waiting = new Intl.ListFormat('en-US').format(touchBasis.waitingFor)
+  const reason =
+    period.from === null
+      ? 'Shown for a period, not for all time'
+      : touch !== null
+        ? 'No note or finished activity follows any of these leads'
+        : waiting === ''
+          ? 'The CRM offers no notes or activities'
+          : `Notes and activities not synced yet from ${waiting}`
+  return [{ label, figure: '–', delta: null, note: reason }]
+}
+
+/** Where the leads come from, and how many of them are qualified. */
+export function sourceChart({ groups, period, workspace, asOf, search }: LeadsAsked) {
+  const sources = bySource(groups)
+  const named = sources.map((one) => ({ ...one, name: one.source ?? 'No source' }))
+  const first = named[0]
+  const compares = period.before !== null
+  const chart: Chart = {
+    kind: 'bars',
+    unit: { of: 'things' },
+    words: {
+      value: 'Leads',
+      part: 'Qualified',
+      ...(compares ? { before: `The ${stretch(period.key)} before` } : {}),
+    },
+    bars: named.map(({ name, total, qualified, before }) => ({
+      name,
+      value: total,
+      part: qualified,
+      ...(compares ? { before } : {}),
+      label: count(total),
+      note: total === 0 ? '' : `${percent(qualified / total)} qualified`,
+    })),
+  }
+  return {
+    title: 'Leads by source',
+    sentence:
+      first === undefined || first.total === 0
+        ? `No leads ${period.words}.`
+        : `Most came from ${first.name}: ${count(first.total)}, ${count(first.qualified)} of them qualified.`,
+    chart,
+    source: { workspaceId: workspace.id, stamp: asOf.toISOString() },
+    columns: ['Source', 'Leads', 'Qualified', 'Share qualified', ...(compares ? ['Period before'] : [])],
+    rows: named.map(({ source, name, total, qualified, before }) => ({
+      href: `${addressWith(search, { source: source ?? '-' })}#list`,
+      cells: [
+        name,
+        count(total),
+        count(qualified),
+        total === 0 ? '–' : percent(qualified / total),
+        ...(compares ? [count(before)] : []),
+      ],
+    })),
+  }
+}
+
+const stretch = (key: keyof typeof periodChoices) => (key === 'quarter' ? 'quarter' : periodChoices[key])
+
+/** In which stage they stand: one bar in parts, or a pie for those who ask for one. */
+export function statusChart(
+  { ask, period, workspace, asOf, search }: LeadsAsked,
+  statuses: readonly StatusCounts[],
+) {
+  const whole = statuses.reduce((sum, { count: of }) => sum + of, 0)
+  const [first] = statuses
+  return {
+    title: 'Leads by status',
+    sentence:
+      first === undefined
+        ? `No leads ${period.words}.`
+        : `${percent(first.count / whole)} stand in ${first.name}, over ${plural(statuses.length, 'status', 'statuses')}.`,
+    chart: {
+      kind: ask.statusChart,
+      parts: statuses.map(({ name, count: value }) => ({ name, value })),
+    } satisfies Chart,
+    source: { workspaceId: workspace.id, stamp: asOf.toISOString() },
+    columns: ['Status', 'Leads', 'Share'],
+    rows: statuses.map(({ key, name, count: of }) => ({
+      href: `${addressWith(search, { stage: key })}#list`,
+      cells: [name, count(of), percent(of / whole)],
+    })),
+  }
+}
+
+const words: Readonly<Record<LeadSort['by'], string>> = {
+  name: 'Name',
+  source: 'Source',
+  stage: 'Status',
+  created: 'Created',
+  owner: 'Owner',
+}
+
+/** The heads of the table by what they sort, each with the order that it would bring. */
+export function leadColumns(search: URLSearchParams, sort: LeadSort) {
+  const column = (by: LeadSort['by']) => {
+    const isNow = sort.by === by
+    const isDescending = isNow ? !sort.isDescending : by === 'created'
+    return {
+      word: words[by],
+      direction: isNow ? (sort.isDescending ? ('descending' as const) : ('ascending' as const)) : undefined,
+      href: `${addressWith(search, { sort: `${isDescending ? '-' : ''}${by}` })}#list`,
+    }
+  }
+  return Object.fromEntries(leadSorts.map((by) => [by, column(by)])) as Record<
+    LeadSort['by'],
+    ReturnType<typeof column>
+  >
+}
+
+/** The form that filters the list and chooses the period. */
+export function leadForm({ search, ask, period, groups, stages, owners }: LeadsAsked) {
+  const sources = bySource(groups).map(({ source }) => ({
+    value: source ?? '-',
+    word: source ?? 'No source',
+  }))
+  const periods = Object.entries(periodChoices).filter(([key]) => key !== '30d')
+  return {
+    label: 'Filter the leads',
+    kept: keptBeside(search, ['q', 'source', 'stage', 'owner', 'period']),
+    search: ask.search,
+    placeholder: 'Name or source',
+    choices: [
+      {
+        name: 'period',
+        label: 'Period',
+        any: periodChoices['30d'],
+        value: period.key === '30d' ? undefined : period.key,
+        options: periods.map(([value, word]) => ({ value, word })),
+      },
+      { name: 'source', label: 'Source', any: 'Every source', value: ask.source, options: sources },
+      {
+        name: 'stage',
+        label: 'Status',
+        any: 'Every status',
+        value: ask.stage,
+        options: stages.map(({ key, name }) => ({ value: key, word: name })),
+      },
+      { name: 'owner', label: 'Owner', any: 'Anyone', value: ask.owner, options: owners },
+    ],
+  }
+}

@@ -1,0 +1,203 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Database } from '../../../drizzle/db.ts'
+import { bySource, byStatus, leadFigures, type LeadGroup } from '../../../src/domain/leads.ts'
+import {
+  countLeads,
+  leadSorts,
+  readFirstTouch,
+  readLeadGroups,
+  readLeads,
+  walkLeads,
+  type LeadFilters,
+  type LeadRow,
+  type LeadScope,
+} from '../../../src/queries/leads.ts'
+import { arrange, rosewood, type Arrangement, type Client } from '../../worker/arrange.ts'
+import { connectAsWeb } from '../app.ts'
+
+const accounts = [11, 12, 13].map((seed) => ({
+  ...rosewood,
+  webKey: `CT_${seed}`,
+  seed,
+  people: 60,
+  notesPerPerson: 2,
+}))
+
+let all: Arrangement
+let web: Database
+const clients: Client[] = []
+
+beforeAll(async () => {
+  all = await arrange(accounts)
+  web = connectAsWeb(all.url)
+  for (const { webKey } of accounts) {
+    const client = await all.connect(webKey)
+    await client.sync()
+    clients.push(client)
+  }
+}, 120_000)
+
+afterAll(async () => {
+  await web.close()
+  await all.close()
+})
+
+function scopeOf({ tenantId, connectionId }: Client): LeadScope {
+  return { tenantId, connectionIds: [connectionId], touchedIn: [connectionId], now: new Date() }
+}
+
+const everything: LeadFilters = { from: null, isQualified: false, terms: [] }
+
+function groupsOf(
+  client: Client,
+  from: Date | null = null,
+  before: Date | null = null,
+): Promise<LeadGroup[]> {
+  return web.asTenant(client.tenantId, (tx) => readLeadGroups(tx, scopeOf(client), { from, before }))
+}
+
+async function one(text: string, ...values: unknown[]): Promise<string | null> {
+  const { rows } = await all.db.query<{ n: string | null }>(text, values)
+  return rows[0]?.n ?? null
+}
+
+describe.each([0, 1, 2])('the world of account %i', (at) => {
+  const client = () => clients[at] as Client
+
+  test('is counted as the worker measured it, qualified by the same rule', async () => {
+    const { rows } = await all.db.query<{ source: string; total: string; qualified: string }>(
+      `select source, sum(count) as total, coalesce(sum(count) filter (where is_qualified), 0) as qualified from lead_metrics m
+       where connection_id = $1 and as_of = (select max(as_of) from lead_metrics where connection_id = $1) group by source`,
+      [client().connectionId],
+    )
+    const measured = rows.map(({ source, total, qualified }) => [source, Number(total), Number(qualified)])
+    const ours = bySource(await groupsOf(client())).map(({ source, total, qualified }) => [
+      source ?? '',
+      total,
+      qualified,
+    ])
+    expect(new Set(ours.map(String))).toEqual(new Set(measured.map(String)))
+    expect(leadFigures(await groupsOf(client())).qualified).toBeGreaterThan(0)
+  })
+
+  test('has the figures of SQL of another hand, in a period and in the one before', async () => {
+    const { rows } = await all.db.query<{ at: Date }>(
+      `select source_created_at as at from leads where connection_id = $1 order by 1`,
+      [client().connectionId],
+    )
+    const [before, from] = [rows[10]?.at, rows[30]?.at]
+    if (!before || !from) throw new Error('this world has no dated leads')
+    const groups = await groupsOf(client(), from, before)
+    const figures = leadFigures(groups)
+    const count = (where: string) =>
+      one(
+        `select count(*) as n from leads l where connection_id = $1 and deleted_at is null and ${where}`,
+        client().connectionId,
+        from,
+        before,
+      )
+    expect(String(figures.total)).toBe(await count(`source_created_at >= $2 and $3::timestamptz is not null`))
+    expect(String(figures.before.total)).toBe(
+      await count(`source_created_at >= $3 and source_created_at < $2`),
+    )
+    expect(String(figures.qualified)).toBe(
+      await count(`source_created_at >= $2 and $3::timestamptz is not null and is_prospect
+        and not exists (select from stages s where s.id = l.stage_id and not s.is_active and s.deleted_at is null)`),
+    )
+    expect(String(figures.sources)).toBe(
+      await one(
+        `select count(distinct source) as n from leads where connection_id = $1 and source_created_at >= $2 and source <> ''`,
+        client().connectionId,
+        from,
+      ),
+    )
+    expect(byStatus(groups).reduce((sum, { count: of }) => sum + of, 0)).toBe(figures.total)
+  })
+
+  test('knows how soon somebody was in touch', async () => {
+    const from = new Date(0)
+    const touch = await web.asTenant(client().tenantId, (tx) => readFirstTouch(tx, scopeOf(client()), from))
+    const waits = `select min(t.at) - l.source_created_at as waited from leads l left join lateral (
+        select noted_at as at from notes n where n.contact_id = l.contact_id and n.deleted_at is null and noted_at <= now()
+        union all select coalesce(completed_at, due_at) from activities a where a.contact_id = l.contact_id and a.is_done and a.deleted_at is null
+          and coalesce(completed_at, due_at) <= now()) t on t.at >= l.source_created_at
+      where l.connection_id = $1 and l.deleted_at is null and l.source_created_at is not null group by l.id, l.source_created_at`
+    const { connectionId } = client()
+    expect(String(touch.untouched)).toBe(
+      await one(`select count(*) as n from (${waits}) w where waited is null`, connectionId),
+    )
+    const median = await one(
+      `select extract(epoch from percentile_cont(0.5) within group (order by waited)) as n from (${waits}) w`,
+      connectionId,
+    )
+    expect(touch.medianMs === null ? null : touch.medianMs / 1_000).toBe(
+      median === null ? null : Number(median),
+    )
+  })
+
+  test.each(leadSorts)('is listed whole and once by %s, in both directions, page by page', async (by) => {
+    const scope = scopeOf(client())
+    for (const isDescending of [false, true]) {
+      const seen: LeadRow[] = []
+      let after: string | null = null
+      do {
+        const page: { rows: LeadRow[]; next: string | null } = await web.asTenant(client().tenantId, (tx) =>
+          readLeads(tx, scope, everything, { sort: { by, isDescending }, after, most: 7 }),
+        )
+        seen.push(...page.rows)
+        after = page.next
+      } while (after !== null)
+      const walked: LeadRow[] = []
+      await web.asTenant(client().tenantId, async (tx) => {
+        for await (const rows of walkLeads(tx, scope, everything, { by, isDescending })) walked.push(...rows)
+      })
+      expect(walked.map(({ id }) => id)).toEqual(seen.map(({ id }) => id))
+      expect(new Set(seen.map(({ id }) => id)).size).toBe(seen.length)
+      expect(String(seen.length)).toBe(
+        await one(
+          `select count(*) as n from leads where connection_id = $1 and deleted_at is null`,
+          scope.connectionIds[0],
+        ),
+      )
+    }
+  })
+
+  test('is filtered as SQL would, and counted as it is listed', async () => {
+    const scope = scopeOf(client())
+    const first = (
+      await web.asTenant(client().tenantId, (tx) =>
+        readLeads(tx, scope, everything, {
+          sort: { by: 'created', isDescending: true },
+          after: null,
+          most: 1,
+        }),
+      )
+    ).rows[0]
+    const sets: Partial<LeadFilters>[] = [
+      { isQualified: true },
+      { source: first?.source ?? '-' },
+      { terms: [first?.name?.split(' ')[0] ?? ''] },
+      { source: '-' },
+      { stage: '-' },
+      { terms: ['100%_'] },
+      { owner: '00000000-0000-4000-8000-000000000000' },
+    ]
+    for (const set of sets) {
+      const filters = { ...everything, ...set }
+      const [listed, counted] = await web.asTenant(client().tenantId, async (tx) => [
+        (
+          await readLeads(tx, scope, filters, {
+            sort: { by: 'name', isDescending: false },
+            after: null,
+            most: 500,
+          })
+        ).rows,
+        await countLeads(tx, scope, filters),
+      ])
+      expect(listed.length, JSON.stringify(set)).toBe(counted)
+      if (set.isQualified) expect(listed.every(({ isQualified }) => isQualified)).toBe(true)
+      if (set.source && set.source !== '-')
+        expect(new Set(listed.map(({ source }) => source))).toEqual(new Set([set.source]))
+    }
+  })
+})
