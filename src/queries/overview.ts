@@ -2,66 +2,79 @@ import { and, count, eq, gte, inArray, isNull, lt, sql, type SQL } from 'drizzle
 import type { Tx } from '../../drizzle/db.ts'
 import { activities, leads, opportunities } from '../../drizzle/schema/index.ts'
 import { basisOf, type Basis, type ConnectionNow } from '../domain/freshness.ts'
+import { periodNamed, sinceNamed, type Period, type Since } from '../domain/period.ts'
+import { readKnownSince, readStandings, type Standings } from './bridge.ts'
 import { instant, minorUnits, wholeNumber } from './decode.ts'
-import { openDeals, openDealsAt, type OpenDeals, type Total } from './open-deals.ts'
 import type { Workspace } from './workspaces.ts'
 
 /** A number with what it stands on; `value` is null where no connection has completed the streams it needs. */
 export type Figure<T> = { value: T | null; basis: Basis }
 
+/** The sum in one currency; sums of different currencies are never added. */
+export type Total = { currency: string; amountMinor: bigint }
+
 export type Overview = {
-  /** The stretch starts here: midnight, `days - 1` days ago, in the workspace's time zone. */
-  since: Date
-  /** Where the stretch of the same length before it starts. */
-  before: Date
   monthStart: Date
-  /** `earlier` is the state at `since`; null where the copy is not that old. */
-  open: Figure<{ now: OpenDeals; earlier: OpenDeals | null }>
+  /** `isCut` where the copy begins after the moment that was asked for. */
+  open: Figure<{ standings: Standings; since: Since; isCut: boolean }>
   won: Figure<{ count: number; totals: Total[] }>
-  newLeads: Figure<{ now: number; before: number }>
+  newLeads: Figure<{ now: number; before: number; period: Period }>
   activities: Figure<{ overdue: number; next: number }>
 }
 
-/** The figures of the overview, each over the connections that can answer it. `status` was read before them, so no figure is older than it says. */
+/**
+ * The figures of the overview, each over the connections that can answer it, compared with the moment that `since` names. `status`
+ * was read before them, so no figure is older than it says.
+ */
 export async function readOverview(
   tx: Tx,
   workspace: Workspace,
-  status: { connections: readonly ConnectionNow[] },
-  days = 7,
+  status: { now: Date; connections: readonly ConnectionNow[] },
+  since = '7d',
 ): Promise<Overview> {
-  const figure = async <T>(streams: string[], read: (connectionIds: string[]) => Promise<T>) => {
+  const figure = async <T>(streams: string[], read: (basis: Basis) => Promise<T>) => {
     const basis = basisOf(status.connections, streams)
-    return { basis, value: basis.connectionIds.length === 0 ? null : await read(basis.connectionIds) }
+    return { basis, value: basis.connectionIds.length === 0 ? null : await read(basis) }
   }
-  const calendar = await readCalendar(tx, workspace.timeZone, days)
-  const { since, before, monthStart } = calendar
-  const { currency } = workspace
+  const { timeZone } = workspace
+  const calendar = await readCalendar(tx, timeZone)
+  const asOf = (basis: Basis) => basis.asOf ?? status.now
   return {
-    since,
-    before,
-    monthStart,
-    open: await figure(['opportunities'], async (ids) => ({
-      now: await openDeals(tx, ids, currency),
-      earlier: await openDealsAt(tx, ids, currency, since),
-    })),
-    won: await figure(['opportunities'], (ids) => wonDeals(tx, ids, currency, monthStart)),
-    newLeads: await figure(['leads'], (ids) => newLeads(tx, ids, calendar)),
-    activities: await figure(['activities'], (ids) => openActivities(tx, ids, calendar)),
+    monthStart: calendar.monthStart,
+    open: await figure(['opportunities', 'stages'], (basis) =>
+      openDeals(tx, workspace, basis, sinceNamed(since, asOf(basis), timeZone)),
+    ),
+    won: await figure(['opportunities'], ({ connectionIds }) =>
+      wonDeals(tx, connectionIds, workspace.currency, calendar.monthStart),
+    ),
+    newLeads: await figure(['leads'], (basis) =>
+      newLeads(tx, basis.connectionIds, periodNamed(since, asOf(basis), timeZone)),
+    ),
+    activities: await figure(['activities'], ({ connectionIds }) =>
+      openActivities(tx, connectionIds, calendar),
+    ),
   }
 }
 
-type Calendar = { since: Date; before: Date; monthStart: Date; today: Date; weekEnd: Date }
+/** As the page of the pipeline has it, so that the two never differ. */
+async function openDeals(tx: Tx, { id, currency }: Workspace, { connectionIds }: Basis, wanted: Since) {
+  const scope = { tenantId: id, connectionIds, currency }
+  const known = await readKnownSince(tx, scope)
+  const isCut = known !== null && known > wanted.at
+  const since = isCut ? { ...wanted, at: known } : wanted
+  return { standings: await readStandings(tx, scope, since.at), since, isCut }
+}
+
+type Calendar = { monthStart: Date; today: Date; weekEnd: Date }
 
 /** Days begin at the workspace's midnight, also across a change of the clocks. */
-async function readCalendar(tx: Tx, timeZone: string, days: number): Promise<Calendar> {
+async function readCalendar(tx: Tx, timeZone: string): Promise<Calendar> {
   const there = (local: SQL) => sql`(${local}) at time zone ${timeZone}`.mapWith(instant)
   const now = sql`now() at time zone ${timeZone}`
   const midnight = (after: number) =>
     there(sql`date_trunc('day', ${now}) + make_interval(days => ${after}::int)`)
   const [row] = await tx
     .select({
-      since: midnight(1 - days),
-      before: midnight(1 - 2 * days),
       monthStart: there(sql`date_trunc('month', ${now})`),
       today: midnight(0),
       weekEnd: midnight(7),
@@ -98,16 +111,18 @@ async function wonDeals(tx: Tx, connectionIds: string[], currencyOfTenant: strin
   }
 }
 
-async function newLeads(tx: Tx, connectionIds: string[], { since, before }: Calendar) {
+/** How many came in the period, and how many in the one before it. */
+async function newLeads(tx: Tx, connectionIds: string[], period: Period) {
   const created = leads.sourceCreatedAt
+  const from = period.from ?? new Date(0)
   const [row] = await tx
     .select({
-      now: sql`count(*) filter (where ${gte(created, since)})`.mapWith(wholeNumber),
-      before: sql`count(*) filter (where ${lt(created, since)})`.mapWith(wholeNumber),
+      now: sql`count(*) filter (where ${gte(created, from)})`.mapWith(wholeNumber),
+      before: sql`count(*) filter (where ${lt(created, from)})`.mapWith(wholeNumber),
     })
     .from(leads)
-    .where(and(present(leads, connectionIds), gte(created, before)))
-  return row ?? { now: 0, before: 0 }
+    .where(and(present(leads, connectionIds), gte(created, period.before ?? from)))
+  return { ...(row ?? { now: 0, before: 0 }), period }
 }
 
 /** Overdue is what was due before today; next is today and the six days after it. */

@@ -1,6 +1,7 @@
-import { amountIn, ownFirst } from '../domain/overview-words.ts'
-import { count, day, money, plural } from '../format.ts'
-import type { Overview } from '../queries/overview.ts'
+import { bridge, bridgeWords, type Bridge } from '../domain/bridge.ts'
+import { currenciesOf, ofCurrency, total, weightedMinor } from '../domain/pipeline.ts'
+import { compactMoney, count, day, money, plural } from '../format.ts'
+import type { Overview, Total } from '../queries/overview.ts'
 import type { Workspace } from '../queries/workspaces.ts'
 
 /** One tile of the overview, in words and digits. */
@@ -10,98 +11,119 @@ export type Tile = {
   basis: Overview['open']['basis']
   href: string
   below: string
-  change: { change: number | bigint; amount: string; over: string; fewerIsBetter?: boolean } | null
+  delta: { change: number | bigint; amount: string; over: string } | null
 }
 
-type Scope = { workspace: Workspace; home: string; days: number }
+type Scope = { workspace: Workspace; home: string }
 
-/** The five figures of the overview. Amounts of other currencies stand below that of the workspace, never in it. */
+/** The five figures of the overview. Amounts of other currencies stand below that of most deals, never in it. */
 export function overviewTiles(overview: Overview, scope: Scope): Tile[] {
   return [
-    openTile(overview, scope),
-    weightedTile(overview, scope),
+    ...openTiles(overview, scope),
     wonTile(overview, scope),
     leadsTile(overview, scope),
     overdueTile(overview, scope),
   ]
 }
 
-/** By how much the open value changed, in the workspace's currency; null where it cannot be said. */
-export function openChange({ open }: Overview, currency: string): bigint | null {
-  if (open.value?.earlier == null) return null
-  return amountIn(open.value.now.totals, currency) - amountIn(open.value.earlier.totals, currency)
+/** How the open value in the currency of most deals went from then to now; null until that can be said. */
+export function openBridge(
+  { open }: Overview,
+  { currency: usual }: Workspace,
+): (Bridge & { currency: string }) | null {
+  if (open.value === null) return null
+  const { now, before, changes } = open.value.standings
+  const currency = currenciesOf(now, before)[0]?.currency ?? usual
+  const openingMinor = total(ofCurrency(before, currency)).amountMinor
+  const closingMinor = total(ofCurrency(now, currency)).amountMinor
+  return { currency, ...bridge(currency, changes, { openingMinor, closingMinor }) }
 }
 
-type Total = { currency: string; amountMinor: bigint }
+/** The three reasons that moved the open value most, largest first. */
+export function mostChanged(
+  { values, currency }: Bridge & { currency: string },
+  home: string,
+  since: string,
+) {
+  return values
+    .toSorted((a, b) => Number(absolute(b.changeMinor) - absolute(a.changeMinor)))
+    .slice(0, 3)
+    .map(({ bucket, count: deals, changeMinor }) => ({
+      word: bridgeWords[bucket],
+      deals: count(deals),
+      value: `${changeMinor > 0n ? '+' : changeMinor < 0n ? '−' : ''}${money(absolute(changeMinor), currency)}`,
+      href: `${home}/pipeline?since=${since}&change=${bucket}#deals`,
+    }))
+}
+
+/** "Pipeline is up $450K in 7 d." */
+export function changeSentence({ open }: Overview, bridged: ReturnType<typeof openBridge>): string | null {
+  if (bridged === null || open.value === null) return null
+  const change = bridged.closingMinor - bridged.openingMinor
+  const over = open.value.isCut ? 'since our copy began' : open.value.since.over
+  if (change === 0n) return `Pipeline has not changed ${over}.`
+  return `Pipeline is ${change > 0n ? 'up' : 'down'} ${compactMoney(absolute(change), bridged.currency)} ${over}.`
+}
+
+const absolute = (value: bigint) => (value < 0n ? -value : value)
 const inWords = ({ amountMinor, currency }: Total) => money(amountMinor, currency)
-const magnitude = (change: bigint) => (change < 0n ? -change : change)
+const asClause = (totals: readonly Total[]) =>
+  totals.length === 0 ? '' : `, and ${new Intl.ListFormat('en-US').format(totals.map(inWords))}`
 
-/** The first amount, and the others as a clause. */
-function spread(totals: readonly Total[], currency: string): { first: string; others: string } {
-  const [first, ...others] = ownFirst(totals, currency)
-  return {
-    first: first === undefined ? '' : inWords(first),
-    others: others.length === 0 ? '' : `, and ${new Intl.ListFormat('en-US').format(others.map(inWords))}`,
-  }
-}
-
-function openTile(overview: Overview, { workspace, home, days }: Scope): Tile {
+function openTiles(overview: Overview, { workspace, home }: Scope): Tile[] {
   const { value, basis } = overview.open
-  const { first, others } = spread(value?.now.totals ?? [], workspace.currency)
-  const change = openChange(overview, workspace.currency)
-  const deals = plural(value?.now.count ?? 0, 'deal', 'deals')
-  const without = value?.now.withoutAmount ?? 0
-  return {
-    label: 'Open value',
-    figure: value === null ? null : first === '' ? deals : first,
+  const { now = [], before = [] } = value?.standings ?? {}
+  const [first = workspace.currency, ...others] = currenciesOf(now, before).map(({ currency }) => currency)
+  const [sum, then] = [total(ofCurrency(now, first)), total(ofCurrency(before, first))]
+  const all = total(now)
+  const over = value?.isCut ? 'since our copy began' : (value?.since.over ?? '')
+  const tile = (label: string, of: (sums: typeof sum) => bigint, below: string): Tile => ({
+    label,
+    figure: value === null ? null : money(of(sum), first),
     basis,
     href: `${home}/pipeline`,
-    below:
-      first === ''
-        ? 'None has an amount'
-        : `${deals}${without > 0 ? `, ${count(without)} without an amount` : ''}${others}`,
-    change:
-      change === null
-        ? null
-        : { change, amount: money(magnitude(change), workspace.currency), over: `in ${days} d` },
-  }
-}
-
-function weightedTile({ open }: Overview, { workspace, home }: Scope): Tile {
-  const weighted = open.value?.now.weighted ?? []
-  const { first, others } = spread(weighted, workspace.currency)
-  const isKnown = first !== ''
-  return {
-    label: 'Weighted by likely %',
-    figure: open.value === null ? null : isKnown ? first : 'Unknown',
-    basis: open.basis,
-    href: `${home}/pipeline`,
-    below: isKnown ? `Each deal by its own, or its stage's${others}` : 'No stage says how likely it is',
-    change: null,
-  }
+    below: `${below}${asClause(others.map((currency) => ({ currency, amountMinor: of(total(ofCurrency(now, currency))) })))}`,
+    delta: { change: of(sum) - of(then), amount: compactMoney(absolute(of(sum) - of(then)), first), over },
+  })
+  const without = all.count - all.withAmount
+  const deals = `${plural(all.count, 'deal', 'deals')}${without > 0 ? `, ${count(without)} without an amount` : ''}`
+  const unlikely =
+    all.withoutLikelihood > 0
+      ? `${count(all.withoutLikelihood)} without a likelihood`
+      : 'Each deal by its own'
+  return [
+    tile('Open value', ({ amountMinor }) => amountMinor, deals),
+    tile('Weighted by likely %', weightedMinor, unlikely),
+  ]
 }
 
 function wonTile({ won, monthStart }: Overview, { workspace, home }: Scope): Tile {
-  const { first, others } = spread(won.value?.totals ?? [], workspace.currency)
+  const [first, ...others] = won.value?.totals ?? []
+  const since = `Since ${day(monthStart, workspace.timeZone)}`
   return {
     label: 'Won this month',
     figure: won.value === null ? null : count(won.value.count),
     basis: won.basis,
     href: `${home}/pipeline`,
-    below: first === '' ? `Since ${day(monthStart, workspace.timeZone)}` : `Worth ${first}${others}`,
-    change: null,
+    below: first === undefined ? since : `Worth ${inWords(first)}${asClause(others)}`,
+    delta: null,
   }
 }
 
-function leadsTile({ newLeads, since }: Overview, { workspace, home, days }: Scope): Tile {
-  const { now, before } = newLeads.value ?? { now: 0, before: 0 }
+function leadsTile({ newLeads }: Overview, { workspace, home }: Scope): Tile {
+  const { value, basis } = newLeads
+  const from = value?.period.from
+  const change = value === null ? 0 : value.now - value.before
   return {
-    label: `New leads, ${days} days`,
-    figure: newLeads.value === null ? null : count(now),
-    basis: newLeads.basis,
+    label: 'New leads',
+    figure: value === null ? null : count(value.now),
+    basis,
     href: `${home}/leads`,
-    below: `Since ${day(since, workspace.timeZone)}, ${count(before)} in the ${days} days before`,
-    change: { change: now - before, amount: count(Math.abs(now - before)), over: `on the ${days} d before` },
+    below:
+      from == null
+        ? ''
+        : `Since ${day(from, workspace.timeZone)}, ${count(value?.before ?? 0)} in the time before`,
+    delta: { change, amount: count(Math.abs(change)), over: value?.period.over ?? '' },
   }
 }
 
@@ -112,6 +134,6 @@ function overdueTile({ activities }: Overview, { home }: Scope): Tile {
     basis: activities.basis,
     href: `${home}/schedule`,
     below: `${count(activities.value?.next ?? 0)} more due within 7 days`,
-    change: null,
+    delta: null,
   }
 }

@@ -63,20 +63,21 @@ describe('without scripts', () => {
     const figures = await page.locator('.kpis > div').allInnerTexts()
     expect(figures.map((text) => text.split('\n').slice(0, 2))).toEqual([
       ['Open value', '$185,251'],
-      ['Weighted by likely %', 'Unknown'],
+      ['Weighted by likely %', '$0'],
       ['Won this month', '0'],
-      ['New leads, 7 days', '2'],
+      ['New leads', '2'],
       ['Overdue activities', '1'],
     ])
     expect(figures[0]).toContain('4 deals, 1 without an amount, and CA$100,000')
-    expect(await page.locator('.rows li').allInnerTexts()).toEqual([
+    expect(figures[1]).toContain('3 without a likelihood')
+    expect(await page.locator('[aria-labelledby=start-here] li').allInnerTexts()).toEqual([
       expect.stringMatching(/^3 d late\s+Late/),
     ])
     await page.getByRole('link', { name: '30 d' }).click()
-    expect(await page.locator('.kpis dt').nth(3).innerText()).toBe('New leads, 30 days')
+    expect(await page.locator('.kpis > div').nth(3).innerText()).toContain('on the 30 d before')
     await page.getByRole('link', { name: "Don't show this again" }).click()
     expect(await page.getByRole('heading', { name: 'First things' }).count()).toBe(0)
-    await page.goto(`${app.url}/w/tidewell/overview?over=nonsense`)
+    await page.goto(`${app.url}/w/tidewell/overview?since=nonsense`)
     expect(await page.getByRole('heading', { name: 'First things' }).count()).toBe(0)
     for (const figure of figures) expect(figure).toMatch(/As of .*\d:\d\d [AP]M, 1[45] min ago/)
     expect(await page.locator('.banner').count()).toBe(0)

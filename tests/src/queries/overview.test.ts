@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Database } from '../../../drizzle/db.ts'
 import { readMostOverdue } from '../../../src/queries/most-overdue.ts'
 import { readTwelveWeeks } from '../../../src/queries/twelve-weeks.ts'
+import { ofCurrency, total } from '../../../src/domain/pipeline.ts'
 import { readOverview, type Overview } from '../../../src/queries/overview.ts'
 import { readSyncStatus } from '../../../src/queries/sync-status.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts'
@@ -52,26 +53,25 @@ async function one(statement: string): Promise<number> {
 test('every figure equals hand-written SQL over the rows of this client, and holds no row of the other', async () => {
   const { open, won, newLeads, activities } = await overviewOf(tidewell.tenantId)
   const midnight = `date_trunc('day', now(), 'America/Chicago')`
-  expect(open.value?.now.count).toBe(
+  const all = total(open.value?.standings.now ?? [])
+  expect(all.count).toBe(
     await one(
       `select count(*) n from opportunities where tenant_id = $1 and status = 'open' and deleted_at is null`,
     ),
   )
-  expect(newLeads.value?.now).toBe(
-    await one(`select count(*) n from leads where tenant_id = $1 and deleted_at is null
-      and source_created_at >= ${midnight} - interval '6 days'`),
-  )
-  expect(newLeads.value?.before).toBe(
-    await one(`select count(*) n from leads where tenant_id = $1 and deleted_at is null
-      and source_created_at >= ${midnight} - interval '13 days' and source_created_at < ${midnight} - interval '6 days'`),
-  )
+  const created = `select count(*) n from leads where tenant_id = $1 and deleted_at is null and source_created_at`
+  expect(newLeads.value).toMatchObject({
+    now: await one(`${created} >= now() - interval '8 days'`),
+    before: await one(`${created} between now() - interval '14 days' and now() - interval '8 days'`),
+  })
   expect(activities.value?.overdue).toBe(
     await one(
       `select count(*) n from activities where tenant_id = $1 and not is_done and due_at < ${midnight}`,
     ),
   )
-  expect([open.value?.now.count, won.value, activities.value]).toEqual([
+  expect([all.count, all.withAmount, won.value, activities.value]).toEqual([
     4,
+    3,
     { count: 0, totals: [] },
     { overdue: 1, next: 1 },
   ])
@@ -79,70 +79,21 @@ test('every figure equals hand-written SQL over the rows of this client, and hol
 
 test('sums stand per currency and are exact to the cent', async () => {
   const { open } = await overviewOf(tidewell.tenantId)
-  expect(open.value?.now).toMatchObject({
-    withoutAmount: 1,
-    totals: [
-      { currency: 'USD', amountMinor: 18_525_050n },
-      { currency: 'CAD', amountMinor: 9_999_999n },
-    ],
-    weighted: [],
-  })
+  const now = open.value?.standings.now ?? []
+  const of = (currency: string) => total(ofCurrency(now, currency)).amountMinor
+  expect([of('USD'), of('CAD')]).toEqual([18_525_050n, 9_999_999n])
 })
 
-test('a deal counts by its own likelihood, else by that of its stage', async () => {
-  const tenantId = await seed.tenant('weighted')
-  const connection = await seed.connection(tenantId)
-  for (const stream of ['opportunities', 'stages']) await seed.cursor(connection, stream, minutesAgo(10))
-  const stage = { name: 'Validation', is_active: true, outcome: 'open', probability: 0.25 }
-  const stageId = await seed.record('stages', connection, stage)
-  const deal = { status: 'open', stage_id: stageId, currency: 'USD', amount_minor: 100_000 }
-  await seed.record('opportunities', connection, deal)
-  await seed.record('opportunities', connection, { ...deal, probability: 0.9 })
-  const { open } = await overviewOf(tenantId)
-  expect(open.value?.now.weighted).toEqual([{ currency: 'USD', amountMinor: 115_000n }])
-})
-
-test('what was open then is what we knew then; before the copy began there is nothing to compare with', async () => {
-  const tenantId = await seed.tenant('then')
+test('what was won counts from the first of the month where the workspace is', async () => {
+  const tenantId = await seed.tenant('won')
   const connection = await seed.connection(tenantId)
   await seed.cursor(connection, 'opportunities', minutesAgo(10))
-  const days = (count: number) => minutesAgo(count * 1_440)
-  const deal = { status: 'open', currency: 'USD' }
-  await seed.record('opportunities', connection, { ...deal, amount_minor: 300, changed_at: days(20) })
-  const grown = await seed.record('opportunities', connection, {
-    ...deal,
-    amount_minor: 900,
-    changed_at: days(2),
-  })
-  await seed.record('opportunities', connection, { ...deal, amount_minor: 50, changed_at: days(1) })
-  const version = { opportunity_id: grown, run_id: randomUUID(), snapshot_id: randomUUID() }
-  await seed.insert('opportunity_versions', {
-    tenant_id: tenantId,
-    ...version,
-    ...deal,
-    amount_minor: 400,
-    valid_from: days(20),
-    valid_to: days(2),
-  })
-  expect((await overviewOf(tenantId)).open.value?.earlier).toBe(null)
-  const measure = {
-    tenant_id: tenantId,
-    id: randomUUID(),
-    connection_id: connection.id,
-    run_id: randomUUID(),
-  }
-  await seed.insert('pipeline_stage_counts', {
-    ...measure,
-    as_of: days(20),
-    stage_name: '',
-    status: 'open',
-    count: 2,
-    amount_minor: 700,
-    currency: 'USD',
-  })
-  const { open } = await overviewOf(tenantId)
-  expect(open.value?.now.totals).toEqual([{ currency: 'USD', amountMinor: 1_250n }])
-  expect(open.value?.earlier?.totals).toEqual([{ currency: 'USD', amountMinor: 700n }])
+  const { monthStart } = await overviewOf(tenantId)
+  const deal = { status: 'won', currency: 'USD', amount_minor: 400 }
+  await seed.record('opportunities', connection, { ...deal, closed_at: monthStart })
+  await seed.record('opportunities', connection, { ...deal, closed_at: new Date(monthStart.getTime() - 1) })
+  const { won } = await overviewOf(tenantId)
+  expect(won.value).toEqual({ count: 1, totals: [{ currency: 'USD', amountMinor: 400n }] })
 })
 
 test('twelve weeks end with this one, and an open value is known from the first measures on', async () => {
@@ -181,11 +132,18 @@ test('the activities that wait longest come first, with the days they are late a
   expect(late).toMatchObject([{ subject: 'Late', kind: 'call', daysLate: 3, about: null }])
 })
 
-test('the day begins at the workspace’s midnight', async () => {
+test('the activities that wait longest come first, with the days they are late and whom they are about', async () => {
+  const late = await database.asTenant(tidewell.tenantId, async (tx) =>
+    readMostOverdue(tx, { timeZone: 'America/Chicago' }, await readSyncStatus(tx), 5),
+  )
+  expect(late).toMatchObject([{ subject: 'Late', kind: 'call', daysLate: 3, about: null }])
+})
+
+test('the month begins at the workspace’s midnight', async () => {
   const tenantId = await seed.tenant('midnight')
   for (const zone of ['Pacific/Kiritimati', 'Pacific/Pago_Pago', 'America/Chicago', 'UTC']) {
-    const { since } = await overviewOf(tenantId, zone)
-    const clock = new Intl.DateTimeFormat('en-GB', { timeZone: zone, timeStyle: 'medium' }).format(since)
+    const { monthStart } = await overviewOf(tenantId, zone)
+    const clock = new Intl.DateTimeFormat('en-GB', { timeZone: zone, timeStyle: 'medium' }).format(monthStart)
     expect(clock, zone).toBe('00:00:00')
   }
 })
@@ -198,7 +156,7 @@ test('a figure whose stream never came to its end is null, and names whom it wai
   await addLead(connection)
   await seed.cursor(connection, 'opportunities', null)
   const { newLeads, open } = await overviewOf(tenantId)
-  expect(newLeads.value).toEqual({ now: 1, before: 0 })
+  expect(newLeads.value).toMatchObject({ now: 1, before: 0 })
   expect(open).toEqual({
     value: null,
     basis: { connectionIds: [], asOf: null, waitingFor: ['ClientTether'] },
@@ -214,7 +172,7 @@ test('rows of a connection that is still on its first pass are not counted', asy
   await addLead(done)
   await addLead(loading)
   const { newLeads } = await overviewOf(tenantId)
-  expect(newLeads.value).toEqual({ now: 1, before: 0 })
+  expect(newLeads.value).toMatchObject({ now: 1, before: 0 })
   expect(newLeads.basis.waitingFor).toEqual(['HubSpot'])
 })
 
