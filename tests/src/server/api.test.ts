@@ -119,6 +119,19 @@ describe('POST /api/v1/sync/runs', () => {
     },
   )
 
+  test.each([
+    '"tenant_id":"T"',
+    '"id":"T"',
+    '"role":"admin"',
+    '"trigger":"schedule"',
+    '"__proto__":{"role":"admin"}',
+  ])('takes no field that nobody asked for: %s', async (extra) => {
+    const { rows: before } = await app.seed.client.query('select id from sync_runs order by id')
+    const answer = await post(`{"connection":"${connection.id}",${extra.replace('T', connection.tenantId)}}`)
+    expect(answer.status).toBe(400)
+    expect((await app.seed.client.query('select id from sync_runs order by id')).rows).toEqual(before)
+  })
+
   test('finds no connection of another workspace', async () => {
     await app.seed.tenant('stranger')
     expect((await post(JSON.stringify({ connection: connection.id }), 'stranger')).status).toBe(404)

@@ -1,8 +1,12 @@
 import { once } from 'node:events'
-import { request } from 'node:http'
+import { readdirSync, readFileSync } from 'node:fs'
+import { request, type IncomingMessage } from 'node:http'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { clientAddress } from '../../../src/server/address.ts'
 import { refuseOpenHost } from '../../../src/server/hosts.ts'
-import { connectAsWeb, serve, startApp, type TestApp } from '../app.ts'
+import { connectAsWeb, serve, startApp, webSecret, type TestApp } from '../app.ts'
 import { seedTidewell } from '../seed.ts'
 
 let app: TestApp
@@ -17,7 +21,7 @@ afterAll(() => app.close())
 /** Sends headers that fetch would not let anyone set. */
 async function send(path: string, headers: Record<string, string>, method = 'GET') {
   const sent = request(`${app.url}${path}`, { method, headers }).end()
-  const [answer] = (await once(sent, 'response')) as [import('node:http').IncomingMessage]
+  const [answer] = (await once(sent, 'response')) as [IncomingMessage]
   const text = (await answer.toArray()).join('')
   return { status: answer.statusCode, headers: answer.headers, text }
 }
@@ -80,11 +84,60 @@ describe('the Host header', () => {
   test('of PUBLIC_URL is answered too', async () => {
     const web = await serve(app, { PUBLIC_URL: 'https://sync.example.com/' })
     const sent = request(`${web.url}/healthz`, { headers: { host: 'sync.example.com' } }).end()
-    const [answer] = (await once(sent, 'response')) as [import('node:http').IncomingMessage]
+    const [answer] = (await once(sent, 'response')) as [IncomingMessage]
     answer.resume()
     expect(answer.statusCode).toBe(200)
+    // Whoever came by TLS once comes by TLS only; on this machine nothing promises it.
+    expect(answer.headers['strict-transport-security']).toContain('max-age=63072000')
+    expect((await send('/healthz', { host: 'localhost' })).headers).not.toHaveProperty(
+      'strict-transport-security',
+    )
     await web.close()
   })
+})
+
+describe('the address of whoever asks', () => {
+  const proxies = ['10.0.0.0/8', '2001:db8::1']
+  test.each([
+    ['the socket’s where no proxy is named', '203.0.113.9', '1.2.3.4, 5.6.7.8', [], '203.0.113.9'],
+    ['the socket’s where it is no proxy of ours', '203.0.113.9', '1.2.3.4', proxies, '203.0.113.9'],
+    ['what our proxy says', '10.0.0.1', '198.51.100.7', proxies, '198.51.100.7'],
+    [
+      'the last one, left of which strangers write',
+      '10.0.0.1',
+      '1.2.3.4, 198.51.100.7',
+      proxies,
+      '198.51.100.7',
+    ],
+    [
+      'behind two proxies the one before them',
+      '10.0.0.1',
+      '1.2.3.4, 198.51.100.7, 10.9.9.9',
+      proxies,
+      '198.51.100.7',
+    ],
+    ['the proxy’s when what it says is no address', '10.0.0.1', '198.51.100.7, evil', proxies, '10.0.0.1'],
+    ['the proxy’s when it says nothing', '10.0.0.1', undefined, proxies, '10.0.0.1'],
+    ['one, however it is spelt', '::ffff:10.0.0.1', '::ffff:198.51.100.7', proxies, '198.51.100.7'],
+    ['of version 6 as well', '2001:db8::1', '2001:DB8:0::7', proxies, '2001:db8::7'],
+  ] as const)('is %s', (_words, remoteAddress, forwarded, trusted, expected) => {
+    const headers = forwarded === undefined ? {} : { 'x-forwarded-for': forwarded }
+    const asked = { socket: { remoteAddress }, headers } as Pick<IncomingMessage, 'socket' | 'headers'>
+    expect(clientAddress(asked, trusted)).toBe(expected)
+  })
+})
+
+test('what browsers are given holds no secret, no map of the sources and nothing of the server', () => {
+  const root = join(import.meta.dirname, '../../../dist/client')
+  const files = readdirSync(root, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+  expect(files.length).toBeGreaterThan(3)
+  expect(files.filter(({ name }) => name.endsWith('.map'))).toEqual([])
+  const inside = /sourceMappingURL|postgres:|PRIVATE KEY|tdm_[\w-]{43}|TIDEMARK_SECRET|tidemark_web|node:/
+  for (const { parentPath, name } of files) {
+    const text = readFileSync(join(parentPath, name), 'utf8')
+    expect(text, name).not.toMatch(inside)
+    expect(text, name).not.toContain(webSecret)
+  }
 })
 
 describe('a failure of ours', () => {
@@ -160,6 +213,74 @@ describe('a malformed request', () => {
     const { status, text } = await send(path, {})
     expect(status).toBeLessThan(500)
     expect(text).not.toContain('dependencies')
+  })
+
+  test.each([
+    '/w/tidewell/overview%0d%0aset-cookie:%20planted=1',
+    '/w%0d%0aset-cookie:%20planted=1/x',
+    '/sign-in?next=%0d%0aset-cookie:%20planted=1',
+    '/sign-in?next=/w%0d%0aset-cookie:%20planted=1',
+    '/api/sync/status%0d%0aset-cookie:%20planted=1?workspace=%0d%0aset-cookie:%20planted=1',
+    '/api/auth/callback/x%0d%0aset-cookie:%20planted=1?state=%0d%0aset-cookie:%20planted=1',
+    '/w/tidewell/export/hot-list%0d%0aset-cookie:%20planted=1',
+  ])('for %s makes no second header', async (path) => {
+    const cookie = [...app.ana.cookies].map((pair) => pair.join('=')).join('; ')
+    for (const headers of [{}, { cookie }] as Record<string, string>[]) {
+      const answer = await send(path, headers)
+      expect(answer.status).toBeLessThan(500)
+      expect(answer.headers['set-cookie']?.join() ?? '').not.toContain('planted')
+    }
+  })
+
+  test('of more than a megabyte, nested or packed, is refused soon, and the next one is answered', async () => {
+    const big = 'x'.repeat(2_000_000)
+    const cookie = [...app.ana.cookies].map((pair) => pair.join('=')).join('; ')
+    const json = { 'content-type': 'application/json', origin: app.url }
+    const form = { 'content-type': 'application/x-www-form-urlencoded', origin: app.url }
+    const tries: [string, { headers: Record<string, string>; body: string | Uint8Array<ArrayBuffer> }][] = [
+      ['/api/v1/sync/runs?workspace=tidewell', { headers: json, body: `{"connection":"${big}"}` }],
+      [
+        '/api/v1/sync/runs?workspace=tidewell',
+        { headers: json, body: '['.repeat(100_000) + ']'.repeat(100_000) },
+      ],
+      [
+        '/api/v1/sync/runs?workspace=tidewell',
+        {
+          headers: { ...json, 'content-encoding': 'gzip' },
+          body: new Uint8Array(gzipSync('['.repeat(50_000_000))),
+        },
+      ],
+      ['/sign-in', { headers: form, body: `email=${big}` }],
+      ['/w/tidewell/sync/run-now', { headers: form, body: `connection=${big}` }],
+    ]
+    for (const [path, init] of tries) {
+      const startedMs = performance.now()
+      // Each on a connection of its own: what is left of a refused body stands in the way of the next request.
+      const sent = request(app.url + path, {
+        method: 'POST',
+        headers: { cookie, ...init.headers },
+        agent: false,
+      })
+      sent.on('error', () => undefined).end(init.body)
+      const [answer] = (await once(sent, 'response')) as [IncomingMessage]
+      sent.destroy()
+      const status = answer.statusCode
+      expect([400, 401, 413, 422], path).toContain(status)
+      expect(performance.now() - startedMs, path).toBeLessThan(3_000)
+    }
+    expect((await fetch(`${app.url}/healthz`)).status).toBe(200)
+  })
+
+  test('with a body that never ends is answered while it is sent', async () => {
+    const cookie = [...app.ana.cookies].map((pair) => pair.join('=')).join('; ')
+    const headers = { cookie, origin: app.url, 'transfer-encoding': 'chunked' }
+    const sent = request(`${app.url}/api/v1/sync/runs?workspace=tidewell`, { method: 'POST', headers })
+    sent.on('error', () => undefined)
+    const sending = setInterval(() => sent.write('x'.repeat(65_536)), 5)
+    const [answer] = (await once(sent, 'response')) as [IncomingMessage]
+    clearInterval(sending)
+    sent.destroy()
+    expect(answer.statusCode).toBe(400)
   })
 
   test('with a form that is none is told so', async () => {
