@@ -1,3 +1,5 @@
+import { defused } from '../exports/csv.ts'
+
 /** One line of RFC 4180. */
 export function csvLine(cells: readonly (string | null)[]): string {
   return `${cells.map((cell) => quoted(defused(cell ?? ''))).join(',')}\r\n`
@@ -16,8 +18,5 @@ export function csvBody(lines: AsyncIterable<string>): ReadableStream<Uint8Array
     cancel: async () => void (await source.return?.()),
   })
 }
-
-/** A spreadsheet runs what begins like a formula; after an apostrophe it is text. */
-const defused = (text: string) => (/^[=+\-@\t\r]/.test(text) ? `'${text}` : text)
 
 const quoted = (text: string) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text)

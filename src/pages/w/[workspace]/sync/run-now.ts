@@ -1,13 +1,13 @@
 import type { APIRoute } from 'astro'
 import { z } from 'zod'
+import { formOf } from '../../../../server/form.ts'
 import { askForRun } from '../../../../commands/ask-for-run.ts'
 
 const form = z.object({ connection: z.uuid() })
 
 /** The "Run now" button: asks for the run and leads back to the sync page, which says what came of it. */
 export const POST: APIRoute = async ({ request, locals, redirect }) => {
-  const fields = await request.formData().catch(() => new FormData())
-  const given = form.safeParse(Object.fromEntries(fields))
+  const given = form.safeParse(await formOf(request))
   if (!given.success)
     return new Response('The form was incomplete. Go back and try again.\n', { status: 400 })
   const outcome = await locals.asTenant((tx) => askForRun(tx, locals.actor, given.data.connection))
