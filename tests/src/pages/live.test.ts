@@ -40,7 +40,7 @@ async function open(path: string, viewport = { width: 1280, height: 500 }) {
   return visited
 }
 
-const openDeals = (page: Page) => page.getByText(/^\d+ deals? (is|are) open/)
+const openDeals = (page: Page) => page.locator('.kpis dd', { hasText: /^\s*\d+ deals?\b/ })
 
 describe('a page that is open when a run ends', () => {
   test('shows what it brought, and stays where the reader is', async () => {
