@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm'
 import {
   boolean,
   date,
@@ -93,7 +94,10 @@ export const leads = pgTable(
     amountMinor: minorUnits(),
     currency: text(),
   },
-  (t) => [primaryKey({ columns: [t.tenantId, t.id] })],
+  (t) => [
+    primaryKey({ columns: [t.tenantId, t.id] }),
+    index('leads_created').on(t.tenantId, t.sourceCreatedAt.desc(), t.id),
+  ],
 )
 
 export const opportunities = pgTable(
@@ -125,6 +129,21 @@ export const opportunities = pgTable(
   (t) => [
     primaryKey({ columns: [t.tenantId, t.id] }),
     index('opportunities_stage').on(t.tenantId, t.stageId),
+    index('opportunities_of_contact').on(t.tenantId, t.contactId),
+    index('opportunities_changed').on(t.tenantId, t.connectionId, t.changedAt),
+    // The first of each stage, and all that the sums of the pipeline are made of, without a look at the rows.
+    index('opportunities_open')
+      .on(
+        t.tenantId,
+        t.stageId,
+        t.amountMinor.desc(),
+        t.id,
+        t.connectionId,
+        t.currency,
+        t.probability,
+        t.changedAt,
+      )
+      .where(sql`status = 'open' and deleted_at is null`),
   ],
 )
 
@@ -163,7 +182,11 @@ export const activities = pgTable(
     completedAt: instant(),
     isDone: boolean().notNull(),
   },
-  (t) => [primaryKey({ columns: [t.tenantId, t.id] }), index('activities_due').on(t.tenantId, t.dueAt)],
+  (t) => [
+    primaryKey({ columns: [t.tenantId, t.id] }),
+    index('activities_due').on(t.tenantId, t.dueAt),
+    index('activities_of_contact').on(t.tenantId, t.contactId),
+  ],
 )
 
 /** An id that now stands for another record, because the CRM merged the two. */

@@ -20,17 +20,21 @@ export type Standings = {
  */
 export async function readStandings(tx: Tx, scope: DealScope, since: Date): Promise<Standings> {
   const { rows } = await tx.execute<Stored>(sql`
-    with open_now as (${openNow(scope, since)}),
-    changed as materialized (${changedSince(scope, since)})
+    with open_now as (${stageSums(scope, isOpen(), sql`o.changed_at <= ${since}`)}),
+    changed as materialized (
+      select standing_before, standing_after, stage_before, currency_before, currency_after, amount_sign, stage_sign, close_sign, likely_before,
+        any_value(stage_name_before) as stage_name_before, count(*) as count, count(amount_before) as amounts,
+        coalesce(sum(amount_before), 0) as amount_before, coalesce(sum(amount_after), 0) as amount_after
+      from (${changedSince(scope, since)}) c group by 1, 2, 3, 4, 5, 6, 7, 8, 9)
     select case when is_same then 'same' else 'now' end as kind, stage_key, currency, stage_name, count, amounts, unlikely, amount, weighted,
       null as change, null::text as currency_before, null::text as amount_before
     from open_now
     union all
-    select 'before', stage_key_before, currency_before, min(stage_name_before), count(*), count(amount_before),
-      count(*) filter (where amount_before is not null and likely_before is null), coalesce(sum(amount_before), 0), coalesce(sum(amount_before * likely_before), 0), null, null, null
-    from changed where standing_before = 'open' group by stage_key_before, currency_before
+    select 'before', coalesce(stage_before::text, '-'), currency_before, min(stage_name_before), sum(count), sum(amounts),
+      coalesce(sum(amounts) filter (where likely_before is null), 0), sum(amount_before), coalesce(sum(amount_before * likely_before), 0), null, null, null
+    from changed where standing_before = 'open' group by stage_before, currency_before
     union all
-    select 'change', null, currency_after, null, count(*), 0, 0, coalesce(sum(amount_after), 0), 0, change, currency_before, coalesce(sum(amount_before), 0)::text
+    select 'change', null, currency_after, null, sum(count), 0, 0, sum(amount_after), 0, ${writtenChange} as change, currency_before, sum(amount_before)::text
     from changed group by change, currency_before, currency_after`)
   const of = (...kinds: string[]) => rows.filter(({ kind }) => kinds.includes(kind))
   return {
@@ -64,26 +68,32 @@ export function isOurs({ tenantId, connectionIds }: DealScope): SQL {
   return sql`o.tenant_id = ${tenantId} and o.connection_id = any(${sql.param(connectionIds)}::uuid[])`
 }
 
-/** Grouped by as little as can be, and multiplied once for each group and not for each row. */
-function openNow(scope: DealScope, since: Date): SQL {
+/**
+ * The opportunities of the scope that are so, per stage and currency, and apart by `isSame`. Grouped by as little as can be, and
+ * multiplied once for each group and not for each row.
+ */
+export function stageSums(scope: DealScope, areSo: SQL, isSame: SQL = sql`true`): SQL {
   return sql`
     select coalesce(g.stage_id::text, '-') as stage_key, coalesce(g.currency, ${scope.currency}) as currency, g.is_same,
       min(coalesce(s.name, g.stage_name)) as stage_name, sum(g.count) as count, sum(g.amounts) as amounts,
       coalesce(sum(g.amounts) filter (where coalesce(g.probability, s.probability) is null), 0) as unlikely,
       coalesce(sum(g.amount), 0) as amount, coalesce(sum(g.amount * coalesce(g.probability, s.probability)), 0) as weighted
     from (
-      select o.stage_id, o.currency, o.changed_at <= ${since} as is_same, o.probability,
+      select o.stage_id, o.currency, ${isSame} as is_same, o.probability,
         any_value(o.stage_name) as stage_name, count(*) as count, count(o.amount_minor) as amounts, sum(o.amount_minor) as amount
       from opportunities o
-      where ${isOurs(scope)} and ${isOpen()}
+      where ${isOurs(scope)} and ${areSo}
       group by 1, 2, 3, 4) g
     left join stages s on s.tenant_id = ${scope.tenantId} and s.id = g.stage_id and s.deleted_at is null
     group by 1, 2, 3`
 }
 
+/** The comparison of a row of `changedSince` as the text that `changeText` writes. */
+export const writtenChange = sql`concat_ws(' ', standing_before, standing_after, (currency_before <> currency_after)::int, amount_sign, stage_sign, close_sign)`
+
 /**
- * One row for each opportunity that we learned something of since then: what it was (`…_before`), what it is (`…_after`), and the
- * comparison of the two as the text that `changeText` writes. Stages and likelihoods of stages are today's.
+ * One row for each opportunity that we learned something of since then: what it was (`…_before`), what it is (`…_after`), and how
+ * the two compare (`…_sign`). Stages and likelihoods of stages are today's.
  */
 export function changedSince(scope: DealScope, since: Date): SQL {
   const standing = (of: string) =>
@@ -91,21 +101,19 @@ export function changedSince(scope: DealScope, since: Date): SQL {
       `case when ${of}.status is null then 'absent' when ${of}.deleted_at is not null then 'deleted' else ${of}.status end`,
     )
   return sql`
-    select c.*, concat_ws(' ', standing_before, standing_after, (currency_before <> currency_after)::int,
-      sign(coalesce(amount_after, 0) - coalesce(amount_before, 0)), stage_sign, close_sign) as change
-    from (
-      select o.id, ${standing('b')} as standing_before, ${standing('o')} as standing_after,
-        coalesce(b.stage_id::text, '-') as stage_key_before, coalesce(sb.name, b.stage_name) as stage_name_before,
-        case when b.status is null then coalesce(o.currency, ${scope.currency}) else coalesce(b.currency, ${scope.currency}) end as currency_before,
-        coalesce(o.currency, ${scope.currency}) as currency_after,
-        b.amount_minor as amount_before, o.amount_minor as amount_after, coalesce(b.probability, sb.probability) as likely_before,
-        case when sa.pipeline_id is distinct from sb.pipeline_id then 0 else coalesce(sign(sa.position - sb.position), 0) end as stage_sign,
-        coalesce(sign(o.expected_close_on - b.expected_close_on), 0) as close_sign
-      from opportunities o
-      left join opportunity_versions b on b.tenant_id = o.tenant_id and b.opportunity_id = o.id and b.valid_from <= ${since} and b.valid_to > ${since}
-      left join stages sb on sb.tenant_id = o.tenant_id and sb.id = b.stage_id and sb.deleted_at is null
-      left join stages sa on sa.tenant_id = o.tenant_id and sa.id = o.stage_id and sa.deleted_at is null
-      where ${isOurs(scope)} and o.changed_at > ${since}) as c`
+    select o.id, ${standing('b')} as standing_before, ${standing('o')} as standing_after,
+      b.stage_id as stage_before, coalesce(sb.name, b.stage_name) as stage_name_before,
+      case when b.status is null then coalesce(o.currency, ${scope.currency}) else coalesce(b.currency, ${scope.currency}) end as currency_before,
+      coalesce(o.currency, ${scope.currency}) as currency_after,
+      b.amount_minor as amount_before, o.amount_minor as amount_after, coalesce(b.probability, sb.probability) as likely_before,
+      sign(coalesce(o.amount_minor, 0) - coalesce(b.amount_minor, 0)) as amount_sign,
+      case when sa.pipeline_id is distinct from sb.pipeline_id then 0 else coalesce(sign(sa.position - sb.position), 0) end as stage_sign,
+      coalesce(sign(o.expected_close_on - b.expected_close_on), 0) as close_sign
+    from opportunities o
+    left join opportunity_versions b on b.tenant_id = o.tenant_id and b.opportunity_id = o.id and b.valid_from <= ${since} and b.valid_to > ${since}
+    left join stages sb on sb.tenant_id = o.tenant_id and sb.id = b.stage_id and sb.deleted_at is null
+    left join stages sa on sa.tenant_id = o.tenant_id and sa.id = o.stage_id and sa.deleted_at is null
+    where ${isOurs(scope)} and o.changed_at > ${since}`
 }
 
 /** The sums of one stage in one currency, as the database writes them. */

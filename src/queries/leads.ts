@@ -1,7 +1,7 @@
 import { sql, type SQL } from 'drizzle-orm'
 import type { Tx } from '../../drizzle/db.ts'
 import type { FirstTouch, LeadGroup } from '../domain/leads.ts'
-import { after, orderBy, placeOf, readPlace, writePlace, type Place, type SortKey } from './keyset.ts'
+import { after, orderBy, readPlace, writePlace, type Place, type SortKey } from './keyset.ts'
 import { walk } from './walk.ts'
 
 /** Whose leads are asked about; `touchedIn` are the connections whose notes and activities are complete too. */
@@ -155,10 +155,11 @@ function statement(
   { place, most }: { place?: Place | undefined; most?: number } = {},
 ): SQL {
   const keys = keysOf(sort)
+  const [value, , nothing] = columns[sort.by]
   return sql`
     with page as materialized (
       select l.id, l.tenant_id, l.contact_id, l.connection_id, l.name, l.source, coalesce(s.name, l.stage_name) as stage,
-        ${isQualified('l', 's')} as is_qualified, l.source_created_at as created_at, w.name as owner, ${placeOf(keys)} as place
+        ${isQualified('l', 's')} as is_qualified, l.source_created_at as created_at, w.name as owner, ${sql.raw(value)} as sort_value
       from leads l
       left join stages s on s.tenant_id = l.tenant_id and s.id = l.stage_id and s.deleted_at is null
       left join owners w on w.tenant_id = l.tenant_id and w.id = l.owner_id and w.deleted_at is null
@@ -178,11 +179,11 @@ function statement(
       select o.contact_id, min(o.market) as market from opportunities o
       where o.contact_id in (select contact_id from page) and o.tenant_id = ${scope.tenantId} and o.market is not null and o.deleted_at is null
       group by o.contact_id)
-    select p.*, t.at as touched_at, m.market
+    select p.*, t.at as touched_at, m.market, array[(p.sort_value is null)::text, coalesce(p.sort_value, ${sql.raw(nothing)})::text, p.id::text] as place
     from page p
     left join touches t on t.id = p.id
     left join markets m on m.contact_id = p.contact_id
-    ${pageOrder(sort)}`
+    order by p.sort_value is null, p.sort_value ${sort.isDescending ? sql`desc` : sql``}, p.id`
 }
 
 function matches(
@@ -224,14 +225,6 @@ const columns: Record<LeadSort['by'], [string, SortKey['type'], string]> = {
   source: ['lower(l.source)', 'text', `''`],
   stage: ['s.position', 'bigint', '0'],
   owner: ['lower(w.name)', 'text', `''`],
-}
-
-/** The order of the page once more: its keys, as they were written down. */
-function pageOrder({ by, isDescending }: LeadSort): SQL {
-  const [, type] = columns[by]
-  return sql.raw(
-    `order by p.place[1]::boolean, p.place[2]::${type} ${isDescending ? 'desc' : 'asc'}, p.place[3]::uuid`,
-  )
 }
 
 type Stored = {

@@ -2,8 +2,17 @@ import { sql, type SQL } from 'drizzle-orm'
 import type { Tx } from '../../drizzle/db.ts'
 import type { BridgeRow } from '../domain/bridge.ts'
 import type { ListedStage, StageSum } from '../domain/pipeline.ts'
-import { changedSince, isOpen, isOurs, stageSumOf, type DealScope, type StoredSum } from './bridge.ts'
-import { after, orderBy, placeOf, readPlace, writePlace, type Place, type SortKey } from './keyset.ts'
+import {
+  changedSince,
+  isOpen,
+  isOurs,
+  stageSumOf,
+  stageSums,
+  writtenChange,
+  type DealScope,
+  type StoredSum,
+} from './bridge.ts'
+import { after, orderBy, readPlace, writePlace, type Place, type SortKey } from './keyset.ts'
 import { walk } from './walk.ts'
 
 export type DealFilters = {
@@ -50,11 +59,8 @@ export async function readDeals(
   filters: DealFilters,
   { sort, after: from, most }: { sort: DealSort; after: string | null; most: number },
 ): Promise<{ rows: DealRow[]; next: string | null }> {
-  const keys = keysOf(sort)
-  const place = readPlace(keys, from)
-  const { rows } = await tx.execute<Stored>(sql`
-    select d.*, ${placeOf(keys)} as place from (${deals(sql`select * from opportunities o where ${matches(scope, filters)}`, scope)}) d
-    where ${place === undefined ? sql`true` : after(keys, place)} ${orderBy(keys)} limit ${most + 1}`)
+  const place = readPlace(keysOf(sort), from)
+  const { rows } = await tx.execute<Stored>(inOrder(scope, filters, sort, { place, most: most + 1 }))
   const page = rows.slice(0, most)
   const last = rows.length > most ? page.at(-1) : undefined
   return { rows: page.map(dealOf), next: last === undefined ? null : writePlace(last.place) }
@@ -67,11 +73,7 @@ export async function* walkDeals(
   filters: DealFilters,
   sort: DealSort,
 ): AsyncGenerator<DealRow[]> {
-  const keys = keysOf(sort)
-  const all = sql`
-    select d.*, ${placeOf(keys)} as place
-    from (${deals(sql`select * from opportunities o where ${matches(scope, filters)}`, scope)}) d ${orderBy(keys)}`
-  for await (const rows of walk<Stored>(tx, all)) yield rows.map(dealOf)
+  for await (const rows of walk<Stored>(tx, inOrder(scope, filters, sort))) yield rows.map(dealOf)
 }
 
 /** The most valuable ones of each of these stages: so many, and of the stage `more` as many as one page can bear. */
@@ -103,12 +105,7 @@ export async function readBoard(
 
 /** What matches comes to, per stage. */
 export async function readDealSums(tx: Tx, scope: DealScope, filters: DealFilters): Promise<StageSum[]> {
-  const { rows } = await tx.execute<StoredSum>(sql`
-    select d.stage_key, min(d.stage) as stage_name, d.currency, count(*) as count, count(d.amount) as amounts,
-      count(*) filter (where d.amount is not null and d.likely is null) as unlikely,
-      coalesce(sum(d.amount), 0) as amount, coalesce(sum(d.amount * d.likely), 0) as weighted
-    from (${deals(sql`select * from opportunities o where ${matches(scope, filters)}`, scope)}) d
-    group by d.stage_key, d.currency`)
+  const { rows } = await tx.execute<StoredSum>(stageSums(scope, matches(scope, filters)))
   return rows.map(stageSumOf)
 }
 
@@ -130,13 +127,42 @@ export async function readOwners(tx: Tx, scope: DealScope): Promise<{ value: str
   return rows
 }
 
+/** Those that match, in an order: found and ordered by as little as that needs, and then shown with what surrounds them. */
+function inOrder(
+  scope: DealScope,
+  filters: DealFilters,
+  sort: DealSort,
+  { place, most }: { place?: Place | undefined; most?: number } = {},
+): SQL {
+  const keys = keysOf(sort)
+  const beside = {
+    stage: sql`left join stages s on s.tenant_id = o.tenant_id and s.id = o.stage_id and s.deleted_at is null`,
+    likely: sql`left join stages s on s.tenant_id = o.tenant_id and s.id = o.stage_id and s.deleted_at is null`,
+    owner: sql`left join owners w on w.tenant_id = o.tenant_id and w.id = o.owner_id and w.deleted_at is null`,
+    name: sql`left join contacts c on c.tenant_id = o.tenant_id and c.id = o.contact_id and c.deleted_at is null and coalesce(o.title, '') = ''`,
+  }
+  const [value, type, nothing] = columns[sort.by]
+  const found = sql`
+    select o.tenant_id, o.id, ${sql.raw(value)} as sort_value
+    from opportunities o ${sort.by in beside ? beside[sort.by as keyof typeof beside] : sql``}
+    where ${matches(scope, filters)} and ${place === undefined ? sql`true` : after(keys, place)}
+    ${orderBy(keys)} ${most === undefined ? sql`` : sql`limit ${most}`}`
+  // The rows themselves, and where the list goes on, are read for the page alone: most orders are found in an index.
+  const picked = sql`
+    select o.*, array[(k.sort_value is null)::text, coalesce(k.sort_value, ${sql.raw(nothing)})::text, o.id::text] as place
+    from (${found}) k join opportunities o on o.tenant_id = k.tenant_id and o.id = k.id`
+  return sql`
+    select d.* from (${deals(picked, scope, sql`o.place`)}) d
+    order by d.place[1]::boolean, d.place[2]::${sql.raw(type)} ${sort.isDescending ? sql`desc` : sql``}, d.id`
+}
+
 /** These opportunities with what is shown of them. */
-function deals(opportunities: SQL, scope: DealScope): SQL {
+function deals(opportunities: SQL, scope: DealScope, place: SQL = sql`null::text[]`): SQL {
   return sql`
     select o.id, coalesce(nullif(o.title, ''), nullif(concat_ws(' ', c.first_name, c.last_name), '')) as name, o.market, o.units, w.name as owner,
       coalesce(o.stage_id::text, '-') as stage_key, coalesce(s.name, o.stage_name) as stage, s.position, o.status, o.deleted_at is not null as is_removed,
       o.amount_minor as amount, coalesce(o.currency, ${scope.currency}) as currency, coalesce(o.probability, s.probability) as likely,
-      o.expected_close_on as close_on
+      o.expected_close_on as close_on, ${place} as place
     from (${opportunities}) o
     left join stages s on s.tenant_id = o.tenant_id and s.id = o.stage_id and s.deleted_at is null
     left join owners w on w.tenant_id = o.tenant_id and w.id = o.owner_id and w.deleted_at is null
@@ -157,7 +183,7 @@ function matches(scope: DealScope, filters: DealFilters): SQL {
       ? []
       : [sql`o.expected_close_on >= ${closing.from}::date and o.expected_close_on < ${closing.to}::date`]),
     ...(isWithoutAmount ? [sql`o.amount_minor is null`] : []),
-    ...terms.map(mentions),
+    ...terms.map((term) => mentions(scope, term)),
   ]
   return sql.join(conditions, sql` and `)
 }
@@ -177,35 +203,38 @@ function isChanged(scope: DealScope, currency: string, change: NonNullable<DealF
   const counts = change.isMove
     ? sql`c.currency_after = ${currency}`
     : sql`(c.standing_before = 'open' and c.currency_before = ${currency} or c.standing_after = 'open' and c.currency_after = ${currency})`
-  return sql`o.id in (select c.id from (${changedSince(scope, change.since)}) c where c.change = any(${sql.param([...change.texts])}::text[]) and ${counts})`
+  return sql`o.id in (select c.id from (${changedSince(scope, change.since)}) c where ${writtenChange} = any(${sql.param([...change.texts])}::text[]) and ${counts})`
 }
 
-function mentions(term: string): SQL {
+function mentions({ tenantId }: DealScope, term: string): SQL {
   const pattern = `%${term.replaceAll(/[\\%_]/g, '\\$&')}%`
   return sql`(o.title ilike ${pattern} or o.market ilike ${pattern}
-    or exists (select from contacts c where c.tenant_id = o.tenant_id and c.id = o.contact_id and c.deleted_at is null and concat_ws(' ', c.first_name, c.last_name) ilike ${pattern})
-    or exists (select from owners w where w.tenant_id = o.tenant_id and w.id = o.owner_id and w.deleted_at is null and w.name ilike ${pattern}))`
+    or o.contact_id in (select c.id from contacts c where c.tenant_id = ${tenantId} and c.deleted_at is null and concat_ws(' ', c.first_name, c.last_name) ilike ${pattern})
+    or o.owner_id in (select w.id from owners w where w.tenant_id = ${tenantId} and w.deleted_at is null and w.name ilike ${pattern}))`
 }
 
 /** What is not known comes last, whichever way the rest goes. */
 function keysOf({ by, isDescending }: DealSort): SortKey[] {
-  const known = (column: SQL, type: SortKey['type'], nothing: SQL): SortKey[] => [
-    { value: sql`(${column} is null)`, type: 'boolean' },
-    { value: sql`coalesce(${column}, ${nothing})`, type, isDescending },
-    { value: sql`d.id`, type: 'uuid' },
+  const [value, type, nothing] = columns[by]
+  return [
+    { value: sql.raw(`(${value} is null)`), type: 'boolean' },
+    { value: sql.raw(`coalesce(${value}, ${nothing})`), type, isDescending },
+    { value: sql`o.id`, type: 'uuid' },
   ]
-  switch (by) {
-    case 'value':
-      return known(sql`d.amount`, 'bigint', sql`0`)
-    case 'likely':
-      return known(sql`d.likely`, 'numeric', sql`0`)
-    case 'close':
-      return known(sql`d.close_on`, 'date', sql`'epoch'::date`)
-    case 'stage':
-      return known(sql`d.position`, 'bigint', sql`0`)
-    default:
-      return known(sql.raw(`lower(d.${by})`), 'text', sql`''`)
-  }
+}
+
+const columns: Record<DealSort['by'], [string, SortKey['type'], string]> = {
+  value: ['o.amount_minor', 'bigint', '0'],
+  likely: ['coalesce(o.probability, s.probability)', 'numeric', '0'],
+  close: ['o.expected_close_on', 'date', `'epoch'`],
+  stage: ['s.position', 'bigint', '0'],
+  market: ['lower(o.market)', 'text', `''`],
+  owner: ['lower(w.name)', 'text', `''`],
+  name: [
+    `lower(coalesce(nullif(o.title, ''), nullif(concat_ws(' ', c.first_name, c.last_name), '')))`,
+    'text',
+    `''`,
+  ],
 }
 
 type Stored = {
