@@ -64,7 +64,11 @@ async function accessOf(context: APIContext, asker: Asker): Promise<Access | Res
   const isOthers = asker.road !== 'session' && access !== undefined && access.workspace.id !== asker.tenantId
   // One spelling for pages: an address that names the id, or in capitals, is no page.
   const isOtherSpelling = params['workspace'] !== undefined && access?.workspace.slug !== name
-  if (access !== undefined && !isOthers && !isOtherSpelling) return access
+  // A header beside an address must mean the same workspace.
+  const header = request.headers.get('x-tenant-id')
+  const isContradicted =
+    header !== null && header !== access?.workspace.slug && header !== access?.workspace.id
+  if (access !== undefined && !isOthers && !isOtherSpelling && !isContradicted) return access
   await noteEvent(locals.identity.database, asker.person.id, 'workspace_refused', locals, {
     workspace: isWorkspaceName(name) ? name : 'malformed',
     route: context.routePattern,

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import sirv from 'sirv'
 import { clientAddress } from './address.ts'
+import { compress } from './compress.ts'
 import { allowedHosts, hostnameOf, refuseOpenHost } from './hosts.ts'
 import { startServices, type Services, type WebParts } from './services.ts'
 import { startMetrics } from './metrics.ts'
@@ -72,12 +73,14 @@ export async function startWeb(parts: WebParts): Promise<Web> {
 
     const refusal = refuse(req, hosts)
     if (refusal) return say(res, refusal.status, refusal.words)
-    files(req, res, () =>
-      answer(req, res, locals).catch((error: unknown) => {
-        locals.log?.error({ err: error }, 'request failed outside the pages')
-        if (res.headersSent) res.destroy()
-        else say(res, 500, `We couldn't load this. Reference ${locals.requestId}.`)
-      }),
+    compress(req, res, () =>
+      files(req, res, () =>
+        answer(req, res, locals).catch((error: unknown) => {
+          locals.log?.error({ err: error }, 'request failed outside the pages')
+          if (res.headersSent) res.destroy()
+          else say(res, 500, `We couldn't load this. Reference ${locals.requestId}.`)
+        }),
+      ),
     )
   })
   const answer = async (req: IncomingMessage, res: ServerResponse, locals: Partial<App.Locals>) =>

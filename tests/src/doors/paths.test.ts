@@ -76,7 +76,6 @@ describe.each(spellings)('%s', (path) => {
 test('what somebody writes into headers moves no request to another workspace', async () => {
   const headers = {
     cookie: elsewhere,
-    'x-tenant-id': 'tidewell',
     'x-original-url': '/w/tidewell/overview',
     'x-rewrite-url': '/w/tidewell/overview',
     'x-forwarded-host': 'evil.test',
@@ -89,4 +88,5 @@ test('what somebody writes into headers moves no request to another workspace', 
   expect(text).not.toContain('Tidewell')
   expect(text).not.toContain('evil.test')
   expect((await ask('/w/tidewell/overview', headers)).status).toBe(404)
+  expect((await ask('/w/harbour/overview', { ...headers, 'x-tenant-id': 'tidewell' })).status).toBe(404)
 })
