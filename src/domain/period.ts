@@ -80,9 +80,8 @@ export function periodNamed(text: string | null, asOf: Date, timeZone: string): 
   if (text === 'quarter') {
     const start = quarterStart(today)
     const from = startOfDay(start, timeZone)
-    // As much of the last quarter as has passed of this one.
-    const before = startOfDay(Temporal.PlainDate.from(start).subtract({ months: 3 }).toString(), timeZone)
-    return { key: 'quarter', from, before, words: 'this quarter', over: 'on the quarter before' }
+    const before = new Date(2 * from.getTime() - asOf.getTime())
+    return { key: 'quarter', from, before, words: 'this quarter', over: 'on as many days before' }
   }
   const days = text === '7d' ? 7 : 30
   const key = text === '7d' ? '7d' : '30d'

@@ -59,7 +59,12 @@ export function sourceChart({ groups, period, workspace, asOf, search }: LeadsAs
     words: {
       value: 'Leads',
       part: 'Qualified',
-      ...(compares ? { before: `The ${stretch(period.key)} before` } : {}),
+      ...(compares
+        ? {
+            before:
+              period.key === 'quarter' ? 'As many days before' : `The ${periodChoices[period.key]} before`,
+          }
+        : {}),
     },
     bars: named.map(({ name, total, qualified, before }) => ({
       name,
@@ -91,8 +96,6 @@ export function sourceChart({ groups, period, workspace, asOf, search }: LeadsAs
     })),
   }
 }
-
-const stretch = (key: keyof typeof periodChoices) => (key === 'quarter' ? 'quarter' : periodChoices[key])
 
 /** In which stage they stand: one bar in parts, or a pie for those who ask for one. */
 export function statusChart(

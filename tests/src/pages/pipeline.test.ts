@@ -198,6 +198,17 @@ describe('what it says', () => {
     await close()
   })
 
+  test('a CRM that is still on its first pass is named, and none of its deals counted', async () => {
+    const { tenantId } = await seedHarbour('joined', { deals: 12 })
+    const young = await app.seed.connection(tenantId, { name: 'HubSpot' })
+    await app.seed.cursor(young, 'opportunities', null)
+    await app.seed.record('opportunities', young, { title: 'Too early', status: 'open', amount_minor: 99 })
+    const { page, close } = await visit(browser, `${app.url}/w/joined/pipeline?view=table`, plain())
+    expect(await page.locator('.kpis').innerText()).toContain('HubSpot not included yet')
+    expect(await page.locator('main').innerText()).not.toContain('Too early')
+    await close()
+  })
+
   test('a comparison is chosen by a form, and stays while filters change', async () => {
     const { page, close } = await visit(browser, app.url + states.board, plain())
     await page.getByLabel('Compare with').selectOption('30d')
