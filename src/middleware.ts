@@ -1,3 +1,4 @@
+import type { APIContext, MiddlewareNext } from 'astro'
 import { defineMiddleware, sequence } from 'astro:middleware'
 import { enter } from './server/enter.ts'
 import { failed } from './server/answers.ts'
@@ -9,9 +10,18 @@ const systemPages = new Set(['/403', '/404', '/429', '/500', '/503'])
 
 /** Turns every failure into words, and keeps system pages out of everything else. */
 const answerFailures = defineMiddleware(async (context, next) => {
-  const { locals, routePattern, url, request } = context
+  const { locals, routePattern } = context
   if (systemPages.has(routePattern)) return next()
   locals.route = routePattern
+  locals.setCookies = []
+  const answer = await answerOf(context, next)
+  // A failure carries them, too: a session that was given a new token meanwhile would otherwise end with the old one.
+  for (const cookie of locals.setCookies) answer.headers.append('set-cookie', cookie)
+  return answer
+})
+
+async function answerOf(context: APIContext, next: MiddlewareNext): Promise<Response> {
+  const { locals, url, request } = context
   try {
     return await next()
   } catch (error) {
@@ -19,15 +29,12 @@ const answerFailures = defineMiddleware(async (context, next) => {
     locals.log.error({ err: error }, 'page failed')
     return context.rewrite(isDatabaseAway(error) ? '/503' : '/500')
   }
-})
+}
 
 /** Every request passes here: is there such a door, who asks, how often, and may they enter? */
 const guard = defineMiddleware(async (context, next) => {
   if (systemPages.has(context.routePattern)) return next()
-  context.locals.setCookies = []
-  const answer = (await identify(context)) ?? (await enter(context)) ?? (await next())
-  for (const cookie of context.locals.setCookies) answer.headers.append('set-cookie', cookie)
-  return answer
+  return (await identify(context)) ?? (await enter(context)) ?? (await next())
 })
 
 export const onRequest = sequence(answerFailures, guard)

@@ -51,6 +51,7 @@ export async function addConnection(
   const { name, baseUrl, settings, secrets } = parsed.data
   const fields = {
     ...(name === '' ? { name: 'must not be empty' } : {}),
+    ...(/\p{Cc}/u.test(name) ? { name: 'must not hold control characters' } : {}),
     ...problemOfAddress(baseUrl, options.allowPrivateHosts),
     ...problemsOfSettings(options.connector, settings),
     ...problemsOfSecrets(options.connector, secrets),

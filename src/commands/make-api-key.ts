@@ -11,7 +11,12 @@ export const longestKeyDays = 365
 
 /** What is asked of somebody who makes a key. */
 export const newApiKey = z.strictObject({
-  name: z.string().trim().min(1, 'Give it a name.').max(100, 'At most 100 characters.'),
+  name: z
+    .string()
+    .trim()
+    .min(1, 'Give it a name.')
+    .max(100, 'At most 100 characters.')
+    .regex(/^\P{Cc}*$/u, 'No control characters.'),
   scopes: z.array(z.enum(keyScopes)).min(1, 'Choose at least one.'),
   days: z.coerce
     .number('Give a number of days.')

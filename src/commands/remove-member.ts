@@ -1,6 +1,6 @@
-import { eq, sql } from 'drizzle-orm'
+import { and, eq, isNull, sql } from 'drizzle-orm'
 import type { Tx } from '../../drizzle/db.ts'
-import { memberships } from '../../drizzle/schema/index.ts'
+import { invitations, memberships } from '../../drizzle/schema/index.ts'
 import { endKeys, lockMember } from './lock-members.ts'
 import { recordDeed, type Actor } from './record-deed.ts'
 
@@ -21,6 +21,13 @@ export async function removeMember(tx: Tx, by: Actor, userId: string): Promise<R
     .set({ endedAt: sql`clock_timestamp()` })
     .where(eq(memberships.userId, userId))
   const keys = await endKeys(tx, userId)
+  // A link that was sent to them before they came in by another way would let them in again.
+  await tx
+    .update(invitations)
+    .set({ revokedAt: sql`clock_timestamp()` })
+    .where(
+      and(eq(invitations.email, member.email), isNull(invitations.acceptedAt), isNull(invitations.revokedAt)),
+    )
   await recordDeed(tx, by, {
     deed: 'member_removed',
     target: member.email,

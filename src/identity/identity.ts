@@ -96,6 +96,8 @@ export function createAuth(parts: IdentityParts) {
           .catch(() => undefined)
       },
     },
+    // Whoever reads a copy of the database finds no link in it that sets a password.
+    verification: { storeIdentifier: 'hashed' },
     account: {
       encryptOAuthTokens: true,
       accountLinking: { enabled: true, requireLocalEmailVerified: true, allowDifferentEmails: false },

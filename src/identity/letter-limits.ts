@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import { RateLimiterPostgres } from 'rate-limiter-flexible'
 import type { IdentityDatabase } from '../../drizzle/identity.ts'
+import { networkOf } from '../server/address.ts'
 
 const hourSeconds = 3_600
 /** Links that one address of the network may ask for within an hour: for one account, and for all of them. */
@@ -33,9 +34,10 @@ export function createLetterLimits({ pool }: Pick<IdentityDatabase, 'pool'>): Le
   const [ofPair, ofAddress, ofAccount] = [counter('mail-pair'), counter('mail-addr'), counter('mail-acct')]
   return {
     take: async (account, address) => {
+      const network = networkOf(address)
       const here = await Promise.all([
-        ofPair.penalty(digest(`${address} ${account}`)),
-        ofAddress.penalty(digest(address)),
+        ofPair.penalty(digest(`${network} ${account}`)),
+        ofAddress.penalty(digest(network)),
       ])
       const waits = here.map(({ consumedPoints, msBeforeNext }, index) =>
         consumedPoints > (index === 0 ? perPair : perAddress) ? Math.ceil(msBeforeNext / 1_000) : 0,

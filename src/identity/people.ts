@@ -6,8 +6,12 @@ export type Person = { id: string; name: string; email: string; hasSecondFactor:
 
 type People = Pick<Identity, 'auth' | 'database'>
 
-/** The one spelling under which an address is kept. */
-export const emailOf = (given: string): string => given.trim().toLowerCase()
+/** The one spelling under which an address is kept. No address has control characters, and one of them Postgres would not read. */
+export const emailOf = (given: string): string =>
+  given
+    .replace(/\p{Cc}/gu, '')
+    .trim()
+    .toLowerCase()
 
 export async function findPerson(
   { database }: Pick<People, 'database'>,

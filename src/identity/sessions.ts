@@ -1,4 +1,5 @@
 import { and, desc, eq, gt } from 'drizzle-orm'
+import { z } from 'zod'
 import { sessions } from '../../drizzle/schema/identity.ts'
 import { noteEvent, type Origin } from './events.ts'
 import type { Identity } from './start.ts'
@@ -30,9 +31,11 @@ export async function endSession(
   id: string,
   origin: Origin,
 ): Promise<void> {
+  const known = z.uuid().safeParse(id).data
+  if (known === undefined) return
   const { rowCount } = await database.db
     .delete(sessions)
-    .where(and(eq(sessions.userId, userId), eq(sessions.id, id)))
+    .where(and(eq(sessions.userId, userId), eq(sessions.id, known)))
   if (rowCount) await noteEvent(database, userId, 'sessions_ended', origin, { which: 'one' })
 }
 

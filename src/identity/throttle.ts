@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import { RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible'
 import type { IdentityDatabase } from '../../drizzle/identity.ts'
+import { networkOf } from '../server/address.ts'
 
 /** Misses that cost nothing; a person mistypes. */
 const freeMisses = 5
@@ -79,4 +80,5 @@ const secondsOf = (found: RateLimiterRes | null) => Math.ceil((found?.msBeforeNe
 
 /** Keys are digests: what people type into the wrong field must not stand in a table. */
 const alone = (account: string) => hash('sha256', account, 'base64url')
-const pair = (account: string, address: string) => hash('sha256', `${address} ${account}`, 'base64url')
+const pair = (account: string, address: string) =>
+  hash('sha256', `${networkOf(address)} ${account}`, 'base64url')

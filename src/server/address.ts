@@ -30,6 +30,17 @@ export function clientAddress(
   return address
 }
 
+/**
+ * Whose tries are counted together: an address of IPv4, and of IPv6 the first 64 bits. What follows them a subscriber chooses
+ * freely, so counted by whole addresses nobody there would ever come to the end of a limit.
+ */
+export function networkOf(address: string): string {
+  if (!ipaddr.isValid(address)) return address
+  const parsed = ipaddr.process(address)
+  if (!(parsed instanceof ipaddr.IPv6)) return parsed.toString()
+  return `${new ipaddr.IPv6([...parsed.parts.slice(0, 4), 0, 0, 0, 0]).toString()}/64`
+}
+
 /** One spelling for one address; empty when it is none. */
 function plain(address: string): string {
   return ipaddr.isValid(address) ? ipaddr.process(address).toString() : ''

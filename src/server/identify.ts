@@ -1,6 +1,7 @@
 import type { APIContext } from 'astro'
+import { networkOf } from './address.ts'
 import { problem } from './answers.ts'
-import { doors } from './doors.ts'
+import { doors, type Door } from './doors.ts'
 import { isScraper } from './scraper.ts'
 import { isSameOrigin } from './same-origin.ts'
 import { whoAsks } from './who.ts'
@@ -35,7 +36,7 @@ export async function identify(context: APIContext): Promise<Response | undefine
   if (!isReading && !isProgram && !isSameOrigin(request, locals.identity.publicUrl)) {
     return problem(context, { status: 403, code: 'other_site', message: 'Another site sent this request.' })
   }
-  if (isProgram && door.scope === undefined && door.who !== 'anyone') {
+  if (isProgram && isForPeople(door, context)) {
     const message = 'This address is for people who are signed in, not for programs.'
     return problem(context, { status: 403, code: 'not_for_programs', message })
   }
@@ -46,6 +47,15 @@ export async function identify(context: APIContext): Promise<Response | undefine
   return undefined
 }
 
+/**
+ * Whether a door is closed to programs. The forms of the sign-in are: the library reads the cookies beside a key, and would take
+ * the code of whoever is signed in by them for the code of whoever is being let in.
+ */
+function isForPeople(door: Door, { request, url }: APIContext): boolean {
+  if (door.scope !== undefined) return false
+  return door.who !== 'anyone' || (request.method === 'POST' && !url.pathname.startsWith('/api/'))
+}
+
 function refuseScraper(context: APIContext): Response {
   const message = 'Show METRICS_TOKEN; without one these numbers are for this machine alone.'
   return withChallenge(problem(context, { status: 401, code: 'bad_credentials', message }))
@@ -53,7 +63,7 @@ function refuseScraper(context: APIContext): Response {
 
 /** Whose count a request goes on. Whoever shows a bad key is counted by where they are. */
 function limitOf(locals: App.Locals, asker: Awaited<ReturnType<typeof whoAsks>>): string {
-  if (asker === undefined || asker === 'refused') return `address ${locals.address}`
+  if (asker === undefined || asker === 'refused') return `address ${networkOf(locals.address)}`
   return asker.road === 'session' ? `person ${asker.person.id}` : `key ${asker.keyId}`
 }
 

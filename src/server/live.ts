@@ -6,13 +6,19 @@ import type { Database } from '../../drizzle/db.ts'
 const message = z.object({ tenant: z.uuid(), run: z.uuid() })
 
 export type Live = {
-  /** Calls `heard` with the id of each run of this tenant that ends; `ended` when nothing more will come. Gives the way to stop. */
-  follow: (tenantId: string, listener: Listener) => () => void
+  /**
+   * Calls `heard` with the id of each run of this tenant that ends; `ended` when nothing more will come. Gives the way to stop.
+   * Of one person who opens ever more, the first ends.
+   */
+  follow: (place: { tenantId: string; personId: string }, listener: Listener) => () => void
   /** Ends every stream. */
   close: () => Promise<void>
 }
 
 export type Listener = { heard: (runId: string) => void; ended: () => void }
+
+/** Streams that one person may have open here: more than anybody has pages, and few enough to be carried. */
+export const mostOfOnePerson = 30
 
 /** A database that is away when the pages start is asked again after so long. */
 const againMs = 5_000
@@ -20,6 +26,7 @@ const againMs = 5_000
 /** Listens once for this whole process to what the workers publish, and passes it on to those who watch that tenant. */
 export function startLive(database: Database, log: Logger): Live {
   const listeners = new Map<string, Set<Listener>>()
+  const ofPeople = new Map<string, Set<Listener>>()
   const hear = (payload: string) => {
     const parsed = message.safeParse(readJson(payload))
     if (!parsed.success) return log.warn({ bytes: payload.length }, 'live.not_understood')
@@ -27,12 +34,14 @@ export function startLive(database: Database, log: Logger): Live {
   }
   const listening = keepListening(database, hear, log)
   return {
-    follow: (tenantId, listener) => {
-      const ofTenant = listeners.get(tenantId) ?? new Set()
-      listeners.set(tenantId, ofTenant.add(listener))
+    follow: ({ tenantId, personId }, listener) => {
+      const leaveTenant = join(listeners, tenantId, listener)
+      const leavePerson = join(ofPeople, personId, listener)
+      const [first, ...others] = ofPeople.get(personId) ?? []
+      if (others.length >= mostOfOnePerson) first?.ended()
       return () => {
-        ofTenant.delete(listener)
-        if (ofTenant.size === 0) listeners.delete(tenantId)
+        leaveTenant()
+        leavePerson()
       }
     },
     close: async () => {
@@ -40,6 +49,17 @@ export function startLive(database: Database, log: Logger): Live {
       for (const { ended } of everybody) ended()
       await listening.stop()
     },
+  }
+}
+
+/** Puts a listener where others of the same name are. Gives the way out. */
+function join(all: Map<string, Set<Listener>>, name: string, listener: Listener): () => void {
+  const those = all.get(name) ?? new Set()
+  all.set(name, those.add(listener))
+  return () => {
+    those.delete(listener)
+    // Others may have come under this name since.
+    if (those.size === 0 && all.get(name) === those) all.delete(name)
   }
 }
 

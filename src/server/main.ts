@@ -166,7 +166,7 @@ function record(req: IncomingMessage, res: ServerResponse, locals: Partial<App.L
   const isStream = res.getHeader('content-type') === 'text/event-stream'
   if (!isStream) locals.metrics?.observe({ route, method, status: res.statusCode, durationMs })
   // What stands in the place of a token opens something.
-  const path = route.includes('[token]') ? route : req.url?.split('?')[0]
+  const path = withoutToken(route.includes('[token]') ? route : (req.url?.split('?')[0] ?? ''))
   const line = {
     method,
     path,
@@ -177,3 +177,6 @@ function record(req: IncomingMessage, res: ServerResponse, locals: Partial<App.L
   }
   locals.log?.[res.statusCode >= 500 ? 'warn' : 'info'](line, 'request')
 }
+
+/** The address of an invitation without what opens it, also where no route was found because something was wrong with the rest. */
+const withoutToken = (path: string) => path.replace(/^(\/*invite\/+).+/i, '$1[token]')

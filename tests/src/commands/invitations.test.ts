@@ -195,6 +195,17 @@ describe('whoever accepts', () => {
     )
     expect(rows).toEqual([{ fresh: true }])
   })
+
+  test('is removed loses the link that was sent to them before', async () => {
+    const bo = await place.someone()
+    const token = await invite(bo.name, 'admin')
+    // As the command line adds somebody who has not followed their link.
+    await place.seed.insert('memberships', { tenant_id: tenantId, user_id: bo.userId, role: 'viewer' })
+    await place.database.asTenant(tenantId, (tx) => removeMember(tx, ana, bo.userId))
+    expect(await stateOf(token)).toBe('withdrawn')
+    expect(await accept(bo, token)).toBe('refused')
+    expect(await roleOf(bo)).toEqual([])
+  })
 })
 
 test('a link that was never sent leads to no invitation', async () => {

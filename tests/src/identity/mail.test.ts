@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import { pino, type Logger } from 'pino'
 import { SMTPServer } from 'smtp-server'
@@ -105,7 +106,7 @@ describe('a link to a new password', () => {
     const tokenOf = (link: string) => link.split('=')[1] ?? ''
     await app.seed.client.query(
       `update auth.verifications set expires_at = now() - interval '1 second' where identifier = $1`,
-      [`reset-password:${tokenOf(late)}`],
+      [hash('sha256', `reset-password:${tokenOf(late)}`, 'base64url')],
     )
     const visitor = stranger(app.url)
     const send = async (link: string) =>
@@ -114,6 +115,21 @@ describe('a link to a new password', () => {
     expect(await send(used)).toBe(303)
     expect(await send(unused)).toBe(410)
     expect(await send('/reset?token=')).toBe(410)
+  })
+
+  test('stands in no row of the database', async () => {
+    const { email } = await app.as('rep', tenantId)
+    const token = (await linkFor(email)).split('=')[1] ?? ''
+    const { rows } = await app.seed.client.query('select identifier, value from auth.verifications')
+    expect(rows.length).toBeGreaterThan(0)
+    expect(JSON.stringify(rows)).not.toContain(token)
+  })
+
+  test('is over where it never was one, whatever is in it', async () => {
+    for (const token of ['%00', '%F0%9F%8C%8A', 'a'.repeat(3_000)])
+      expect((await stranger(app.url).get(`/reset?token=${token}`)).status).toBe(410)
+    const form = { token: '\0', password: 'another tide' }
+    expect((await stranger(app.url).post('/reset', form)).status).toBe(410)
   })
 
   test('is written to nobody who is unknown', async () => {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startApp, type TestApp } from '../app.ts'
+import { seedKey } from '../keys.ts'
 import { password } from '../people.ts'
 import { stranger, type Visitor } from '../visitor.ts'
 import { codeOf, enrol, wrongCodes } from './authenticator.ts'
@@ -220,6 +221,24 @@ describe('signing in with a code', () => {
     const over = await give(visitor, codeOf(secret, 1))
     expect(over.headers.get('location')).toMatch(/^\/sign-in\?error=code_over/)
     expect(await isIn(visitor)).toBe(false)
+  })
+
+  test('is not given with the code of somebody else who shows a key and is signed in', async () => {
+    const owner = await app.as('rep', tenantId)
+    await enrol(owner, 'tidewell')
+    const guesser = await app.as('rep', tenantId)
+    const { secret } = await enrol(guesser, 'tidewell')
+    const { headers } = await seedKey(app.seed, tenantId, guesser.email)
+    const half = await passwordOf(owner.email)
+    for (const [name, value] of guesser.cookies) half.cookies.set(name, value)
+    const before = await eventsOf(owner.email)
+    const answer = await half.post('/sign-in/code', { code: codeOf(secret, 1) }, headers)
+    expect([answer.status, await answer.json()]).toEqual([
+      403,
+      { error: expect.objectContaining({ code: 'not_for_programs' }) as unknown },
+    ])
+    // Neither are the misses of the owner forgotten, nor does their log say that they came in.
+    expect(await eventsOf(owner.email)).toEqual(before)
   })
 
   test('without a first factor there is nothing to give a code for', async () => {

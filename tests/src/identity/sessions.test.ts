@@ -85,6 +85,32 @@ describe('a session', () => {
     expect(await isIn(owner)).toBe(true)
   })
 
+  test('gets a new token also where the page then fails', async () => {
+    const owner = await rep()
+    const before = tokenOf(owner)
+    await change(owner, `created_at = now() - interval '25 hours'`)
+    await app.seed.client.query('alter table stream_cursors rename to hidden')
+    const answer = await owner.get('/w/tidewell/sync')
+    await app.seed.client.query('alter table hidden rename to stream_cursors')
+    expect(answer.status).toBe(500)
+    expect(tokenOf(owner)).not.toBe(before)
+    expect(await isIn(owner)).toBe(true)
+  })
+
+  test.each(['', 'x', '1; drop'])('that no session is called ends nothing: %j', async (session) => {
+    const owner = await rep()
+    const answer = await owner.post('/w/tidewell/settings/security', { action: 'end', session })
+    expect([answer.status, await isIn(owner)]).toEqual([303, true])
+  })
+
+  test('is begun for no address with a NUL in it, and nothing fails over it', async () => {
+    const answer = await stranger(app.url).post('/sign-in', {
+      email: 'a\0b@example.com',
+      password: 'low tide',
+    })
+    expect(answer.status).toBe(401)
+  })
+
   test('that is over leads to the sign-in, and back afterwards', async () => {
     const owner = await rep()
     await change(owner, `expires_at = now() - interval '1 second'`)

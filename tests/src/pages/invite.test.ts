@@ -254,6 +254,9 @@ describe('an invitation', () => {
     const link = await invite('quiet@example.com')
     await stranger(app.url).get(link)
     await stranger(app.url).post(link, newcomer)
+    // Not quite right: no route answers these, or nobody at all.
+    for (const path of [`${link}/`, `/${link}`, link.replace('invite', 'Invite'), `${link}/more`])
+      await stranger(app.url).get(path)
     const token = link.split('/').at(-1) ?? ''
     const lines = app.logged.filter((line) => JSON.stringify(line).includes(token))
     expect(lines.map(({ msg }) => msg)).toEqual([expect.stringMatching(/^mail\.not_sent/)])

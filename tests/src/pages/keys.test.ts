@@ -122,6 +122,7 @@ test.each([
   [{ days: '1.5' }, 'Give whole days.'],
   [{ days: 'soon' }, 'Give a number of days.'],
   [{ name: 'x'.repeat(101) }, 'At most 100 characters.'],
+  [{ name: 'a\0b' }, 'No control characters.'],
   [{ read: 'no' }, 'Choose at least one.'],
 ])('a key asked for with %j is not made', async (fields, words) => {
   const answer = await app.ana.post(path, { deed: 'make', name: 'odd', read: 'yes', ...fields })

@@ -137,9 +137,17 @@ describe('POST /api/v1/sync/runs', () => {
     expect((await post(JSON.stringify({ connection: connection.id }), 'stranger')).status).toBe(404)
   })
 
-  test('answers 409 while the connection is paused', async () => {
-    const paused = await app.seed.connection(connection.tenantId, { name: 'Old CRM', state: 'paused' })
-    expect((await post(JSON.stringify({ connection: paused.id }))).status).toBe(409)
+  test.each([
+    ['paused', 'The connection is paused, so no run was made.'],
+    ['draft', 'The connection has not been started yet, so no run was made.'],
+    ['needs_reconnect', 'The connection has to be connected again, so no run was made.'],
+  ] as const)('answers 409 while the connection is %s, and says why', async (state, message) => {
+    const resting = await app.seed.connection(connection.tenantId, { name: `Old CRM, ${state}`, state })
+    const answer = await post(JSON.stringify({ connection: resting.id }))
+    expect([answer.status, await answer.json()]).toEqual([
+      409,
+      { error: expect.objectContaining({ code: 'not_active', message }) as unknown },
+    ])
   })
 })
 

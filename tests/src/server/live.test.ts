@@ -80,6 +80,29 @@ describe('the stream of a workspace', () => {
     }
   })
 
+  test('is not begun for whoever asks for its head alone, and would never say that they are gone', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+    try {
+      const before = vi.getTimerCount()
+      const answer = await app.ana.send('/w/tidewell/events', { method: 'HEAD', headers: {} })
+      expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'text/event-stream'])
+      expect(vi.getTimerCount()).toBe(before)
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
+  test('ends when the same person has opened thirty others, and nobody else’s does', async () => {
+    const visitor = await app.as('viewer', tenantId)
+    const theirs = await open(app.ana)
+    const streams: Awaited<ReturnType<typeof open>>[] = []
+    for (let opened = 0; opened <= 30; opened++) streams.push(await open(visitor))
+    await expect.poll(() => streams[0]?.isOver()).toBe(true)
+    expect(streams.slice(1).some((stream) => stream.isOver())).toBe(false)
+    expect(theirs.isOver()).toBe(false)
+    for (const stream of [...streams.slice(1), theirs]) await stream.close()
+  })
+
   test('survives what it cannot read', async () => {
     const stream = await open(app.ana)
     await expect.poll(() => stream.heard.length).toBe(1)

@@ -11,23 +11,32 @@ const checkedEveryMs = 30_000
  * is asked for on the ordinary road.
  */
 export const GET: APIRoute = ({ locals, request }) => {
-  const { live, workspace, log } = locals
+  const { live, workspace, person, log } = locals
+  const headers = { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' }
+  // Nobody reads the body of this answer, so nobody would ever say that they are gone.
+  if (request.method === 'HEAD') return new Response(null, { headers })
+  let isOpen = true
   let release = () => undefined as void
   const body = new ReadableStream<Uint8Array>({
     start: (stream) => {
       const encoder = new TextEncoder()
-      const say = (text: string) => stream.enqueue(encoder.encode(text))
+      const say = (text: string) => isOpen && stream.enqueue(encoder.encode(text))
       const end = () => {
+        // The reader may have left while it was looked whether they may stay.
+        if (!isOpen) return
         release()
         stream.close()
       }
-      const stop = live.follow(workspace.id, {
-        heard: (runId) => say(`event: run\ndata: ${runId}\n\n`),
-        ended: end,
-      })
+      const stop = live.follow(
+        { tenantId: workspace.id, personId: person.id },
+        {
+          heard: (runId) => void say(`event: run\ndata: ${runId}\n\n`),
+          ended: end,
+        },
+      )
       const check = setInterval(() => {
         mayStay(locals, request.headers).then(
-          (stays) => (stays ? say(': still here\n\n') : end()),
+          (stays) => void (stays ? say(': still here\n\n') : end()),
           (error: unknown) => {
             log.warn({ err: error }, 'live.not_checked')
             end()
@@ -35,6 +44,7 @@ export const GET: APIRoute = ({ locals, request }) => {
         )
       }, checkedEveryMs)
       release = () => {
+        isOpen = false
         clearInterval(check)
         stop()
       }
@@ -43,9 +53,7 @@ export const GET: APIRoute = ({ locals, request }) => {
     },
     cancel: () => release(),
   })
-  return new Response(body, {
-    headers: { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' },
-  })
+  return new Response(body, { headers })
 }
 
 /** Whether the reader is still who they were, and still may look. */
@@ -53,5 +61,6 @@ async function mayStay(locals: App.Locals, headers: Headers): Promise<boolean> {
   const asker = await whoAsks(locals, headers)
   if (asker === undefined || asker === 'refused' || asker.person.id !== locals.person.id) return false
   const access = await findAccess(locals.database, asker.person.id, locals.workspace.slug)
-  return access !== undefined && may(access.role, 'watch_sync')
+  if (access === undefined || !may(access.role, 'watch_sync')) return false
+  return asker.person.hasSecondFactor || !access.workspace.requiresSecondFactor
 }

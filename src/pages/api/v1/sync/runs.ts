@@ -37,8 +37,14 @@ function refusalOf(outcome: RunRequestOutcome): Problem | undefined {
     return { status: 404, code: 'not_found', message: 'There is no such connection in this workspace.' }
   }
   if (outcome.kind === 'not_active') {
-    const why = outcome.state === 'paused' ? 'is paused' : 'has to be connected again'
-    return { status: 409, code: 'not_active', message: `The connection ${why}, so no run was made.` }
+    const message = `The connection ${whyNot[outcome.state]}, so no run was made.`
+    return { status: 409, code: 'not_active', message }
   }
   return undefined
 }
+
+const whyNot = {
+  draft: 'has not been started yet',
+  paused: 'is paused',
+  needs_reconnect: 'has to be connected again',
+} as const
