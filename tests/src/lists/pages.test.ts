@@ -149,7 +149,7 @@ describe('the hot list without scripts', () => {
     await page.getByLabel('Owner', { exact: true }).selectOption({ label: 'Dana Mercado (3)' })
     await page.getByRole('button', { name: 'Apply' }).click()
     expect(await page.locator('tbody tr').count()).toBe(1)
-    await page.getByRole('link', { name: 'Take off the filter Owner: Dana Mercado' }).click()
+    await page.getByRole('link', { name: 'Remove Owner: Dana Mercado' }).click()
     expect(await page.locator('tbody tr').count()).toBe(2)
     await close()
   })
@@ -202,7 +202,7 @@ describe('the hot list without scripts', () => {
     const text = pdf.toString('latin1')
     const [, width = '0', height = '0'] = /\/MediaBox\s*\[\s*0 0 ([\d.]+) ([\d.]+)/.exec(text) ?? []
     expect(Number(width)).toBeGreaterThan(Number(height))
-    expect(text.match(/\/Type\s*\/Page\b(?!s)/g)).toHaveLength(1)
+    expect(text.match(/\/MediaBox/g)).toHaveLength(1)
     await close()
   })
 })

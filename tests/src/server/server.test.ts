@@ -132,7 +132,8 @@ test('what browsers are given holds no secret, no map of the sources and nothing
   const files = readdirSync(root, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
   expect(files.length).toBeGreaterThan(3)
   expect(files.filter(({ name }) => name.endsWith('.map'))).toEqual([])
-  const inside = /sourceMappingURL|postgres:|PRIVATE KEY|tdm_[\w-]{43}|TIDEMARK_SECRET|tidemark_web|node:/
+  const inside =
+    /sourceMappingURL|postgres:|PRIVATE KEY|tdm_[\w-]{43}|TIDEMARK_SECRET|tidemark_web|["'`]node:/
   for (const { parentPath, name } of files) {
     const text = readFileSync(join(parentPath, name), 'utf8')
     expect(text, name).not.toMatch(inside)
