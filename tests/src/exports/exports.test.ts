@@ -1,0 +1,384 @@
+import { inflateRawSync } from 'node:zlib'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { defused } from '../../../src/exports/csv.ts'
+import { decimal } from '../../../src/exports/decimal.ts'
+import { attachment } from '../../../src/exports/file-name.ts'
+import { startApp, type TestApp } from '../app.ts'
+import { emptyWorkspace, seedLists, type Cast } from '../lists/world.ts'
+import type { Connection } from '../seed.ts'
+import type { Visitor } from '../visitor.ts'
+
+let app: TestApp
+let tidewell: Connection
+let people: Cast
+let viewer: Visitor
+
+const formulas = [
+  '=1+1',
+  '+1',
+  '-1',
+  '@SUM(A1)',
+  '\t=1',
+  '\r=1',
+  '\n=1',
+  ' =1',
+  '＝1',
+  '＋1',
+  'a,"=1"',
+  '"=1',
+  "'=1",
+  'line\r\nbreak;=1',
+]
+
+beforeAll(async () => {
+  app = await startApp()
+  tidewell = await emptyWorkspace(app.seed, 'tidewell', { name: 'Tidewell, "Car" Wash' })
+  people = await seedLists(app.seed, tidewell)
+  for (const formula of formulas)
+    await app.seed.record('opportunities', tidewell, {
+      status: 'open',
+      stage_id: people.sent,
+      title: formula,
+      market: formula,
+      weighted_fee_minor: -5,
+      currency: 'USD',
+    })
+  const kettle = await emptyWorkspace(app.seed, 'kettle')
+  await seedLists(app.seed, kettle)
+  for (const table of ['opportunities', 'notes', 'activities', 'owners', 'contacts', 'stages'])
+    await app.seed.client.query(
+      `update ${table} set ${{ opportunities: 'title', notes: 'body', activities: 'subject', owners: 'name', contacts: 'last_name', stages: 'name' }[table]} = 'CANARY' where tenant_id = $1`,
+      [kettle.tenantId],
+    )
+  viewer = await app.as('viewer', tidewell.tenantId)
+})
+
+afterAll(() => app.close())
+
+/** Rows of a CSV, read as RFC 4180 says. */
+function parse(csv: string): string[][] {
+  const rows: string[][] = []
+  let row: string[] = []
+  for (const [, quoted, plain = '', end] of csv.matchAll(/(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r\n|$)/g)) {
+    row.push(quoted === undefined ? plain : quoted.replaceAll('""', '"'))
+    if (end === ',') continue
+    rows.push(row)
+    row = []
+  }
+  return rows
+}
+
+/** The parts of a workbook by name: its directory is at the end of the file. */
+function unzip(file: Buffer): Map<string, string> {
+  const end = file.lastIndexOf(Buffer.from('PK\u0005\u0006', 'latin1'))
+  const parts = new Map<string, string>()
+  let at = file.readUInt32LE(end + 16)
+  for (let left = file.readUInt16LE(end + 10); left > 0; left--) {
+    const [size, name, extra, comment] = [
+      file.readUInt32LE(at + 20),
+      file.readUInt16LE(at + 28),
+      file.readUInt16LE(at + 30),
+      file.readUInt16LE(at + 32),
+    ]
+    const local = file.readUInt32LE(at + 42)
+    const start = local + 30 + file.readUInt16LE(local + 26) + file.readUInt16LE(local + 28)
+    const body = file.subarray(start, start + size)
+    parts.set(
+      file.toString('utf8', at + 46, at + 46 + name),
+      (file.readUInt16LE(at + 10) === 8 ? inflateRawSync(body) : body).toString(),
+    )
+    at += 46 + name + extra + comment
+  }
+  return parts
+}
+
+const unescape = (xml: string) =>
+  xml
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&quot;', '"')
+    .replaceAll('&apos;', "'")
+    .replaceAll('&amp;', '&')
+
+/** Cells of a sheet as `type:value`, row by row. */
+function cells(parts: Map<string, string>, sheet: number): string[][] {
+  const strings = [...(parts.get('xl/sharedStrings.xml') ?? '').matchAll(/<si>(.*?)<\/si>/gs)].map(
+    ([, si = '']) => unescape([...si.matchAll(/<t[^>]*>(.*?)<\/t>/gs)].map(([, t]) => t).join('')),
+  )
+  return [...(parts.get(`xl/worksheets/sheet${sheet}.xml`) ?? '').matchAll(/<row[^>]*>(.*?)<\/row>/gs)].map(
+    ([, row = '']) =>
+      [...row.matchAll(/<c r="[A-Z]+\d+"([^>]*?)(?:\/>|>(.*?)<\/c>)/gs)].map(
+        ([, attributes = '', inner = '']) => {
+          const type = /t="(\w+)"/.exec(attributes)?.[1] ?? 'n'
+          const value = /<(?:v|t)[^>]*>(.*?)<\/(?:v|t)>/s.exec(inner)?.[1] ?? ''
+          expect(inner).not.toContain('<f>')
+          return type === 's'
+            ? `s:${strings[Number(value)]}`
+            : type === 'inlineStr'
+              ? `s:${unescape(value)}`
+              : `${type}:${unescape(value)}`
+        },
+      ),
+  )
+}
+
+const csvOf = async (path: string, visitor = app.ana) => {
+  const answer = await visitor.get(`/w/tidewell/export/${path}`)
+  expect(answer.status, path).toBe(200)
+  return { answer, text: await answer.text() }
+}
+const xlsxOf = async (path: string) => {
+  const answer = await app.ana.get(`/w/tidewell/export/${path}`)
+  expect(answer.status, path).toBe(200)
+  return { answer, parts: unzip(Buffer.from(await answer.arrayBuffer())) }
+}
+
+describe('CSV', () => {
+  test('has the headings first, every row that matches, and what it stands on below', async () => {
+    const { text } = await csvOf('hot-list?format=csv')
+    const rows = parse(text.replace(/^\ufeff/, ''))
+    expect(rows[0]?.slice(0, 7)).toEqual([
+      'Candidate Name',
+      'Market',
+      'Units',
+      'Weighted IFF',
+      'Stage',
+      'Likely %',
+      'Currency',
+    ])
+    expect(rows[1]?.slice(0, 10)).toEqual([
+      'Gareth Llewellyn',
+      'Charlotte, NC',
+      '4',
+      '133380.50',
+      'Approved',
+      '90',
+      'USD',
+      'Dana Mercado',
+      '2026-12-18',
+      expect.stringMatching(/^\d{4}-.*Z$/),
+    ])
+    const stamp = new Map(
+      rows.slice(rows.findIndex((row) => row[0] === 'Workspace')).map(([name, value]) => [name, value]),
+    )
+    const body = rows.slice(
+      1,
+      rows.findIndex((row) => row.length === 1 && row[0] === ''),
+    )
+    expect(stamp.get('Workspace')).toBe('Tidewell, "Car" Wash')
+    expect(stamp.get('Rows')).toBe(String(body.length))
+    expect(body).toHaveLength(4 + formulas.length)
+    expect(stamp.get('Filters')).toBe('Likely 40% or more')
+    expect(stamp.get('Opportunities of ClientTether as of')).toMatch(/\d{4}, \d+:\d\d:\d\d [AP]M C[SD]T$/)
+    expect(stamp.get('Stages of ClientTether as of')).toBeDefined()
+    expect(stamp.get('Made')).toBeDefined()
+  })
+
+  test('holds no cell that a spreadsheet takes for a formula', async () => {
+    const { text } = await csvOf('hot-list?format=csv')
+    const names = parse(text.slice(1)).map(([name = '']) => name)
+    for (const formula of formulas) expect(names).toContain(defused(formula))
+    for (const row of parse(text.slice(1)))
+      for (const cell of row)
+        if (!/^-\d+\.\d\d$/.test(cell)) expect(cell).not.toMatch(/^(\s*[=+\-@＝＋－＠]|[\t\r\n])/)
+  })
+
+  test('has the filters of its page', async () => {
+    const { text } = await csvOf(`hot-list?format=csv&stage=FDD sent&owner=${people.marcus}`)
+    const rows = parse(text.slice(1))
+    expect(rows[1]?.[0]).toBe('Toronto')
+    expect(rows[2]).toEqual([''])
+    const notes = await csvOf('notes?format=csv&q="item 19"')
+    expect(parse(notes.text.slice(1))[1]?.[3]).toMatch(
+      /^Spoke 20 min\. Wants Item 19 for Round Rock & the lease\.\nPartner/,
+    )
+    expect(notes.text).toContain('"Search: ""item 19"""')
+    const schedule = await csvOf('schedule?format=csv&kind=video')
+    expect(parse(schedule.text.slice(1))[1]?.slice(2, 5)).toEqual([
+      'video',
+      'Gareth Llewellyn',
+      'In 3030 min',
+    ])
+  })
+
+  test('is packed for whoever takes it packed, and plain for others', async () => {
+    const bare = await app.ana.get('/w/tidewell/export/notes?format=csv', { 'accept-encoding': 'identity' })
+    expect(bare.headers.get('content-encoding')).toBeNull()
+    const packed = await app.ana.get('/w/tidewell/export/notes?format=csv', { 'accept-encoding': 'gzip' })
+    expect(packed.headers.get('content-encoding')).toBe('gzip')
+    const [one, other] = [await bare.text(), await packed.text()]
+    const withoutClock = (text: string) => text.replace(/"Made".*/, '')
+    expect(withoutClock(one)).toBe(withoutClock(other))
+    expect(one.startsWith('\ufeff"Date"') || one.startsWith('"Date"')).toBe(true)
+  })
+})
+
+describe('XLSX', () => {
+  test('has typed cells, the same rows as the CSV, and a sheet about itself', async () => {
+    const { parts } = await xlsxOf('hot-list?format=xlsx')
+    const [table, about] = [cells(parts, 1), cells(parts, 2)]
+    expect(table[1]?.slice(0, 8)).toEqual([
+      's:Gareth Llewellyn',
+      's:Charlotte, NC',
+      'n:4',
+      'n:133380.5',
+      's:Approved',
+      'n:0.9',
+      's:USD',
+      's:Dana Mercado',
+    ])
+    expect(table[1]?.[8]).toBe(`n:${Date.UTC(2026, 11, 18) / 86_400_000 + 25_569}`)
+    expect(table).toHaveLength(1 + 4 + formulas.length)
+    expect(about[0]).toEqual(['s:Workspace', 's:Tidewell, "Car" Wash'])
+    expect(about.map(([name]) => name)).toContain('s:Opportunities of ClientTether as of')
+  })
+
+  test('keeps what looks like a formula as text', async () => {
+    const { parts } = await xlsxOf('hot-list?format=xlsx')
+    const names = cells(parts, 1).map(([name]) => name)
+    for (const formula of formulas)
+      expect(names.map((name) => name?.replaceAll(/\r\n?/g, '\n'))).toContain(
+        `s:${formula.replaceAll(/\r\n?/g, '\n')}`,
+      )
+  })
+
+  test('shows the clock of the workspace', async () => {
+    const { parts } = await xlsxOf('schedule?format=xlsx&kind=video')
+    const { rows } = await app.seed.client.query<{ serial: string }>(
+      `select extract(epoch from (due_at at time zone 'America/Chicago')) / 86400 + 25569 as serial from activities where kind = 'video' and tenant_id = $1`,
+      [tidewell.tenantId],
+    )
+    expect(Number(cells(parts, 1)[1]?.[0]?.slice(2))).toBeCloseTo(Number(rows[0]?.serial), 7)
+  })
+})
+
+describe('an export', () => {
+  test('leaves a line in the audit log with its table, its count and its filters', async () => {
+    await csvOf('notes?format=csv&author=Dana Mercado')
+    const { rows } = await app.seed.client.query<{ target: string; actor: string; after: object }>(
+      `select target, actor, after from audit_log where tenant_id = $1 and deed = 'exported' order by id desc limit 1`,
+      [tidewell.tenantId],
+    )
+    expect(rows).toEqual([
+      {
+        target: 'notes',
+        actor: 'ana@example.com',
+        after: { format: 'csv', rows: 2, filters: ['Author: Dana Mercado'] },
+      },
+    ])
+  })
+
+  test('is named by the server alone', async () => {
+    const { answer } = await csvOf('hot-list?format=csv&market=x%0d%0aset-cookie:%20a=b')
+    expect(answer.headers.get('content-disposition')).toMatch(
+      /^attachment; filename="tidewell-hot-list-\d{4}-\d\d-\d\d\.csv"$/,
+    )
+    expect(answer.headers.get('cache-control')).toBe('no-store')
+    expect(() => attachment('a"\r\nx: y')).toThrow('not a plain file name')
+  })
+
+  test('is refused to whoever may not, and where there is no such table or form', async () => {
+    expect((await viewer.get('/w/tidewell/export/notes?format=csv')).status).toBe(403)
+    expect((await app.ana.get('/w/tidewell/export/connection_secrets?format=csv')).status).toBe(404)
+    expect((await app.ana.get('/w/tidewell/export/__proto__')).status).toBe(404)
+    expect((await app.ana.get('/w/tidewell/export/notes?format=exe')).status).toBe(400)
+    await app.seed.connection(await app.seed.tenant('never'))
+    expect((await app.ana.get('/w/never/export/notes')).status).toBe(409)
+  })
+
+  test.each(['hot-list', 'notes', 'schedule'])(
+    'of the %s holds nothing of another workspace',
+    async (table) => {
+      expect((await csvOf(`${table}?format=csv`)).text).not.toContain('CANARY')
+      const { parts } = await xlsxOf(`${table}?format=xlsx`)
+      expect([...parts.values()].join('')).not.toContain('CANARY')
+      const theirs = await (await app.ana.get(`/w/kettle/export/${table}?format=csv`)).text()
+      expect(theirs).toContain('CANARY')
+    },
+  )
+
+  test('takes every row, however many there are', async () => {
+    const many = await emptyWorkspace(app.seed, 'many')
+    await app.seed.client.query(
+      `insert into notes (tenant_id, connection_id, id, source_id, content_hash, snapshot_id, changed_at, noted_at, body)
+       select $1, $2, gen_random_uuid(), n::text, '\\x00', $1, now(), now() - make_interval(mins => n), 'note ' || n from generate_series(1, 2500) n`,
+      [many.tenantId, many.id],
+    )
+    const text = await (await app.ana.get('/w/many/export/notes?format=csv')).text()
+    const bodies = new Set(parse(text).map((row) => row[3]))
+    for (let n = 1; n <= 2_500; n++) expect(bodies.has(`note ${n}`)).toBe(true)
+    expect(text).toContain('"Rows","2500"')
+  })
+})
+
+test.each([
+  [0n, 'USD', '0.00'],
+  [5n, 'USD', '0.05'],
+  [-5n, 'USD', '-0.05'],
+  [9_007_199_254_740_993n, 'EUR', '90071992547409.93'],
+  [12n, 'JPY', '12'],
+  [1_234n, 'KWD', '1.234'],
+])('%s minor units of %s are %s', (amount, currency, text) => {
+  expect(decimal(amount, currency)).toBe(text)
+})
+
+describe('the calendar', () => {
+  const lines = (text: string) => text.replaceAll('\r\n ', '').split('\r\n')
+
+  test('holds what lies ahead of the signed-in person, or of everybody', async () => {
+    const dana = await app.as('rep', tidewell.tenantId)
+    await app.seed.client.query('update owners set email = $1 where id = $2', [
+      dana.email.toUpperCase(),
+      people.dana,
+    ])
+    const own = await dana.get('/w/tidewell/calendar')
+    expect(own.headers.get('content-type')).toBe('text/calendar; charset=utf-8')
+    expect(own.headers.get('content-disposition')).toMatch(
+      /^attachment; filename="tidewell-calendar-[\d-]+\.ics"$/,
+    )
+    const summaries = (text: string) => lines(text).filter((line) => line.startsWith('SUMMARY'))
+    expect(summaries(await own.text())).toEqual([
+      'SUMMARY:In 3000 min\\, Gareth Llewellyn',
+      'SUMMARY:In 3030 min\\, Gareth Llewellyn',
+    ])
+    // Those of others are an export, which is not a rep's.
+    expect((await dana.get('/w/tidewell/calendar?owner=all')).status).toBe(403)
+    const all = await (await app.ana.get('/w/tidewell/calendar?owner=all')).text()
+    expect(summaries(all)).toHaveLength(3)
+    expect(await (await app.ana.get('/w/tidewell/calendar')).text()).not.toContain('SUMMARY')
+    expect(all).not.toContain('CANARY')
+  })
+
+  test('is right on the days on which the clocks change, and holds no line that a record wrote', async () => {
+    const summer = await emptyWorkspace(app.seed, 'summer', { time_zone: 'America/New_York' })
+    const year = new Date().getUTCFullYear() + 1
+    for (const due_at of [`${year}-11-07T05:30:00Z`, `${year}-11-07T06:30:00Z`])
+      await app.seed.record('activities', summer, {
+        kind: 'call',
+        is_done: false,
+        subject: 'Evil\r\nATTENDEE:mailto:x@evil.test\nEND:VEVENT',
+        details: 'a\r\nBEGIN:VALARM; , \\',
+        due_at,
+      })
+    const text = await (await app.ana.get('/w/summer/calendar?owner=all')).text()
+    expect(lines(text).filter((line) => line.startsWith('DTSTART'))).toEqual([
+      `DTSTART:${year}1107T053000Z`,
+      `DTSTART:${year}1107T063000Z`,
+    ])
+    expect(lines(text).filter((line) => /^(ATTENDEE|BEGIN:VALARM)/.test(line))).toEqual([])
+    expect(lines(text).filter((line) => line === 'END:VEVENT')).toHaveLength(2)
+    for (const line of text.split('\r\n')) expect(Buffer.byteLength(line)).toBeLessThanOrEqual(75)
+    const page = await (await app.ana.get('/w/summer/schedule')).text()
+    expect(
+      [...page.matchAll(/<time datetime="([^"]+)"[^>]*>\s*([^<]*?)\s*<\/time>/g)].map(([, at, clock]) => [
+        at,
+        clock,
+      ]),
+    ).toEqual(
+      expect.arrayContaining([
+        [`${year}-11-07T05:30:00.000Z`, '1:30 AM'],
+        [`${year}-11-07T06:30:00.000Z`, '1:30 AM'],
+      ]),
+    )
+  })
+})
