@@ -47,6 +47,7 @@ export async function beginPass(run: Run, stream: Stream<never>, again = false):
     seen: new IdSet(),
     counts: noCounts(),
     total: null,
+    hasShrunk: false,
     setAside,
     metAside: new Set(),
     unnamed: 0,

@@ -85,7 +85,7 @@ function noteSeen(pass: StreamPass, page: ExtractedPage, items: Item[]): boolean
   for (const item of named) pass.seen.add(item.id)
   pass.unnamed += items.length - named.length
   if (pass.seen.size - before < named.length) pass.namesakes += countNamesakes(named)
-  if (page.parent === null && page.total !== null) pass.total = page.total
+  if (page.parent === null && page.total !== null) noteTotal(pass, page.total)
   pass.idlePages = items.length > 0 && pass.seen.size === before ? pass.idlePages + 1 : 0
   if (pass.idlePages >= mostIdlePages && page.parent === null) {
     throw new StreamError(
@@ -94,6 +94,11 @@ function noteSeen(pass: StreamPass, page: ExtractedPage, items: Item[]): boolean
     )
   }
   return pass.seen.size - before < items.length
+}
+
+function noteTotal(pass: StreamPass, total: number): void {
+  if (pass.total !== null && total < pass.total) pass.hasShrunk = true
+  pass.total = total
 }
 
 /** Rows beyond the first of each id; the very same row sent twice is one row. */

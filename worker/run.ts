@@ -71,6 +71,8 @@ export type StreamPass = Pass & {
   counts: Counts
   /** The CRM's own count on the last page that gave one. */
   total: number | null
+  /** That count fell from one page to the next: records left the list while it was read. */
+  hasShrunk: boolean
   /** Digests of unresolved records of this stream that were set aside before. */
   setAside: Set<string>
   /** Those of them, and the new ones, that this pass came across. */
