@@ -242,3 +242,21 @@ test('a look that fails is followed by the next one', async () => {
   expect(looks).toBe(3)
   await schedule.stop()
 })
+
+test('the reaper waits for nobody: a connection that a new worker is just taking is left for the next look', async () => {
+  const runId = await client.queueRun()
+  await all.db.query(
+    `update sync_runs set status = 'running', started_at = now(), heartbeat_at = now() - interval '5 minutes' where id = $1`,
+    [runId],
+  )
+  const taking = await all.db.connect()
+  try {
+    await taking.query('begin')
+    await taking.query('select from connections where id = $1 for no key update', [client.connectionId])
+    expect(await reapDeadRuns(all.database)).toEqual([])
+  } finally {
+    await taking.query('rollback')
+    taking.release()
+  }
+  expect(await reapDeadRuns(all.database)).toMatchObject([{ runId }])
+})
