@@ -34,4 +34,4 @@ USER node
 EXPOSE 4321
 HEALTHCHECK --interval=15s --timeout=5s --start-period=30s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/healthz`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
-CMD ["node", "bin/tidemark.ts", "web"]
+CMD ["node", "bin/tidemark.mjs", "web"]

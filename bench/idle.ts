@@ -12,7 +12,7 @@ export async function idleSync(stage: Stage, times: number): Promise<number[]> {
 
 async function command({ environment }: Stage): Promise<number> {
   const startedMs = performance.now()
-  const program = `${import.meta.dirname}/../bin/tidemark.ts`
+  const program = `${import.meta.dirname}/../bin/tidemark.mjs`
   const child = spawn(process.execPath, [program, 'sync'], {
     env: { ...process.env, ...environment },
     stdio: ['ignore', 'ignore', 'inherit'],

@@ -1,4 +1,4 @@
-import '../bin/quick-start.ts'
+import '../bin/quick-start.mjs'
 import pino from 'pino'
 
 const { connectWorker, runNow } = await import('../worker/main.ts')

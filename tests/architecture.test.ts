@@ -209,7 +209,7 @@ describe('the rules themselves', () => {
       'worker/connectors/hubspot.ts': `import type { Lead } from '../../drizzle/schema/crm.ts'\nimport { z } from 'zod'`,
       'worker/connectors/hubspot/pages.ts': `import { type Place } from './settings.ts'`,
       'src/components/Card.astro': `---\nimport type { Due } from '../queries/due.ts'\n---\n<p />`,
-      'bin/tidemark.ts': `import { main } from '../worker/main.ts'`,
+      'bin/tidemark.mjs': `import { main } from '../worker/main.ts'`,
     }
     expect(forbiddenImports(planted(files))).toEqual([])
   })

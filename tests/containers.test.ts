@@ -51,7 +51,7 @@ beforeAll(async () => {
 const known = [...Object.keys(environment.shape), ...fileVariables.map((name) => `${name}_FILE`)]
 
 async function commands(): Promise<string[]> {
-  const { stdout } = await promisify(execFile)(process.execPath, [join(root, 'bin/tidemark.ts'), '--help'])
+  const { stdout } = await promisify(execFile)(process.execPath, [join(root, 'bin/tidemark.mjs'), '--help'])
   const list = stdout.slice(stdout.search(/^Commands:/m))
   return [...list.matchAll(/^ {2}(\w[\w-]*)/gm)].map((match) => match[1] ?? '')
 }
@@ -103,7 +103,7 @@ describe('docker-compose.yml', () => {
   test('runs only commands that the command line has', async () => {
     const existing = await commands()
     for (const [name, { command = [] }] of ours) {
-      expect(command.slice(0, 2), name).toEqual(['node', 'bin/tidemark.ts'])
+      expect(command.slice(0, 2), name).toEqual(['node', 'bin/tidemark.mjs'])
       expect(existing, name).toContain(command[2])
     }
   })
@@ -146,7 +146,7 @@ describe('Dockerfile', () => {
   test('runs the pages as an ordinary user, with variables our programs read', async () => {
     const last = dockerfile.slice(dockerfile.findLastIndex((line) => line.startsWith('FROM ')))
     expect(last).toContain('USER node')
-    expect(last).toContain('CMD ["node", "bin/tidemark.ts", "web"]')
+    expect(last).toContain('CMD ["node", "bin/tidemark.mjs", "web"]')
     expect(await commands()).toContain('web')
     const variables = last
       .filter((line) => line.startsWith('ENV '))

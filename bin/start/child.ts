@@ -11,7 +11,7 @@ export type Child = {
   stop: () => Promise<void>
 }
 
-const program = fileURLToPath(new URL('../tidemark.ts', import.meta.url))
+const program = fileURLToPath(new URL('../tidemark.mjs', import.meta.url))
 const insistMs = 8_000
 const longestPauseMs = 30_000
 /** After so long without trouble a crash counts as the first one again. */

@@ -173,7 +173,7 @@ test(
       first.heard,
     )
     await until(
-      () => familyOf(first.child).some(({ args }) => args.endsWith('tidemark.ts worker')),
+      () => familyOf(first.child).some(({ args }) => args.endsWith('tidemark.mjs worker')),
       first.heard,
     )
 

@@ -6,7 +6,7 @@ import { createTestDatabase } from '../support/database.ts'
 /** How a command ended, with everything it wrote. */
 export type Ended = { code: number | null; out: string; err: string; all: string }
 
-const program = join(import.meta.dirname, '../../bin/tidemark.ts')
+const program = join(import.meta.dirname, '../../bin/tidemark.mjs')
 
 /** Of the surroundings only what every program needs: nobody's settings reach a test. */
 const plain = (): NodeJS.ProcessEnv => ({

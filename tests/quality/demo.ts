@@ -19,7 +19,7 @@ const patienceMs = 180_000
 /** The whole program, as `npm start` starts it, over a database of its own, once the first copy of every invented client is there. */
 export async function startDemo(): Promise<Demo> {
   const folder = await mkdtemp(join(tmpdir(), 'tidemark-quality-'))
-  const child = spawn(process.execPath, ['bin/tidemark.ts', 'start'], {
+  const child = spawn(process.execPath, ['bin/tidemark.mjs', 'start'], {
     cwd: root,
     env: { ...process.env, TIDEMARK_DATA_DIR: folder, PORT: '0', NO_COLOR: '1' },
     stdio: ['ignore', 'pipe', 'inherit'],

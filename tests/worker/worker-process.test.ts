@@ -20,7 +20,7 @@ afterAll(() => all.close())
 
 /** The program as it is deployed. */
 function startProgram(url = all.url): ChildProcess {
-  return spawn(process.execPath, ['bin/tidemark.ts', 'worker'], {
+  return spawn(process.execPath, ['bin/tidemark.mjs', 'worker'], {
     env: {
       PATH: process.env.PATH,
       DATABASE_URL: url,

@@ -1,7 +1,8 @@
 import { enableCompileCache, registerHooks } from 'node:module'
 import { join } from 'node:path'
 
-// Import this first in a program: it makes start-up three times as quick and two hundred megabytes lighter.
+// Import this first in a program: it makes start-up three times as quick and two hundred megabytes lighter. In plain
+// JavaScript, because one TypeScript file outside the cache loads Node's stripper, which takes 30 ms.
 
 // Our TypeScript is stripped once, not at every start. Inside the installation, where only its owner can write.
 enableCompileCache(join(import.meta.dirname, '../node_modules/.cache/node'))

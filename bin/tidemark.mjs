@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import './quick-start.ts'
+import './quick-start.mjs'
 
 const { main } = await import('./program.ts')
 await main(process.argv)
