@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import sirv from 'sirv'
+import { fileURLToPath } from 'node:url'
 import { clientAddress } from './address.ts'
 import { compress } from './compress.ts'
 import { allowedHosts, hostnameOf, refuseOpenHost } from './hosts.ts'
@@ -9,6 +9,7 @@ import { startServices, type Services, type WebParts } from './services.ts'
 import { startMetrics } from './metrics.ts'
 import { newRequestId } from './request-id.ts'
 import { plainHeaders, strictTransport } from './security-headers.ts'
+import { startFiles } from './static-files.ts'
 
 /** What Astro's built entry exports in middleware mode. */
 type AstroHandler = (
@@ -42,7 +43,7 @@ export async function startWeb(parts: WebParts): Promise<Web> {
   const metrics = startMetrics(database)
   const hosts = allowedHosts(config)
   const headers = [...plainHeaders, ...strictTransport(config)]
-  const files = sirv(new URL('client', built).pathname, { etag: true, setHeaders: cacheHashed })
+  const files = startFiles(fileURLToPath(new URL('client', built)))
   const ready = Promise.withResolvers<Services>()
   // Whoever waits for it hears of its failure; startWeb throws it, too.
   ready.promise.catch(() => undefined)
@@ -74,7 +75,7 @@ export async function startWeb(parts: WebParts): Promise<Web> {
     const refusal = refuse(req, hosts)
     if (refusal) return say(res, refusal.status, refusal.words)
     compress(req, res, () =>
-      files(req, res, () =>
+      files(req, res, locals.log ?? log, () =>
         answer(req, res, locals).catch((error: unknown) => {
           locals.log?.error({ err: error }, 'request failed outside the pages')
           if (res.headersSent) res.destroy()
@@ -131,12 +132,6 @@ async function loadPages(): Promise<AstroHandler> {
     if (!before.includes(listener)) process.off('unhandledRejection', listener)
   }
   return handler
-}
-
-/** Files whose name carries their hash never change; others are asked for again. */
-function cacheHashed(res: ServerResponse, pathname: string): void {
-  const isHashed = pathname.startsWith('/_astro/')
-  res.setHeader('cache-control', isHashed ? 'public, max-age=31536000, immutable' : 'no-cache')
 }
 
 function refuse(req: IncomingMessage, hosts: Set<string>): { status: number; words: string } | undefined {

@@ -64,6 +64,13 @@ describe('every answer', () => {
   })
 })
 
+test('a part of a file that nobody can give ends no program', async () => {
+  for (const range of ['bytes=5-2', 'bytes=99999999-', 'bytes=a-b']) {
+    expect([200, 206, 416]).toContain((await send('/favicon.svg', { range })).status)
+    expect((await send('/healthz', {})).status).toBe(200)
+  }
+})
+
 describe('the Host header', () => {
   test.each(['evil.test', 'evil.test:4321', 'localhost.evil.test', '127.0.0.1.evil.test', 'a b'])(
     '"%s" is refused',
