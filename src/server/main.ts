@@ -75,13 +75,13 @@ export async function startWeb(parts: WebParts): Promise<Web> {
     const refusal = refuse(req, hosts)
     if (refusal) return say(res, refusal.status, refusal.words)
     compress(req, res, () =>
-      files(req, res, locals.log ?? log, () =>
+      files(req, res, locals.log ?? log, () => {
         answer(req, res, locals).catch((error: unknown) => {
           locals.log?.error({ err: error }, 'request failed outside the pages')
           if (res.headersSent) res.destroy()
           else say(res, 500, `We couldn't load this. Reference ${locals.requestId}.`)
-        }),
-      ),
+        })
+      }),
     )
   })
   const answer = async (req: IncomingMessage, res: ServerResponse, locals: Partial<App.Locals>) =>
