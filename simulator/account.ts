@@ -1,6 +1,7 @@
 import { businesses, type BusinessName } from './businesses.ts'
-import { ClientTether } from './clienttether.ts'
 import type { Clock } from './clock.ts'
+import { dialects } from './dialects.ts'
+import type { Dialect } from './door.ts'
 import { fullName, rowAt, type ActivityEdit, type DealEdit, type PersonEdit } from './facts.ts'
 import { Grant } from './oauth.ts'
 import type { AccountOptions } from './options.ts'
@@ -26,7 +27,7 @@ export class SimulatedAccount {
   readonly #clock: Clock
   readonly #world: World
   readonly #timeline: Timeline
-  readonly #dialect: ClientTether
+  readonly #dialect: Dialect
   readonly #enterprise: Enterprise
   /** Set where access ends by itself. */
   readonly grant: Grant | undefined
@@ -56,9 +57,10 @@ export class SimulatedAccount {
       historyDays: options.historyDays ?? 200,
       notesPerPerson: options.notesPerPerson ?? 3,
       notesTouchPeople: options.notesTouchPeople ?? true,
+      mergesToThird: options.crm === 'hubspot',
     })
     this.#timeline = new Timeline(this.#world, options.changesPerDay ?? Math.max(20, options.people / 20))
-    this.#dialect = new ClientTether(this.#world, options)
+    this.#dialect = dialects[options.crm ?? 'clienttether'](this.#world, options, clock)
     this.#world.onTouch = (list, index) => this.#dialect.touch(list, index)
     this.#now()
     this.#dialect.warm()
@@ -78,7 +80,7 @@ export class SimulatedAccount {
   }
 
   /** The wire, at this instant. */
-  get dialect(): ClientTether {
+  get dialect(): Dialect {
     this.#now()
     return this.#dialect
   }
@@ -119,6 +121,16 @@ export class SimulatedAccount {
     return String(firstDealId(this.options.seed) + index)
   }
 
+  /** Brings back a deal that was removed. */
+  restoreDeal(id: Id): void {
+    this.#now().restore('deals', this.#deal(id))
+  }
+
+  /** Removes a person so that no list of removed ones shows them. */
+  purgePerson(id: Id): void {
+    this.#now().purge('people', this.#person(id))
+  }
+
   editDeal(id: Id, facts: DealEdit): void {
     this.#now().editDeal(this.#deal(id), facts)
   }
@@ -135,7 +147,7 @@ export class SimulatedAccount {
   }
 
   removeNote(id: Id): void {
-    this.#now().notebook.remove(Number(id))
+    this.#now().removeNote(Number(id))
   }
 
   /** Answers the new activity's id; it starts within three weeks unless `startAt` (seconds since 1970) is given. */
@@ -178,7 +190,9 @@ export class SimulatedAccount {
   }
 
   #person(id: Id): number {
-    return indexOf(id, firstPersonId(this.options.seed), this.#world.people.length, 'person')
+    const index = this.#world.personIndexOf(Number(id))
+    if (Number.isNaN(index)) throw new Error(`no person with id ${id}`)
+    return index
   }
 
   #deal(id: Id): number {

@@ -99,7 +99,7 @@ export class Calendar {
   }
 }
 
-const kinds: { kind: ActivityKind; weight: number }[] = [
+const kinds: { kind: Exclude<ActivityKind, 'email'>; weight: number }[] = [
   { kind: 'appointment', weight: 6 },
   { kind: 'call', weight: 3 },
   { kind: 'task', weight: 2 },

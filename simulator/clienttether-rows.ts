@@ -104,7 +104,7 @@ export function noteRow(wire: Wire, person: Person, note: Note): Record<string, 
 }
 
 /** `event_type` on the wire; "appt" is documented, the others are ASSUMED. */
-export const eventTypes = { appointment: 'appt', call: 'call', task: 'task' } as const
+export const eventTypes = { appointment: 'appt', call: 'call', task: 'task', email: 'email' } as const
 
 /** A row of `read_all_events` (ASSUMED shape). */
 export function eventRow(wire: Wire, activity: Activity): Record<string, unknown> {

@@ -71,8 +71,8 @@ export type LeadSource = { id: number; name: string }
 /** What a rep wrote down; `text` may hold HTML. */
 export type Note = { id: number; author: string; text: string; createdAt: number }
 
-/** What stands in the calendar. */
-export type ActivityKind = 'appointment' | 'call' | 'task'
+/** What stands in the calendar. E-mails come only by hand. */
+export type ActivityKind = 'appointment' | 'call' | 'task' | 'email'
 
 /** `scheduled` may lie in the past: nobody ticked it off. */
 export type ActivityStatus = 'scheduled' | 'completed' | 'cancelled'

@@ -50,7 +50,7 @@ export const faultNames = {
   'half-list': 'Pretends that only the first half of the list exists, TotalRecord included.',
   'half-list-full-total': 'Sends only rows of the first half of the list under the full TotalRecord.',
   'total-too-high': 'Says 500 more in TotalRecord than there are.',
-  'same-page-for-ever': 'Answers the first page whatever the offset.',
+  'same-page-for-ever': 'Answers the first page whatever the offset or token.',
   'alternate-pages': 'Answers the first and the second page in turn, whatever the offset.',
   'page-overlaps': 'Begins a page with the last row of the one before; only for offsets above 0.',
   'row-inserted':
@@ -73,11 +73,23 @@ export const faultNames = {
   'number-id': 'Sends the id of the first row as the JSON number 9007199254740993.',
   'strange-date':
     'Sends `value` (default 0000-00-00 00:00:00) as the created and modified date of the first row.',
-  'strange-amount': 'Sends `value` (default 1.234,56) as the deal_size of the first row.',
+  'strange-amount': 'Sends `value` (default 1.234,56) as the `field` (default deal_size) of the first row.',
   'unknown-field': 'Adds the field favourite_colour to every row.',
   'field-missing': 'Leaves `field` (default last_modified_date) out of every row.',
   'field-null': 'Sends null as `field` (default deal_size) of every row.',
   'id-missing': 'Leaves the id out of the first row.',
+  'hubspot-burst-limit': 'HubSpot: answers 429 for the limit of ten seconds, without Retry-After.',
+  'hubspot-search-limit': 'HubSpot: answers 429 for the limit of searches in a second.',
+  'hubspot-daily-limit': 'HubSpot: answers 429 for the limit of the day.',
+  'hubspot-moving':
+    'HubSpot: answers 477, the account is being moved, with Retry-After in seconds (`retryAfter`, default 3600).',
+  'hubspot-locked': 'HubSpot: answers 423.',
+  'hubspot-too-slow': 'HubSpot: answers 524 with the HTML page of its proxy.',
+  'hubspot-malformed-token': 'HubSpot: answers 530 with the HTML page of its proxy.',
+  'hubspot-short-page': 'HubSpot: a page has `rows` (default 1) rows although more follow, and says so.',
+  'hubspot-empty-page': 'HubSpot: a page has no row although more follow, and says so.',
+  'hubspot-paging-renamed': 'HubSpot: calls `paging` `pageInfo`, as if its documentation had changed.',
+  'hubspot-next-missing': 'HubSpot: sends `paging` without `next`.',
 } as const
 
 /** A key of `faultNames`. */

@@ -1,4 +1,6 @@
 import type { SimulatedAccount } from './account.ts'
+import { ClientTether } from './clienttether.ts'
+import { dialectOf } from './dialects.ts'
 import { readEnvelope, withEnvelope } from './fault-envelope.ts'
 import type { Effect, Exchange } from './fault-effect.ts'
 
@@ -19,7 +21,12 @@ export const pagingFaults = {
     after: (reply) =>
       withEnvelope(reply, (envelope) => ({ ...envelope, TotalRecord: Number(envelope.TotalRecord) + 500 })),
   },
-  'same-page-for-ever': { before: ({ query }) => query.set('offset', '0') },
+  'same-page-for-ever': {
+    before: ({ query }) => {
+      query.set('offset', '0')
+      query.delete('after')
+    },
+  },
   'alternate-pages': {
     before: ({ query }, { count }) =>
       query.set('offset', count % 2 === 1 ? '0' : (query.get('limit') ?? '100')),
@@ -55,5 +62,5 @@ function removeFirstRow({ account, operation }: Exchange): void {
 
 function firstRow(account: SimulatedAccount, operation: string): Record<string, unknown> | undefined {
   const query = new URLSearchParams({ limit: '1', offset: '0' })
-  return readEnvelope(account.dialect.answer(operation, { id: '', query }))?.data[0]
+  return readEnvelope(dialectOf(account, ClientTether).answer(operation, { id: '', query }))?.data[0]
 }

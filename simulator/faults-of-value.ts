@@ -1,4 +1,4 @@
-import { withEveryRow, withFirstRow } from './fault-envelope.ts'
+import { withEveryRow, withFields, withFirstRow } from './fault-envelope.ts'
 import { numberOf, textOf, type Effect } from './fault-effect.ts'
 import type { Reply } from './reply.ts'
 
@@ -66,33 +66,47 @@ export const valueFaults = {
     },
   },
   'strange-amount': {
-    after: (reply, _, firing) => withField(reply, 'deal_size', textOf(firing, 'value', '1.234,56')),
+    after: (reply, _, firing) =>
+      withField(reply, textOf(firing, 'field', 'deal_size'), textOf(firing, 'value', '1.234,56')),
   },
   'unknown-field': { after: (reply) => withEveryRow(reply, (row) => ({ ...row, favourite_colour: 'teal' })) },
   'field-missing': {
     after: (reply, _, firing) => {
       const field = textOf(firing, 'field', 'last_modified_date')
-      return withEveryRow(reply, (row) => ({ ...row, [field]: undefined }))
+      return withEveryRow(reply, (row) => withFields(row, (fields) => ({ ...fields, [field]: undefined })))
     },
   },
   'field-null': {
     after: (reply, _, firing) =>
-      withEveryRow(reply, (row) => ({ ...row, [textOf(firing, 'field', 'deal_size')]: null })),
+      withEveryRow(reply, (row) =>
+        withFields(row, (fields) => ({ ...fields, [textOf(firing, 'field', 'deal_size')]: null })),
+      ),
   },
   'id-missing': { after: (reply) => withFirstRow(reply, (row) => ({ ...row, [idField(row)]: undefined })) },
 } satisfies Record<string, Effect>
 
-const textFields = ['content', 'firstName', 'title', 'sales_cycle_name', 'lead_source_name']
+const textFields = [
+  'content',
+  'firstName',
+  'title',
+  'sales_cycle_name',
+  'lead_source_name',
+  'hs_note_body',
+  'dealname',
+  'firstname',
+]
 
 function withText(reply: Reply, text: string): Reply {
-  return withFirstRow(reply, (row) => ({
-    ...row,
-    [textFields.find((field) => field in row) ?? 'text']: text,
-  }))
+  return withFirstRow(reply, (row) =>
+    withFields(row, (fields) => ({
+      ...fields,
+      [textFields.find((field) => field in fields) ?? 'text']: text,
+    })),
+  )
 }
 
 function withField(reply: Reply, field: string, value: unknown): Reply {
-  return withFirstRow(reply, (row) => ({ ...row, [field]: value }))
+  return withFirstRow(reply, (row) => withFields(row, (fields) => ({ ...fields, [field]: value })))
 }
 
 const idFields = [

@@ -4,6 +4,7 @@ import type { FaultName } from './fault-names.ts'
 import type { FaultRule } from './fault-rule.ts'
 import { accessFaults } from './faults-of-access.ts'
 import { deliveryFaults } from './faults-of-delivery.ts'
+import { hubSpotFaults } from './faults-of-hubspot.ts'
 import { pagingFaults } from './faults-of-paging.ts'
 import { shapeFaults } from './faults-of-shape.ts'
 import { statusFaults } from './faults-of-status.ts'
@@ -17,6 +18,7 @@ const effects: Record<FaultName, Effect> = {
   ...shapeFaults,
   ...pagingFaults,
   ...valueFaults,
+  ...hubSpotFaults,
 }
 
 type Standing = { rule: FaultRule; seen: number; fired: number }

@@ -9,6 +9,8 @@ const hooks = new Set([
   'addDeal',
   'editDeal',
   'removeDeal',
+  'restoreDeal',
+  'purgePerson',
   'addNote',
   'removeNote',
   'addActivity',

@@ -1,11 +1,12 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { SimulatedAccount } from './account.ts'
+import { API_PATH } from './clienttether-door.ts'
 import { Clock, type ClockOption } from './clock.ts'
 import { Faults } from './faults.ts'
 import { Ledger } from './ledger.ts'
 import type { AccountOptions } from './options.ts'
-import { API_PATH, makeServer } from './server.ts'
+import { makeServer } from './server.ts'
 
 export type { SimulatedAccount } from './account.ts'
 export type { FaultName } from './fault-names.ts'
@@ -23,7 +24,7 @@ export type SimulatorOptions = {
   clock?: ClockOption
 }
 
-/** A running simulator. `baseUrl` ends in `/v2/api/`. */
+/** A running simulator. `url` has no path; `baseUrl` is that of ClientTether and ends in `/v2/api/`. */
 export type Simulator = {
   url: string
   baseUrl: string

@@ -17,7 +17,8 @@ export class Notebook {
   readonly #average: number
   readonly #firstId: number
   readonly #added = new Map<number, Note[]>()
-  readonly #removed = new Set<number>()
+  /** When each note that is gone went, in seconds. */
+  readonly #removed = new Map<number, number>()
   readonly #absorbed = new Map<number, number[]>()
   #addedCount = 0
 
@@ -35,14 +36,21 @@ export class Notebook {
     )
   }
 
+  /** As `of`, with the notes that are gone; 0 for those that are not. */
+  everOf(index: number): { note: Note; removedAt: number }[] {
+    const merged = this.#absorbed.get(index) ?? []
+    const own = this.#ever(index).map((note) => ({ note, removedAt: this.#removed.get(note.id) ?? 0 }))
+    return [...own, ...merged.flatMap((loser) => this.everOf(loser))]
+  }
+
   add(index: number, author: string, text: string, createdAt: number): Note {
     const note = { id: this.#firstId + ADDED_IDS + this.#addedCount++, author, text, createdAt }
     this.#added.set(index, [...(this.#added.get(index) ?? []), note])
     return note
   }
 
-  remove(noteId: number): void {
-    this.#removed.add(noteId)
+  remove(noteId: number, at: number): void {
+    this.#removed.set(noteId, at)
   }
 
   /** From now on the loser's notes are the winner's. */
@@ -51,8 +59,11 @@ export class Notebook {
   }
 
   #own(index: number): Note[] {
-    const all = [...this.#earlier(index), ...(this.#added.get(index) ?? [])]
-    return all.filter((note) => !this.#removed.has(note.id))
+    return this.#ever(index).filter((note) => !this.#removed.has(note.id))
+  }
+
+  #ever(index: number): Note[] {
+    return [...this.#earlier(index), ...(this.#added.get(index) ?? [])]
   }
 
   /** Written about the person as they were at the start: what happens to them later rewrites no old note. */

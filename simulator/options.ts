@@ -1,13 +1,16 @@
 import type { BusinessName } from './businesses.ts'
+import type { HubSpotOptions } from './hubspot-options.ts'
 import type { OAuthOptions } from './oauth.ts'
 
 /**
  * One simulated account. Where the real behaviour is not documented, both are offered; the first named is the default.
  */
 export type AccountOptions = {
-  /** `CT_` and 32 hex digits by custom; any text is taken. */
+  /** Whose wire the account speaks; default ClientTether. */
+  crm?: 'clienttether' | 'hubspot'
+  /** Names the account here, and in ClientTether on the wire: `CT_` and 32 hex digits by custom; any text is taken. */
   webKey: string
-  /** Belongs to the enterprise: several accounts may share one. */
+  /** In ClientTether it belongs to the enterprise: several accounts may share one. */
   accessToken: string
   seed: number
   /** How many exist at the start, up to 1,000,000. */
@@ -47,6 +50,8 @@ export type AccountOptions = {
   franchiseFields?: boolean
   /** Access tokens that end and are renewed at `/oauth/token`, in place of `accessToken`. */
   oauth?: OAuthOptions
+  /** What only HubSpot has. */
+  hubspot?: HubSpotOptions
   /** Compress answers for clients that accept gzip; default false. */
   gzip?: boolean
 }

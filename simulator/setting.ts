@@ -20,6 +20,9 @@ const idBase = (seed: number) => 10_000_000 * (1 + (seed % 97))
 /** Id of the first person; the n-th (from 0) has this id plus n. */
 export const firstPersonId = (seed: number) => idBase(seed) + 1
 
+/** As `firstPersonId`, of people whose id comes from a merge. */
+export const firstMergedId = (seed: number) => idBase(seed) + 2_000_001
+
 /** As `firstPersonId`, of deals. */
 export const firstDealId = (seed: number) => idBase(seed) + 4_000_001
 

@@ -16,7 +16,7 @@ import { makeStages } from './stages.ts'
 import { initialDeals, makeDeal } from './deals.ts'
 import { makePerson } from './person.ts'
 import { initialPeople } from './population.ts'
-import type { Setting } from './setting.ts'
+import { firstMergedId, firstPersonId, type Setting } from './setting.ts'
 
 /** How to make a world. `startAt` in seconds since 1970; people and deals are how many exist at that instant. */
 export type WorldOptions = {
@@ -28,10 +28,12 @@ export type WorldOptions = {
   historyDays: number
   notesPerPerson: number
   notesTouchPeople: boolean
+  /** Whether a merge of two people makes a third id that stands for both, as in HubSpot. */
+  mergesToThird: boolean
 }
 
-/** The lists a reader may keep serialised. */
-export type ListName = 'people' | 'deals' | 'activities'
+/** The lists a reader may keep serialised; of notes, the index is that of their person. */
+export type ListName = 'people' | 'deals' | 'activities' | 'notes'
 
 /**
  * One company's sales, in no CRM's words: state, clock and every way it changes. Same options, same calls at the same
@@ -48,6 +50,10 @@ export class World {
   onTouch: (list: ListName, index: number) => void = () => {}
   now: number
   readonly #notesTouchPeople: boolean
+  readonly #mergesToThird: boolean
+  /** Indexes of people by the ids that merges gave them, and the ids that each of those stands for. */
+  readonly #thirdIds = new Map<number, { index: number; stoodFor: number[] }>()
+  readonly #purged = new Set<Row>()
   #hidden: { list: ListName; index: number; visibleAt: number }[] = []
 
   constructor(options: WorldOptions) {
@@ -64,6 +70,7 @@ export class World {
       initialDeals: options.deals,
     }
     this.#notesTouchPeople = options.notesTouchPeople
+    this.#mergesToThird = options.mergesToThird
     this.people = initialPeople(this.setting)
     this.deals = initialDeals(this.setting, this.people)
     this.notebook = new Notebook(this.setting, options.notesPerPerson)
@@ -114,10 +121,45 @@ export class World {
     loser.firstDeal = -1
     for (const index of this.calendar.give(loserIndex, winnerIndex)) this.onTouch('activities', index)
     this.notebook.merge(winnerIndex, loserIndex)
+    if (this.#mergesToThird) this.#nameAnew(winner, winnerIndex, loser.id)
     Object.assign(loser, { removedAt: this.now, mergedInto: winner.id })
     winner.modifiedAt = this.now
     this.onTouch('people', loserIndex)
     this.touchPerson(winnerIndex)
+  }
+
+  /** Undoes a removal. Nothing says so in the row. */
+  restore(list: 'people' | 'deals' | 'activities', index: number): void {
+    this.#rowOf(list, index).removedAt = 0
+    this.onTouch(list, index)
+  }
+
+  /** Removes a row so that nothing remembers it, as a request to be forgotten does. */
+  purge(list: 'people' | 'deals' | 'activities', index: number): void {
+    const row = this.#rowOf(list, index)
+    row.removedAt ||= this.now
+    this.#purged.add(row)
+    this.onTouch(list, index)
+  }
+
+  isPurged(row: Row): boolean {
+    return this.#purged.has(row)
+  }
+
+  /** The ids that a merge replaced by this person's; not those that earlier merges had replaced before. */
+  mergedIds({ id }: Person): number[] {
+    return this.#thirdIds.get(id)?.stoodFor ?? []
+  }
+
+  /** The id that the person had before any merge. */
+  firstIdOf(personIndex: number): number {
+    return firstPersonId(this.setting.seed) + personIndex
+  }
+
+  /** Index of the person with this id, also one that a merge gave; NaN where there is none. */
+  personIndexOf(id: number): number {
+    const index = this.#thirdIds.get(id)?.index ?? id - firstPersonId(this.setting.seed)
+    return this.people[index] === undefined ? Number.NaN : index
   }
 
   addDeal(personIndex: number, facts: DealEdit = {}): number {
@@ -151,7 +193,13 @@ export class World {
 
   addNote(personIndex: number, author: string, text: string): Note {
     if (this.#notesTouchPeople) this.editPerson(personIndex, {})
+    this.onTouch('notes', personIndex)
     return this.notebook.add(personIndex, author, text, this.now)
+  }
+
+  removeNote(noteId: number): void {
+    this.notebook.remove(noteId, this.now)
+    this.onTouch('notes', 0)
   }
 
   addActivity(personIndex: number, facts: ActivityEdit = {}): number {
@@ -186,10 +234,22 @@ export class World {
     for (const deal of this.dealsOf(index)) this.onTouch('deals', deal)
   }
 
+  #rowOf(list: 'people' | 'deals' | 'activities', index: number): Row {
+    if (list === 'people') return rowAt(this.people, index)
+    return list === 'deals' ? rowAt(this.deals, index) : rowAt(this.calendar.activities, index)
+  }
+
+  #nameAnew(winner: Person, index: number, loserId: number): void {
+    const stoodFor = [winner.id, loserId]
+    winner.id = firstMergedId(this.setting.seed) + this.#thirdIds.size
+    this.#thirdIds.set(winner.id, { index, stoodFor })
+  }
+
   #giveDeal(dealIndex: number, personIndex: number): void {
     const deal = rowAt(this.deals, dealIndex)
     const person = rowAt(this.people, personIndex)
-    Object.assign(deal, { personIndex, nextDeal: person.firstDeal, modifiedAt: this.now })
+    const modifiedAt = this.#mergesToThird ? deal.modifiedAt : this.now
+    Object.assign(deal, { personIndex, nextDeal: person.firstDeal, modifiedAt })
     person.firstDeal = dealIndex
   }
 
