@@ -1,4 +1,3 @@
-import { businesses, type BusinessName } from './businesses.ts'
 import type { Clock } from './clock.ts'
 import { dialects } from './dialects.ts'
 import type { Dialect } from './door.ts'
@@ -8,7 +7,8 @@ import type { AccountOptions } from './options.ts'
 import { firstActivityId, firstDealId, firstPersonId } from './setting.ts'
 import { Timeline } from './timeline.ts'
 import { truthOf, type Truth } from './truth.ts'
-import { World } from './world.ts'
+import { nameOf, worldOf } from './world-of.ts'
+import type { World } from './world.ts'
 
 /** Ids are those on the wire, as text or number. */
 export type Id = string | number
@@ -46,19 +46,8 @@ export class SimulatedAccount {
     this.#enterprise = enterprise
     this.#accessToken = options.accessToken
     this.grant = options.oauth && new Grant(options.oauth, clock)
-    const business = options.business ?? businessOf(options.seed)
-    this.name = options.name ?? businesses[business].brand
-    this.#world = new World({
-      seed: options.seed,
-      business,
-      people: options.people,
-      deals: options.deals ?? Math.floor(options.people * 0.8),
-      startAt: Math.floor((options.startAt?.getTime() ?? clock.nowMs()) / 1000),
-      historyDays: options.historyDays ?? 200,
-      notesPerPerson: options.notesPerPerson ?? 3,
-      notesTouchPeople: options.notesTouchPeople ?? true,
-      mergesToThird: options.crm === 'hubspot',
-    })
+    this.name = nameOf(options)
+    this.#world = worldOf(options, Math.floor((options.startAt?.getTime() ?? clock.nowMs()) / 1000))
     this.#timeline = new Timeline(this.#world, options.changesPerDay ?? Math.max(20, options.people / 20))
     this.#dialect = dialects[options.crm ?? 'clienttether'](this.#world, options, clock)
     this.#world.onTouch = (list, index) => this.#dialect.touch(list, index)
@@ -209,11 +198,6 @@ function indexOf(id: Id, firstId: number, length: number, kind: string): number 
   const index = Number(id) - firstId
   if (!Number.isInteger(index) || index < 0 || index >= length) throw new Error(`no ${kind} with id ${id}`)
   return index
-}
-
-function businessOf(seed: number): BusinessName {
-  const names: BusinessName[] = ['home-care', 'coffee', 'painting']
-  return names[Math.abs(seed) % names.length] ?? 'coffee'
 }
 
 function isWithin(number: number, most: number): boolean {

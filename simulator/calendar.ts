@@ -6,14 +6,16 @@ import {
   type ActivityStatus,
   type Person,
 } from './facts.ts'
-import { initialPerson } from './population.ts'
+import { onWorkday } from './office-hours.ts'
+import { initialPerson, stepsOf } from './population.ts'
 import { firstActivityId, type Setting } from './setting.ts'
 import { Random } from './random.ts'
 import { activityTitles } from './sentences.ts'
+import { phaseAt, WON_POSITION, type Phase } from './stages.ts'
 
 const DAY = 86_400
 
-/** Appointments, calls and tasks. Those known at the start are made on first use; about one for every three people. */
+/** Appointments, calls and tasks. Those known at the start are made on first use; about one for every two people. */
 export class Calendar {
   readonly #setting: Setting
   #activities: Activity[] | undefined
@@ -26,7 +28,7 @@ export class Calendar {
   /** Every activity ever, removed ones included, by ascending id. */
   get activities(): Activity[] {
     return (this.#activities ??= Array.from(
-      { length: Math.ceil(this.#setting.initialPeople * 0.35) },
+      { length: Math.ceil(this.#setting.initialPeople * 0.5) },
       (_, index) => this.#earlier(index),
     ))
   }
@@ -46,12 +48,12 @@ export class Calendar {
     return given
   }
 
-  /** A new activity for the person, to start within three weeks of its creation. */
-  make(index: number, personIndex: number, person: Person, createdAt: number): Activity {
+  /** A new activity about the person, to start within three weeks of its creation, sooner rather than later. */
+  make(index: number, { personIndex, person, phase }: About, createdAt: number): Activity {
     const random = new Random(this.#setting.seed, 'activity', index)
     const kind = random.weighted(kinds).kind
-    const startAt = quarterHour(createdAt + 3600 + random.int(21 * DAY))
-    const title = random.pick(activityTitles[kind])
+    const startAt = quarterHour(createdAt + 3600 + Math.floor(random.next() ** 1.6 * 21 * DAY))
+    const title = random.pick(activityTitles[kind][phase])
     return {
       id: firstActivityId(this.#setting.seed) + index,
       personIndex,
@@ -87,34 +89,51 @@ export class Calendar {
     const random = new Random(seed, 'appointment', index)
     const personIndex = random.int(initialPeople)
     const person = initialPerson(this.#setting, personIndex)
-    const created = Math.max(
-      person.createdAt,
-      startAt - Math.floor(random.next() ** 2 * historySeconds * 0.8) - 1,
-    )
-    const activity = this.make(index, personIndex, person, created)
-    if (activity.endAt >= startAt) return activity
-    activity.status = random.weighted(outcomes).status
-    activity.modifiedAt = activity.status === 'scheduled' ? created : activity.endAt
+    const steps = stepsOf(this.#setting, personIndex, person)
+    const last = steps.at(-1)
+    const isOver = last !== undefined && last.position >= WON_POSITION
+    const end = isOver ? last.at : startAt
+    const ago = Math.floor(random.next() ** 4 * historySeconds * 0.8) + 1
+    const created = Math.max(person.createdAt, end - ago)
+    const phase = phaseAt(steps.findLast(({ at }) => at <= created)?.position ?? -1)
+    const activity = this.make(index, { personIndex, person, phase }, created)
+    const isAhead = activity.endAt >= startAt
+    if (isAhead && !isOver) return activity
+    const isForgettable = !isOver && activity.endAt >= startAt - FORGOTTEN_DAYS * DAY
+    activity.status = isAhead ? 'cancelled' : random.weighted(isForgettable ? recent : outcomes).status
+    activity.modifiedAt = activity.status === 'scheduled' || isAhead ? created : activity.endAt
     return activity
   }
 }
 
+/** Whom an activity is about, and where the sale to them stands. */
+type About = { personIndex: number; person: Person; phase: Phase }
+
 const kinds: { kind: Exclude<ActivityKind, 'email'>; weight: number }[] = [
-  { kind: 'appointment', weight: 6 },
+  { kind: 'appointment', weight: 7 },
   { kind: 'call', weight: 3 },
   { kind: 'task', weight: 2 },
 ]
 
-/** Some past ones stay open: the rep forgot, and the product must show them as overdue. */
+/** For so many days a rep may not have ticked off what is past. */
+const FORGOTTEN_DAYS = 14
+
 const outcomes: { status: ActivityStatus; weight: number }[] = [
-  { status: 'completed', weight: 80 },
+  { status: 'completed', weight: 90 },
   { status: 'cancelled', weight: 10 },
-  { status: 'scheduled', weight: 10 },
 ]
 
-/** The nearest earlier quarter of an hour, moved into 14:00 to 22:00 UTC (office hours in the United States). */
+/** Some stay open: the rep forgot, and the product must show them as overdue. */
+const recent: { status: ActivityStatus; weight: number }[] = [
+  { status: 'completed', weight: 45 },
+  { status: 'cancelled', weight: 5 },
+  { status: 'scheduled', weight: 50 },
+]
+
+/** The nearest earlier quarter of an hour of a workday, moved into 15:00 to 22:00 UTC (office hours in the United States). */
 function quarterHour(instant: number): number {
-  const day = Math.floor(instant / DAY) * DAY
-  const within = 14 * 3600 + ((instant - day) * 8) / 24
+  const workday = onWorkday(instant)
+  const day = Math.floor(workday / DAY) * DAY
+  const within = 15 * 3600 + ((workday - day) * 7) / 24
   return day + Math.floor(within / 900) * 900
 }

@@ -1,6 +1,7 @@
 import { fullName, rowAt, type PersonEdit } from './facts.ts'
 import { metros } from './places.ts'
 import { amountOf } from './fees.ts'
+import { nextPosition } from './journey.ts'
 import { phoneIn } from './person.ts'
 import { phaseOf, WON_POSITION } from './stages.ts'
 import { Random } from './random.ts'
@@ -14,16 +15,16 @@ export function makeChange(world: World, n: number): void {
 }
 
 const kinds: { weight: number; happen: (world: World, random: Random) => void }[] = [
-  { weight: 6, happen: newLead },
-  { weight: 30, happen: moveStage },
-  { weight: 26, happen: writeNote },
-  { weight: 12, happen: correctPerson },
-  { weight: 6, happen: changeAmount },
-  { weight: 9, happen: bookActivity },
-  { weight: 7, happen: closeActivity },
-  { weight: 1.5, happen: removeSomebody },
-  { weight: 1, happen: mergeTwo },
-  { weight: 1.5, happen: handOverMany },
+  { weight: 3, happen: newLead },
+  { weight: 14, happen: moveStage },
+  { weight: 32, happen: writeNote },
+  { weight: 20, happen: correctPerson },
+  { weight: 5, happen: changeAmount },
+  { weight: 12, happen: bookActivity },
+  { weight: 12, happen: closeActivity },
+  { weight: 0.9, happen: removeSomebody },
+  { weight: 0.6, happen: mergeTwo },
+  { weight: 0.5, happen: handOverMany },
 ]
 
 /** One in six becomes visible only up to five minutes after it was created. */
@@ -34,21 +35,39 @@ function newLead(world: World, random: Random): void {
 }
 
 function moveStage(world: World, random: Random): void {
-  const deal = someDeal(world, random)
-  if (deal === undefined) return
-  const { stages } = world.setting
-  const current = stages.findIndex((stage) => stage.id === rowAt(world.deals, deal).stageId)
-  const isLost = random.chance(0.2)
-  const position = isLost
-    ? WON_POSITION + 2 + random.int(5)
-    : Math.min(WON_POSITION, Math.max(current, 0) + 1)
-  world.editDeal(deal, { stageId: rowAt(stages, position).id })
+  const { stages, business } = world.setting
+  const found = openDeal(world, random)
+  if (found === undefined) return
+  const { index, position } = found
+  const deal = rowAt(world.deals, index)
+  const next = nextPosition(random, position, 0.12)
+  const amountMinor =
+    deal.amountMinor ?? amountOf(random, business, deal.units, next < WON_POSITION && next > 2 ? 0.7 : 0)
+  world.editDeal(index, { stageId: rowAt(stages, next).id, amountMinor })
+  if (next === WON_POSITION) world.editPerson(deal.personIndex, { kind: 'customer' })
+}
+
+/** Somebody's deal that is neither won nor lost, with the position of its stage; undefined when a few draws met none. */
+function openDeal(world: World, random: Random): { index: number; position: number } | undefined {
+  for (let draw = 0; draw < 6; draw++) {
+    const index = someDeal(world, random)
+    if (index === undefined) return undefined
+    const { stageId } = rowAt(world.deals, index)
+    const position = Math.max(
+      0,
+      world.setting.stages.findIndex(({ id }) => id === stageId),
+    )
+    if (position < WON_POSITION) return { index, position }
+  }
+  return undefined
 }
 
 function writeNote(world: World, random: Random): void {
   const person = somebody(world, random)
   if (person === undefined) return
-  const owner = random.pick(world.setting.owners)
+  const { owners } = world.setting
+  const own = owners.find(({ id }) => id === rowAt(world.people, person).ownerId)
+  const owner = own !== undefined && random.chance(0.8) ? own : random.pick(owners)
   const phase = phaseOf(world.setting.stages, rowAt(world.people, person).stageId)
   const mention = { person: rowAt(world.people, person), owner, phase }
   world.addNote(person, fullName(owner), noteText(random, world.setting.business, mention))
@@ -70,9 +89,10 @@ function correctPerson(world: World, random: Random): void {
 }
 
 function changeAmount(world: World, random: Random): void {
-  const deal = someDeal(world, random)
-  if (deal !== undefined)
-    world.editDeal(deal, { amountMinor: amountOf(random, world.setting.business, 0.95) })
+  const found = openDeal(world, random)
+  if (found === undefined) return
+  const { units } = rowAt(world.deals, found.index)
+  world.editDeal(found.index, { amountMinor: amountOf(random, world.setting.business, units, 0.95) })
 }
 
 function bookActivity(world: World, random: Random): void {

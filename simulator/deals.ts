@@ -1,8 +1,7 @@
 import type { Deal, Person } from './facts.ts'
-import { unitsOf } from './fees.ts'
 import { metros } from './places.ts'
 import { Random } from './random.ts'
-import { firstDealId, type Setting } from './setting.ts'
+import { firstDealId, unitsAt, type Setting } from './setting.ts'
 
 /** The deal at `index` of this person; stage, owner, source and amount are the person's. Call `linkDeal` next. */
 export function makeDeal(setting: Setting, index: number, person: Person, personIndex: number): Deal {
@@ -16,7 +15,7 @@ export function makeDeal(setting: Setting, index: number, person: Person, person
     leadSourceId: person.leadSourceId,
     amountMinor: person.amountMinor,
     market: random.pick(metros).market,
-    units: unitsOf(random),
+    units: unitsAt(setting.seed, personIndex),
     createdAt: person.createdAt,
     modifiedAt: person.modifiedAt,
     visibleAt: person.visibleAt,
@@ -25,12 +24,17 @@ export function makeDeal(setting: Setting, index: number, person: Person, person
   }
 }
 
-/** The deals at the start: at most one per person as long as there are fewer deals than people. */
+/**
+ * The deals at the start: at most one per person as long as there are fewer deals than people, and none with a partner as
+ * long as there are others.
+ */
 export function initialDeals(setting: Setting, people: Person[]): Deal[] {
   const count = setting.initialDeals
+  const buyers = [...people.keys()].filter((index) => people[index]?.kind !== 'partner')
+  const sought = count <= buyers.length ? buyers : [...people.keys()]
   return Array.from({ length: count }, (_, index) => {
-    const personIndex =
-      count <= people.length ? Math.floor((index * people.length) / count) : index % people.length
+    const at = count <= sought.length ? Math.floor((index * sought.length) / count) : index % sought.length
+    const personIndex = sought[at] ?? -1
     const person = people[personIndex]
     if (!person) throw new Error('deals need people')
     const deal = makeDeal(setting, index, person, personIndex)

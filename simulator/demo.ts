@@ -3,8 +3,8 @@ import type { AccountOptions } from './options.ts'
 const TOKEN = 'demo-enterprise-token-not-a-secret'
 
 /**
- * Three invented franchise brands of one enterprise, 200 days old, with a change every few minutes. Start them with
- * `clock: { startAt: new Date(), speed: 1 }`.
+ * Three invented franchise brands of one enterprise with 200 days behind them and a change every quarter of an hour or so. Start
+ * them with `clock: { startAt: new Date(), speed: 1 }`.
  */
 export const demoAccounts: AccountOptions[] = [
   {
@@ -13,9 +13,9 @@ export const demoAccounts: AccountOptions[] = [
     webKey: 'CT_5e1f0a7c3b9d4826a0c4e7f1928d6b35',
     accessToken: TOKEN,
     seed: 11,
-    people: 240,
-    deals: 190,
-    changesPerDay: 220,
+    people: 320,
+    deals: 260,
+    changesPerDay: 90,
     franchiseFields: true,
   },
   {
@@ -24,9 +24,9 @@ export const demoAccounts: AccountOptions[] = [
     webKey: 'CT_91b4d2e86f0c4a57bd3a1e5c7704f2a8',
     accessToken: TOKEN,
     seed: 23,
-    people: 420,
-    deals: 330,
-    changesPerDay: 300,
+    people: 600,
+    deals: 500,
+    changesPerDay: 130,
     timeZone: 'America/Chicago',
     keySpelling: 'resultCode',
     franchiseFields: true,
@@ -37,9 +37,9 @@ export const demoAccounts: AccountOptions[] = [
     webKey: 'CT_c07a6e3d15f84b92983e0dba46c1f57d',
     accessToken: TOKEN,
     seed: 37,
-    people: 140,
-    deals: 115,
-    changesPerDay: 180,
+    people: 200,
+    deals: 165,
+    changesPerDay: 70,
     timeZone: 'America/Denver',
     order: 'newestFirst',
   },

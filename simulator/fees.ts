@@ -1,9 +1,8 @@
 import type { Business } from './businesses.ts'
 import type { Random } from './random.ts'
 
-/** A franchise fee in cents for one to three units, or null: many deals carry no amount. */
-export function amountOf(random: Random, business: Business, known: number): number | null {
-  const units = unitsOf(random)
+/** The franchise fee for so many units in cents; null, as in deals of which nobody wrote it down yet, unless `known`, a chance. */
+export function amountOf(random: Random, business: Business, units: number, known: number): number | null {
   const fee = random.pick(business.fees) * (units === 1 ? 1 : units * 0.8)
   const cents = random.chance(0.03) ? 50 : 0
   return random.chance(known) ? Math.round(fee / 100) * 10_000 + cents : null

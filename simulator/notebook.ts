@@ -1,9 +1,10 @@
 import { fullName, type Note } from './facts.ts'
-import { phaseOf, type Phase } from './stages.ts'
-import { initialPerson, inOfficeHours } from './population.ts'
+import { inOfficeHours } from './office-hours.ts'
+import { initialPerson, stepsOf } from './population.ts'
 import { firstNoteId, type Setting } from './setting.ts'
 import { Random } from './random.ts'
 import { noteText } from './sentences.ts'
+import { phaseAt, WON_POSITION } from './stages.ts'
 
 const NOTES_PER_PERSON_LIMIT = 16
 const ADDED_IDS = 100_000_000
@@ -66,20 +67,29 @@ export class Notebook {
     return [...this.#earlier(index), ...(this.#added.get(index) ?? [])]
   }
 
-  /** Written about the person as they were at the start: what happens to them later rewrites no old note. */
+  /** Written while the sale went on, about where it stood then: what happens later rewrites no old note. */
   #earlier(index: number): Note[] {
-    const { seed, initialPeople, startAt, owners, stages, business } = this.#setting
+    const { seed, initialPeople, startAt, owners, business } = this.#setting
     if (index >= initialPeople) return []
     const person = initialPerson(this.#setting, index)
-    const reached = phaseOf(stages, person.stageId)
+    const steps = stepsOf(this.#setting, index, person)
+    const last = steps.at(-1)
+    const isOver = last !== undefined && last.position >= WON_POSITION
     const random = new Random(seed, 'notes', index)
     const count = Math.min(NOTES_PER_PERSON_LIMIT, Math.round(random.next() * 2 * this.#average))
+    const span = (isOver ? last.at : startAt - 1) - person.createdAt
     return Array.from({ length: count }, (_, i) => {
-      const author = random.pick(owners)
-      const progress = (i + 1) / count
-      const text = noteText(random, business, { person, owner: author, phase: phaseAt(reached, progress) })
-      const elapsed = (progress - random.next() / count) * (startAt - 1 - person.createdAt)
-      const createdAt = inOfficeHours(person.createdAt + elapsed, startAt)
+      const isEpilogue = isOver && i === count - 1
+      const elapsed = isEpilogue ? span + 600 : ((i + 1 - random.next()) / count) * span
+      const createdAt = Math.min(startAt - 1, inOfficeHours(person.createdAt + elapsed, startAt))
+      const stage = isEpilogue ? last : steps.findLast(({ at }) => at <= createdAt)
+      const own = owners.find(({ id }) => id === person.ownerId)
+      const author = own !== undefined && random.chance(0.8) ? own : random.pick(owners)
+      const text = noteText(random, business, {
+        person,
+        owner: author,
+        phase: phaseAt(stage?.position ?? -1),
+      })
       return {
         id: this.#firstId + index * NOTES_PER_PERSON_LIMIT + i,
         author: fullName(author),
@@ -88,11 +98,4 @@ export class Notebook {
       }
     })
   }
-}
-
-/** A sale that got far, or was lost, began like every other. */
-function phaseAt(reached: Phase, progress: number): Phase {
-  if (reached === 'lost') return progress === 1 ? 'lost' : 'first'
-  if (reached === 'last') return progress < 0.4 ? 'first' : progress < 0.8 ? 'middle' : 'last'
-  return reached === 'middle' && progress > 0.5 ? 'middle' : 'first'
 }

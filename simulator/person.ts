@@ -26,8 +26,8 @@ export function makePerson(setting: Setting, index: number, createdAt: number): 
     state: metro.state,
     kind,
     stageId: null,
-    ownerId: random.pick(setting.owners).id,
-    leadSourceId: random.pick(setting.leadSources).id,
+    ownerId: random.skewed(setting.owners, setting.seed).id,
+    leadSourceId: random.skewed(setting.leadSources, setting.seed).id,
     amountMinor: null,
     createdAt,
     modifiedAt: createdAt,
@@ -52,8 +52,7 @@ function nameOf(random: Random): { firstName: string; lastName: string } {
 }
 
 function kindOf(share: number): PersonKind {
-  if (share < 0.78) return 'prospect'
-  return share < 0.91 ? 'customer' : 'partner'
+  return share < 0.92 ? 'prospect' : 'partner'
 }
 
 function companyOf(random: Random, kind: PersonKind, lastName: string): string {

@@ -39,6 +39,14 @@ export class Random {
     return chosen
   }
 
+  /** One item, the one at place `first` most likely and those after it less and less; beyond the end it goes on at the beginning. */
+  skewed<T>(list: readonly T[], first: number): T {
+    const place = Math.floor(this.next() ** 1.7 * list.length)
+    const chosen = list[(first + place) % list.length]
+    if (chosen === undefined) throw new Error('cannot pick from an empty list')
+    return chosen
+  }
+
   /** One item, as likely as its weight says. Weights are positive and need not sum to 1. */
   weighted<T extends { weight: number }>(list: readonly T[]): T {
     let left = this.next() * list.reduce((sum, item) => sum + item.weight, 0)

@@ -1,6 +1,7 @@
-import type { Phase } from './stages.ts'
 import type { Business } from './businesses.ts'
+import type { ActivityKind } from './facts.ts'
 import type { Random } from './random.ts'
+import type { Phase } from './stages.ts'
 
 /** Whom a note is about, who writes it, and where the sale stands. */
 export type Mention = {
@@ -59,7 +60,11 @@ const plain = {
     'Attorney has comments on the transfer clause. Legal looks at it {day}.',
     'Discovery Day went great, team liked {name}. Committee votes {day}.',
     'Franchise agreement out for signature. Fee of {amount} confirmed.',
+  ],
+  won: [
     'Signed and deposit wired. 🎉 Handing over to onboarding.',
+    'Agreement countersigned, {amount} received. Kick-off call with onboarding on {day}.',
+    'Welcome aboard, {name}! Lease for {city} goes to the attorney {day}.',
   ],
   lost: [
     'Went quiet after the last call. Sent a short "still interested?" text.',
@@ -78,15 +83,27 @@ const rich = [
   '<p><i>From email:</i> &quot;We loved meeting the team. Can we talk {day}?&quot;</p>',
 ]
 
-/** Titles of what stands in a rep's calendar. */
-export const activityTitles = {
-  appointment: [
-    'Initial call',
-    'FDD review call',
-    'Discovery Day',
-    'Meeting with the founder',
-    'Territory review',
-  ],
-  call: ['Follow-up call', 'Check-in call', 'Call back about financing'],
-  task: ['Send FDD', 'Send questionnaire', 'Prepare franchise agreement', 'Ask for references'],
-} as const
+/** Titles of what stands in a rep's calendar, by kind and by phase of the sale. */
+export const activityTitles: Record<Exclude<ActivityKind, 'email'>, Record<Phase, readonly string[]>> = {
+  appointment: {
+    first: ['Initial call', 'Introduction by video', 'Questionnaire walk-through'],
+    middle: ['FDD review call', 'Territory review', 'Item 19 walk-through', 'Call with both partners'],
+    last: ['Discovery Day', 'Meeting with the founder', 'Agreement review', 'Validation call debrief'],
+    won: ['Onboarding kick-off', 'Site visit', 'Training week planning'],
+    lost: ['Second look call', 'Spring check-in'],
+  },
+  call: {
+    first: ['Follow-up call', 'Call back after the webinar'],
+    middle: ['Check-in call', 'Call back about financing'],
+    last: ['Call the lender', 'Check-in before Discovery Day'],
+    won: ['Welcome call'],
+    lost: ['Check-in call'],
+  },
+  task: {
+    first: ['Send questionnaire', 'Send the one-pager'],
+    middle: ['Send FDD', 'Ask for references', 'Check the territory map'],
+    last: ['Prepare franchise agreement', 'Book travel for Discovery Day'],
+    won: ['Hand over the file'],
+    lost: ['Move to the newsletter'],
+  },
+}

@@ -1,5 +1,7 @@
 import type { Business } from './businesses.ts'
 import type { LeadSource, Owner, Stage } from './facts.ts'
+import { unitsOf } from './fees.ts'
+import { Random } from './random.ts'
 
 /** What one company's people and deals are made from. Instants are seconds since 1970. */
 export type Setting = {
@@ -12,7 +14,12 @@ export type Setting = {
   historySeconds: number
   initialPeople: number
   initialDeals: number
+  /** Share of the people who had come by the end of each day of the past; see `arrivalsByDay`. */
+  arrivals: readonly number[]
 }
+
+/** How many units the person at `index` wants; the amount of their deal is for as many. */
+export const unitsAt = (seed: number, index: number) => unitsOf(new Random(seed, 'units', index))
 
 /** Start of a seed's ids: ids of two kinds, or of two seeds less than 97 apart, never coincide. */
 const idBase = (seed: number) => 10_000_000 * (1 + (seed % 97))

@@ -35,6 +35,12 @@ const closedWithout = [
 /** Position of "FA Signed" in `makeStages`: the deal is won. */
 export const WON_POSITION = 16
 
+/** Position of "Future Interest": not now, perhaps later. */
+export const FUTURE_POSITION = 17
+
+/** Position of the first of the stages in which a sale ends without a signature. */
+export const LOST_POSITION = 18
+
 /** All stages in order, active ones first. Ids differ between seeds. */
 export function makeStages(seed: number): Stage[] {
   const firstId = 4000 + (seed % 97) * 40
@@ -51,12 +57,17 @@ export function makeStages(seed: number): Stage[] {
 }
 
 /** Where a sale stands, as a rep tells it. */
-export type Phase = 'first' | 'middle' | 'last' | 'lost'
+export type Phase = 'first' | 'middle' | 'last' | 'won' | 'lost'
 
 /** Phase of the sale that a stage belongs to; a person without one has just come in. */
 export function phaseOf(stages: Stage[], stageId: number | null): Phase {
-  const position = stages.findIndex((stage) => stage.id === stageId)
+  return phaseAt(stages.findIndex((stage) => stage.id === stageId))
+}
+
+/** As `phaseOf`, by position; -1 for none. */
+export function phaseAt(position: number): Phase {
   if (position > WON_POSITION) return 'lost'
+  if (position === WON_POSITION) return 'won'
   if (position >= 12) return 'last'
   return position >= 5 ? 'middle' : 'first'
 }

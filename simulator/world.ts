@@ -12,10 +12,11 @@ import {
 } from './facts.ts'
 import { Notebook } from './notebook.ts'
 import { makeLeadSources, makeOwners } from './company.ts'
-import { makeStages } from './stages.ts'
+import { makeStages, phaseOf } from './stages.ts'
 import { initialDeals, makeDeal } from './deals.ts'
 import { makePerson } from './person.ts'
 import { initialPeople } from './population.ts'
+import { arrivalsByDay } from './season.ts'
 import { firstMergedId, firstPersonId, type Setting } from './setting.ts'
 
 /** How to make a world. `startAt` in seconds since 1970; people and deals are how many exist at that instant. */
@@ -68,6 +69,7 @@ export class World {
       historySeconds: options.historyDays * 86_400,
       initialPeople: options.people,
       initialDeals: options.deals,
+      arrivals: arrivalsByDay({ seed, startAt, historySeconds: options.historyDays * 86_400 }),
     }
     this.#notesTouchPeople = options.notesTouchPeople
     this.#mergesToThird = options.mergesToThird
@@ -204,7 +206,9 @@ export class World {
 
   addActivity(personIndex: number, facts: ActivityEdit = {}): number {
     const person = rowAt(this.people, personIndex)
-    const made = this.calendar.make(this.calendar.activities.length, personIndex, person, this.now)
+    const phase = phaseOf(this.setting.stages, person.stageId)
+    const about = { personIndex, person, phase }
+    const made = this.calendar.make(this.calendar.activities.length, about, this.now)
     const index = this.calendar.add(Object.assign(made, facts))
     this.#appeared('activities', index, made.visibleAt)
     return index
