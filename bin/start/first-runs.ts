@@ -4,13 +4,14 @@ import { readLastRuns, type LastRun } from '../../src/queries/last-runs.ts'
 import { countsInWords, seconds } from '../sync/report.ts'
 
 /**
- * Says once per connection how its first run since `since` ended; one that was cut short is followed by another, which
- * counts. Returns the way to stop listening.
+ * Says once per connection how its first run since `since` ended, after `first` is done with it; one that was cut short is
+ * followed by another, which counts. Returns the way to stop listening.
  */
 export async function tellFirstRuns(
   database: Database,
   connections: readonly ListedConnection[],
   since: Date,
+  first: (connection: ListedConnection) => Promise<void>,
   say: (line: string) => void,
 ): Promise<() => Promise<void>> {
   const waiting = new Map(connections.map((connection) => [connection.id, connection]))
@@ -20,6 +21,7 @@ export async function tellFirstRuns(
       if (!connection || run.finishedAt === null || run.finishedAt < since) continue
       if (run.status === 'abandoned' || run.status === 'cancelled') continue
       waiting.delete(run.connectionId)
+      await first(connection)
       say(`${connection.tenantName}: ${inWords(run)}`)
     }
   }

@@ -1,6 +1,7 @@
 import type { Database } from '../../drizzle/db.ts'
 import { migrate } from '../../drizzle/migrate.ts'
 import { relativeTime } from '../../src/format.ts'
+import type { ListedConnection } from '../../src/queries/connection-list.ts'
 import type { Installation } from '../installation.ts'
 import { print } from '../print.ts'
 import { readStatus } from '../status/read.ts'
@@ -9,6 +10,7 @@ import { buryDeadRuns } from './bury.ts'
 import { supervise, type Child } from './child.ts'
 import { ensureDemoClients } from './demo-clients.ts'
 import { ensureDemoPeople } from './demo-cast.ts'
+import { giveDemoPast } from './demo-past.ts'
 import { keepWorld, keptWorld, type DemoWorld } from './demo-world.ts'
 import { tellFirstRuns } from './first-runs.ts'
 import { buildPages } from './pages.ts'
@@ -41,7 +43,9 @@ export async function startTree(
     const tree = await Promise.race([up, asked])
     if (!tree || stopping.aborted) return
     await welcome(tree, installation.config.STALE_AFTER_MINUTES)
-    stopTelling = await tellFirstRuns(tree.database, tree.connections, startedAt, print)
+    const past = await installation.connect('tidemark_worker')
+    const first = (connection: ListedConnection) => giveDemoPast(past, connection, tree.worldStartedAt)
+    stopTelling = await tellFirstRuns(tree.database, tree.connections, startedAt, first, print)
     await asked
   } finally {
     if (stopping.aborted) print('Stopping …')
@@ -59,7 +63,8 @@ async function bringUp(parts: Parts, { changesPerDay }: { changesPerDay?: number
   const port = await choosePort(config, Boolean(process.env['PORT']))
   if (port.taken !== null)
     print(`Port ${port.taken} is taken by another program; the pages are on port ${port.port}.`)
-  const simulator = startSimulator(parts, await keptWorld(config.TIDEMARK_DATA_DIR, changesPerDay))
+  const world = await keptWorld(config.TIDEMARK_DATA_DIR, changesPerDay)
+  const simulator = startSimulator(parts, world)
   await migrate(config.DATABASE_URL)
   const database = await installation.connect('tidemark_web')
   const [connections] = await Promise.all([
@@ -83,7 +88,7 @@ async function bringUp(parts: Parts, { changesPerDay }: { changesPerDay?: number
   )
   // After a crash the pages come back where they were, also when the system had chosen the port.
   pagesPort = Number(new URL(address).port)
-  return { address, connections, database }
+  return { address, connections, database, worldStartedAt: new Date(world.startedAt) }
 }
 
 async function makePeople(installation: Installation, database: Database): Promise<void> {
