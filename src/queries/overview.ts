@@ -1,6 +1,6 @@
-import { and, count, eq, gte, inArray, isNull, lt, sql, type SQL } from 'drizzle-orm'
+import { and, count, eq, gte, inArray, isNull, lt, or, sql, type SQL } from 'drizzle-orm'
 import type { Tx } from '../../drizzle/db.ts'
-import { activities, leads, opportunities } from '../../drizzle/schema/index.ts'
+import { activities, leads, opportunities, opportunityVersions } from '../../drizzle/schema/index.ts'
 import { basisOf, type Basis, type ConnectionNow } from '../domain/freshness.ts'
 import { periodNamed, sinceNamed, type Period, type Since } from '../domain/period.ts'
 import { readKnownSince, readStandings, type Standings } from './bridge.ts'
@@ -84,6 +84,7 @@ async function readCalendar(tx: Tx, timeZone: string): Promise<Calendar> {
   return row
 }
 
+/** Won since then by the CRM's own date, or where it gives none by what the copy saw: open at that moment or later, and won now. */
 async function wonDeals(tx: Tx, connectionIds: string[], currencyOfTenant: string, from: Date) {
   const currency = sql<string>`coalesce(${opportunities.currency}, ${currencyOfTenant})`
   const rows = await tx
@@ -98,7 +99,10 @@ async function wonDeals(tx: Tx, connectionIds: string[], currencyOfTenant: strin
       and(
         present(opportunities, connectionIds),
         eq(opportunities.status, 'won'),
-        gte(opportunities.closedAt, from),
+        or(
+          gte(opportunities.closedAt, from),
+          and(isNull(opportunities.closedAt), gte(opportunities.changedAt, from), turnedSince(from)),
+        ),
       ),
     )
     .groupBy(sql`1`)
@@ -109,6 +113,12 @@ async function wonDeals(tx: Tx, connectionIds: string[], currencyOfTenant: strin
       .filter((row) => row.amounts > 0)
       .map(({ currency: of, amountMinor }) => ({ currency: of, amountMinor })),
   }
+}
+
+function turnedSince(from: Date): SQL {
+  return sql`exists (
+    select from ${opportunityVersions} v where v.tenant_id = ${opportunities.tenantId} and v.opportunity_id = ${opportunities.id}
+      and v.status = 'open' and v.valid_to >= ${from})`
 }
 
 /** How many came in the period, and how many in the one before it. */

@@ -96,6 +96,36 @@ test('what was won counts from the first of the month where the workspace is', a
   expect(won.value).toEqual({ count: 1, totals: [{ currency: 'USD', amountMinor: 400n }] })
 })
 
+test('where the CRM gives no date, won is what turned from open to won while the copy looked on', async () => {
+  const tenantId = await seed.tenant('turned')
+  const connection = await seed.connection(tenantId)
+  await seed.cursor(connection, 'opportunities', minutesAgo(10))
+  const { monthStart } = await overviewOf(tenantId)
+  const before = (days: number) => new Date(monthStart.getTime() - days * 86_400_000)
+  const turned = async (at: Date, status: string, changedAt = at) => {
+    const deal = { status: 'won', currency: 'USD', amount_minor: 400, changed_at: changedAt }
+    const id = await seed.record('opportunities', connection, deal)
+    await seed.insert('opportunity_versions', {
+      tenant_id: tenantId,
+      opportunity_id: id,
+      valid_from: before(60),
+      valid_to: at,
+      run_id: randomUUID(),
+      snapshot_id: randomUUID(),
+      status,
+    })
+  }
+  await turned(monthStart, 'open')
+  await turned(before(1), 'open')
+  // Changed since, and won all along; and won last month, changed in this one.
+  await turned(monthStart, 'won')
+  await turned(before(1), 'open', monthStart)
+  // Won when the copy first saw it: nobody knows since when.
+  await seed.record('opportunities', connection, { status: 'won', currency: 'USD', amount_minor: 400 })
+  const { won } = await overviewOf(tenantId)
+  expect(won.value).toEqual({ count: 1, totals: [{ currency: 'USD', amountMinor: 400n }] })
+})
+
 test('twelve weeks end with this one, and an open value is known from the first measures on', async () => {
   const tenantId = await seed.tenant('weeks')
   const connection = await seed.connection(tenantId)
