@@ -39,42 +39,66 @@ class CmdPalette extends HTMLElement {
     if (!dialog || !root) return
     if (!dialog.open) dialog.showModal()
     if (!this.#picker) {
-      this.#add('Theme', themes.map(this.#themeChoice))
+      this.#add('Do', '>', this.#deeds())
+      // Before the picker hears of what is typed, so that it finds these as they are.
+      root.querySelector('input')?.addEventListener('input', this.#search)
       this.#picker = new Picker(root)
       void this.#addWorkspaces()
     }
     this.#picker.reset()
+    this.#search()
   }
 
   async #addWorkspaces() {
     const here = location.pathname.split('/')[2]
     const others = (await ownWorkspaces()).filter(({ slug }) => slug !== here)
-    if (others.length > 0) this.#add('Workspaces', others.map(workspaceChoice))
+    if (others.length > 0) this.#add('Clients', '@', others.map(workspaceChoice))
     this.#picker?.narrow()
   }
 
-  #add(name: string, choices: HTMLAnchorElement[]) {
+  /** The lists that can be searched for what is typed, whatever it is. */
+  #search = () => {
+    const typed = this.querySelector('input')?.value.trim() ?? ''
+    for (const link of this.querySelectorAll<HTMLAnchorElement>('[data-anything]')) {
+      const address = new URL(link.href)
+      address.searchParams.set('q', typed)
+      link.href = address.href
+      const words = link.querySelector('q')
+      if (words) words.textContent = typed
+    }
+  }
+
+  #add(name: string, sign: string, choices: HTMLAnchorElement[]) {
     const heading = document.createElement('p')
     heading.role = 'none'
     heading.id = `palette-${name.toLowerCase()}`
     heading.textContent = name
     const group = document.createElement('div')
     group.role = 'group'
+    group.dataset['sign'] = sign
     group.setAttribute('aria-labelledby', heading.id)
     group.append(heading, ...choices)
     this.querySelector('.choices')?.append(group)
   }
 
-  #themeChoice = (theme: (typeof themes)[number]) => {
-    const choice = document.createElement('a')
-    choice.href = '#'
-    choice.textContent = `Theme: ${theme}`
-    choice.addEventListener('click', (event) => {
-      event.preventDefault()
-      keepTheme(theme)
-      this.#dialog()?.close()
+  #deeds(): HTMLAnchorElement[] {
+    const deeds: [string, () => void][] = [
+      ...themes.map((theme): [string, () => void] => [`Theme: ${theme}`, () => keepTheme(theme)]),
+      ['Switch workspace', () => document.dispatchEvent(new Event('switch-workspace'))],
+      ['Load this page again', () => location.reload()],
+      ['Show the keys', () => document.querySelector<HTMLDialogElement>('#keys')?.showModal()],
+    ]
+    return deeds.map(([words, deed]) => {
+      const choice = document.createElement('a')
+      choice.href = '#'
+      choice.textContent = words
+      choice.addEventListener('click', (event) => {
+        event.preventDefault()
+        this.#dialog()?.close()
+        deed()
+      })
+      return choice
     })
-    return choice
   }
 }
 

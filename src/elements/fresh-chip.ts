@@ -3,21 +3,16 @@ import { everySoOften, serverNow } from './server-time.ts'
 
 const staleAfterMinutes = Number(document.documentElement.dataset['staleAfter'])
 
-/**
- * Lets the chip, and with it the banner of the page, grow older in an open tab. Told of new data (an event `new-data` with its
- * `at` in words), it offers to show it; content never changes under the pointer by itself.
- */
+/** Lets the chip, and with it the banner of the page, grow older in an open tab. */
 class FreshChip extends HTMLElement {
   #stop: (() => void) | undefined
 
   connectedCallback() {
     this.#stop = everySoOften(this.#age)
-    document.addEventListener('new-data', this.#offer)
   }
 
   disconnectedCallback() {
     this.#stop?.()
-    document.removeEventListener('new-data', this.#offer)
   }
 
   #age = () => {
@@ -30,15 +25,6 @@ class FreshChip extends HTMLElement {
     if (chip?.dataset['tone'] === 'good') chip.dataset['tone'] = 'doubt'
     const top = this.closest('.top')
     if (top) sayStale(top, minutes, this.querySelector('a')?.href ?? '')
-  }
-
-  #offer = (event: Event) => {
-    const { at } = (event as CustomEvent<{ at: string }>).detail
-    const chip = this.querySelector('a')
-    if (!chip || !this.closest('.top')) return
-    chip.classList.add('is-new')
-    chip.href = location.href
-    chip.textContent = `New data at ${at}. Show it`
   }
 }
 

@@ -1,4 +1,9 @@
-/** A search field over a list of links, worked from the field alone: arrows choose, Enter goes, Ctrl Enter goes in a new tab. */
+import { nearest } from './nearest.ts'
+
+/**
+ * A search field over a list of links, worked from the field alone: arrows choose, Enter goes, Ctrl Enter goes in a new tab. A
+ * first character that is the sign of groups (`data-sign`) shows those alone; what is `data-anything` fits whatever is typed.
+ */
 export class Picker {
   #input: HTMLInputElement
   #list: HTMLElement
@@ -33,22 +38,54 @@ export class Picker {
     this.#input.focus()
   }
 
-  /** Shows what has every typed word in it, chooses the first, and says so where there is nothing. */
+  /** Shows what has every typed word in it, chooses the first of it, and where nothing has says so and what was probably meant. */
   narrow(): void {
-    const words = this.#input.value.toLowerCase().split(/\s+/).filter(Boolean)
-    for (const [index, option] of [...this.#list.querySelectorAll('a')].entries()) {
+    const { sign, text } = this.#typed()
+    const words = text.toLowerCase().split(/\s+/).filter(Boolean)
+    const options = [...this.#list.querySelectorAll('a')]
+    for (const [index, option] of options.entries()) {
       option.role = 'option'
       option.tabIndex = -1
       option.id ||= `${this.#list.id}-${index}`
-      const text = option.textContent.toLowerCase()
-      option.hidden = !words.every((word) => text.includes(word))
+      const group = option.closest<HTMLElement>('[role=group]')
+      const fits = isForAnything(option)
+        ? words.length > 0
+        : words.every((word) => option.textContent.toLowerCase().includes(word))
+      option.hidden = !fits || (sign !== '' && group?.dataset['sign'] !== sign)
     }
     for (const group of this.#list.querySelectorAll<HTMLElement>('[role=group]'))
       group.hidden = !group.querySelector('a:not([hidden])')
-    const [first] = this.#shown()
-    this.#choose(first)
-    this.#nothing.textContent = first ? '' : `Nothing called “${this.#input.value}”.`
-    this.#nothing.hidden = first !== undefined
+    const shown = this.#shown()
+    this.#choose(shown.find((option) => !isForAnything(option)) ?? shown[0])
+    this.#sayNothing(options, text)
+  }
+
+  /** The sign in front, if it is one of a group, and what follows. */
+  #typed(): { sign: string; text: string } {
+    const { value } = this.#input
+    const first = value.slice(0, 1)
+    const isSign = first !== '' && this.#list.querySelector(`[data-sign="${CSS.escape(first)}"]`) !== null
+    return isSign ? { sign: first, text: value.slice(1) } : { sign: '', text: value }
+  }
+
+  #sayNothing(options: readonly HTMLAnchorElement[], text: string): void {
+    const hasFound = this.#shown().some((option) => !isForAnything(option))
+    this.#nothing.hidden = hasFound
+    this.#nothing.textContent = hasFound ? '' : `Nothing called “${text}”.`
+    if (hasFound) return
+    const names = options.filter((option) => !isForAnything(option)).map(nameOf)
+    const meant = nearest(text, names)
+    if (meant === undefined) return
+    const way = document.createElement('button')
+    way.type = 'button'
+    way.className = 'link'
+    way.textContent = meant
+    way.addEventListener('click', () => {
+      this.#input.value = meant
+      this.narrow()
+      this.#input.focus()
+    })
+    this.#nothing.append(' Did you mean ', way, '?')
   }
 
   #shown = () => [...this.#list.querySelectorAll<HTMLAnchorElement>('a:not([hidden])')]
@@ -74,4 +111,15 @@ export class Picker {
     } else return
     event.preventDefault()
   }
+}
+
+const isForAnything = (option: HTMLElement) => option.dataset['anything'] !== undefined
+
+/** Without the key or the note beside it. */
+function nameOf(option: HTMLElement): string {
+  const words = [...option.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE)
+  return words
+    .map((node) => node.textContent?.trim() ?? '')
+    .join(' ')
+    .trim()
 }

@@ -4,7 +4,7 @@ import { launchBrowser } from '../../support/browser.ts'
 import { startApp, type TestApp } from '../app.ts'
 import { seedTidewell } from '../seed.ts'
 import { violations, visit } from './browser.ts'
-import { enter, tabTo } from './looks.ts'
+import { tabTo } from './looks.ts'
 
 let app: TestApp
 let browser: Browser
@@ -56,6 +56,27 @@ describe('by keyboard alone', () => {
     await page.keyboard.type('members')
     await follow(page, () => page.keyboard.press('Enter'))
     expect(pathOf(page)).toBe('/w/tidewell/settings/members')
+    expect(complaints).toEqual([])
+    await close()
+  })
+
+  test('the palette says what was probably meant, knows deeds by their sign, and finds whatever is typed', async () => {
+    const { page, complaints, close } = await open()
+    await page.keyboard.press('Control+k')
+    await page.keyboard.type('pieplin')
+    await page.getByText('Nothing called “pieplin”. Did you mean').waitFor()
+    expect(await violations(page)).toEqual([])
+    await page.getByRole('button', { name: 'Pipeline' }).press('Enter')
+    expect(await page.getByRole('option', { selected: true }).innerText()).toContain('Pipeline')
+    await page.getByRole('combobox').fill('>')
+    const deeds = await page.getByRole('option').allInnerTexts()
+    expect(deeds).toContain('Theme: dark')
+    expect(deeds).not.toContain('Pipeline')
+    await page.getByRole('combobox').fill('round rock')
+    await page.getByRole('option', { name: 'in notes' }).waitFor()
+    await follow(page, () => page.getByRole('option', { name: 'in notes' }).click())
+    expect(pathOf(page)).toBe('/w/tidewell/notes')
+    expect(new URL(page.url()).searchParams.get('q')).toBe('round rock')
     expect(complaints).toEqual([])
     await close()
   })
@@ -130,20 +151,6 @@ test('an open tab grows older by itself: the chip, the figures, and at last the 
   )
   expect(await page.locator('.chip').getAttribute('data-tone')).toBe('doubt')
   expect(await violations(page)).toEqual([])
-  await close()
-})
-
-test('told of new data, the chip offers it and nothing moves', async () => {
-  const { page, close } = await open('/w/tidewell/overview')
-  const before = await page.locator('main').innerHTML()
-  await page.evaluate(() =>
-    document.dispatchEvent(new CustomEvent('new-data', { detail: { at: '9:02 AM' } })),
-  )
-  expect(await page.locator('main').innerHTML()).toBe(before)
-  const offer = page.getByRole('link', { name: 'New data at 9:02 AM. Show it' })
-  await offer.focus()
-  await enter(page)
-  expect(await page.locator('.chip').innerText()).toContain('Synced')
   await close()
 })
 
