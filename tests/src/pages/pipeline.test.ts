@@ -209,10 +209,15 @@ describe('what it says', () => {
     await close()
   })
 
-  test('a comparison is chosen by a form, and stays while filters change', async () => {
+  test('a comparison is chosen from a menu, by name or by day, and stays while filters change', async () => {
     const { page, close } = await visit(browser, app.url + states.board, plain())
-    await page.getByLabel('Compare with').selectOption('30d')
+    const menu = page.locator('summary', { hasText: 'Compare' })
+    await menu.click()
+    await page.getByLabel('Another day').fill('2026-01-05')
     await page.getByRole('button', { name: 'Compare' }).click()
+    expect(await menu.innerText()).toBe('Compare: Jan 5, 2026')
+    await menu.click()
+    await page.getByRole('link', { name: '30 days ago' }).click()
     expect(await page.locator('.kpis').innerText()).toContain('in 30 d')
     await page.getByLabel('Owner').selectOption({ label: 'Ana Ruiz' })
     await page.getByRole('button', { name: 'Apply' }).click()
