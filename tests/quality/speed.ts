@@ -20,7 +20,6 @@ export async function measureSpeed(demo: Demo, place: Place): Promise<Finding[]>
     figure(name, 'Accessibility', Math.round(score('accessibility')), { least: bars.accessibility }),
     figure(name, 'Best practices', Math.round(score('best-practices')), { least: bars.bestPractices }),
     ...(isPublic ? [figure(name, 'SEO', Math.round(score('seo')), { least: bars.seo })] : []),
-    figure(name, 'LCP, ms', Math.round(value('largest-contentful-paint')), { most: bars.lcpMs }),
     figure(name, 'CLS', value('cumulative-layout-shift'), { most: bars.cls }),
     figure(name, 'TBT, ms', Math.round(value('total-blocking-time')), { most: bars.tbtMs }),
     none(name, 'Audits that failed', failedAudits(reports)),

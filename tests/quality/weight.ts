@@ -12,6 +12,10 @@ export async function weigh(demo: Demo, { name, path, isPublic }: Place): Promis
     const brought = { document: 0, stylesheet: 0, script: 0, font: 0 }
     let [raw, requests] = [0, 0]
     const complaints: string[] = []
+    const wire = { bytes: 0 }
+    const devtools = await context.newCDPSession(page)
+    await devtools.send('Network.enable')
+    devtools.on('Network.loadingFinished', ({ encodedDataLength }) => (wire.bytes += encodedDataLength))
     page.on('console', (message) => {
       if (['error', 'warning'].includes(message.type())) complaints.push(message.text())
     })
@@ -35,15 +39,33 @@ export async function weigh(demo: Demo, { name, path, isPublic }: Place): Promis
     await page.waitForTimeout(500)
     await Promise.all(bodies)
     const elements = await page.evaluate(() => document.querySelectorAll('*').length)
+    const drawn = await page.evaluate(() => {
+      const outer = (found: Iterable<Element>) => [...found].map((one) => one.outerHTML)
+      return {
+        charts: outer(document.querySelectorAll('chart-tip svg')),
+        icons: outer(document.querySelectorAll('svg.icon')),
+      }
+    })
+    const [cold, firstRequests] = [wire.bytes, requests]
+    const first = { ...brought, raw }
+    wire.bytes = 0
+    await page.reload({ waitUntil: 'load' })
+    await page.waitForTimeout(500)
     return [
-      figure(name, 'HTML, gzip', brought.document, { most: bars.htmlGzip }),
-      figure(name, 'HTML, raw', raw, { most: bars.htmlRaw }),
-      figure(name, 'CSS, gzip', brought.stylesheet, { most: bars.cssGzip }),
-      figure(name, 'Scripts, gzip', brought.script, {
+      figure(name, 'HTML, gzip', first.document, { most: bars.htmlGzip }),
+      figure(name, 'HTML, raw', first.raw, { most: bars.htmlRaw }),
+      figure(name, 'CSS, gzip', first.stylesheet, { most: bars.cssGzip }),
+      figure(name, 'Scripts, gzip', first.script, {
         most: isPublic ? bars.scriptGzip.public : bars.scriptGzip.data,
       }),
-      figure(name, 'Typeface', brought.font, { most: bars.fontBytes }),
-      figure(name, 'Requests', requests, { most: bars.requests }),
+      figure(name, 'Typeface', first.font, { most: bars.fontBytes }),
+      figure(name, 'Requests', firstRequests, { most: bars.requests }),
+      figure(name, 'First visit, bytes', cold, { most: bars.totalBytes.cold }),
+      figure(name, 'Next visit, bytes', wire.bytes, { most: bars.totalBytes.warm }),
+      figure(name, 'Largest chart, gzip', Math.max(0, ...drawn.charts.map((svg) => gzipSync(svg).length)), {
+        most: bars.chartGzip,
+      }),
+      figure(name, 'Icons, raw', drawn.icons.join('').length, { most: bars.iconBytes }),
       figure(name, 'Elements', elements, { most: bars.elements }),
       none(name, 'Complaints of the browser', complaints),
     ]
