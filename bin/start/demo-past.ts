@@ -1,5 +1,5 @@
 import type { Database } from '../../drizzle/db.ts'
-import { demoAccounts } from '../../simulator/demo.ts'
+import { demoAccounts, demoDays } from '../../simulator/demo.ts'
 import { pastOf } from '../../simulator/past.ts'
 import { givePast } from '../../src/commands/give-past.ts'
 import { slugOf } from '../../src/commands/add-tenant.ts'
@@ -7,8 +7,6 @@ import type { ListedConnection } from '../../src/queries/connection-list.ts'
 
 const hourMs = 3_600_000
 const dayMs = 24 * hourMs
-/** As long as the invented companies have been there (`historyDays` in `AccountOptions`). */
-const pastDays = 200
 /** For so many days the copy would have been made every hour; before them the last run of each day is enough. */
 const hourlyDays = 2
 
@@ -34,7 +32,7 @@ export async function giveDemoPast(
 /** Full hours before `startedAt`, oldest first: one a day, and at the end every one. */
 function pastRuns(startedAt: Date): Date[] {
   const lastHour = Math.floor(startedAt.getTime() / hourMs) * hourMs
-  const daily = Array.from({ length: pastDays - hourlyDays }, (_, day) => lastHour - (pastDays - day) * dayMs)
+  const daily = Array.from({ length: demoDays - hourlyDays }, (_, day) => lastHour - (demoDays - day) * dayMs)
   const hourly = Array.from(
     { length: hourlyDays * 24 },
     (_, hour) => lastHour - (hourlyDays * 24 - hour) * hourMs,

@@ -103,6 +103,6 @@ async function insertMeasures(tx: Tx, connectionId: string): Promise<void> {
     insert into pipeline_stage_counts (tenant_id, id, connection_id, run_id, as_of, stage_id, stage_name, status, currency, count, amount_minor)
     select o.tenant_id, app.uuid_v7(), ${connectionId}, r.id, r.at, p.stage_id, p.stage_name, p.status, case when p.amount_minor is not null then o.currency end,
       count(*), coalesce(sum(p.amount_minor), 0)
-    from past_runs r join past p on p.at <= r.at and (p.until is null or p.until > r.at) join opportunities o using (id)
+    from past_runs r join past p on p.at <= r.at and (p.until is null or p.until > r.at) join opportunities o on o.id = p.id
     group by 1, r.id, r.at, p.stage_id, p.stage_name, p.status, 9`)
 }

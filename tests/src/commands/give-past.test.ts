@@ -55,11 +55,13 @@ async function copied(slug: string): Promise<{ connection: Connection; past: Pas
   await deal('won', signed, 'won')
   await deal('open', sent, 'open')
   const changed = await deal('changed', sent, 'open')
+  const changedAt = minutesAgo(1)
+  await client.query('update opportunities set changed_at = $2 where id = $1', [changed, changedAt])
   await seed.insert('opportunity_versions', {
     tenant_id: connection.tenantId,
     opportunity_id: changed,
     valid_from: minutesAgo(30),
-    valid_to: minutesAgo(1),
+    valid_to: changedAt,
     run_id: runId,
     snapshot_id: runId,
     status: 'open',
