@@ -20,7 +20,7 @@ export type Past = {
 export async function givePast(tx: Tx, { connectionId, newStage, runsAt, states }: Past): Promise<boolean> {
   const [began] = runsAt
   if (began === undefined || (await hasPast(tx, connectionId, began))) return false
-  const list = <T>(values: readonly T[], type: string) => sql`${sql.param(values)}::${sql.raw(type)}[]`
+  const list = (values: readonly unknown[], type: string) => sql`${sql.param(values)}::${sql.raw(type)}[]`
   await tx.execute(sql`
     create temporary table past on commit drop as
     select o.id, s.at, lead(s.at) over (partition by o.id order by s.at) as until, g.id as stage_id, g.name as stage_name, g.outcome as status,
