@@ -167,7 +167,7 @@ test(
     const worker = execFileSync('ps', ['--ppid', String(first.child.pid), '-o', 'pid,args'], {
       encoding: 'utf8',
     })
-    process.kill(Number(/^\s*(\d+) .*tidemark\.ts worker$/m.exec(worker)?.[1]), 'SIGKILL')
+    process.kill(Number(/^\s*(\d+) .*tidemark\.mjs worker$/m.exec(worker)?.[1]), 'SIGKILL')
     await until(
       () => first.heard.all.includes('The worker ended (SIGKILL); it starts again in 1 s.'),
       first.heard,
