@@ -42,6 +42,7 @@ const leadStages: Record<Phase, string> = {
   first: 'attempting-stage-id',
   middle: 'connected-stage-id',
   last: 'qualified-stage-id',
+  won: 'qualified-stage-id',
   lost: 'unqualified-stage-id',
 }
 
