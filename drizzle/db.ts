@@ -9,13 +9,16 @@ export type DatabaseRole = 'tidemark_worker' | 'tidemark_web' | 'tidemark_queue'
 /** A transaction that belongs to one tenant (or to the operator). Dead after its callback ends: a late query throws. */
 export type Tx = NodePgDatabase & { $client: Pick<pg.PoolClient, 'query'> }
 
+/** What the statements of a transaction see: each the rows as they stand by then, or all of them the rows of one moment. */
+export type Sight = 'latest' | 'one moment'
+
 export type Database = {
   /** Runs `work` in one transaction that sees and writes the rows of this tenant only. */
-  asTenant<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T>
+  asTenant<T>(tenantId: string, work: (tx: Tx) => Promise<T>, sight?: Sight): Promise<T>
   /** Asks one question about the rows of this tenant, in a read-only transaction of its own that makes one way there and back. */
   askTenant<Row extends pg.QueryResultRow>(tenantId: string, question: pg.QueryConfig): Promise<Row[]>
   /** As `asTenant`, for an operator who is no member: the sync of this tenant and its audit log, and no record. */
-  asWatcher<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T>
+  asWatcher<T>(tenantId: string, work: (tx: Tx) => Promise<T>, sight?: Sight): Promise<T>
   /** Runs `work` in one read-only transaction over what one person may see across tenants: their own memberships and syncs. */
   asPerson<T>(userId: string, work: (tx: Tx) => Promise<T>): Promise<T>
   /** Runs `work` in one read-only transaction over the sync state of all tenants; records are out of its reach. */
@@ -70,17 +73,18 @@ export function connect(options: PoolOptions): Database {
   const pool = openPool(options)
   const sendsAhead = options.sendsAhead ?? false
   return {
-    asTenant: (tenantId, work) => inTransaction(pool, `begin; ${asTheTenant(tenantId)}`, sendsAhead, work),
+    asTenant: (tenantId, work, sight) =>
+      inTransaction(pool, `${begin(sight)}; ${asTheTenant(tenantId)}`, sendsAhead, work),
     askTenant: async (tenantId, question) => {
-      const begin = `begin read only; ${asTheTenant(tenantId)}`
-      if (sendsAhead) return askAtOnce(pool, begin, question)
-      const { rows } = await inTransaction(pool, begin, false, (tx) => tx.$client.query(question))
+      const beginning = `begin read only; ${asTheTenant(tenantId)}`
+      if (sendsAhead) return askAtOnce(pool, beginning, question)
+      const { rows } = await inTransaction(pool, beginning, false, (tx) => tx.$client.query(question))
       return rows
     },
-    asWatcher: (tenantId, work) =>
+    asWatcher: (tenantId, work, sight) =>
       inTransaction(
         pool,
-        `begin; set local role tidemark_watcher; ${asTheTenant(tenantId)}`,
+        `${begin(sight)}; set local role tidemark_watcher; ${asTheTenant(tenantId)}`,
         sendsAhead,
         work,
       ),
@@ -98,6 +102,9 @@ export function connect(options: PoolOptions): Database {
     close: () => pool.end(),
   }
 }
+
+const begin = (sight: Sight = 'latest') =>
+  sight === 'one moment' ? 'begin isolation level repeatable read' : 'begin'
 
 function asTheTenant(tenantId: string): string {
   if (!uuidForm.test(tenantId)) throw new TypeError(`not a tenant id: ${tenantId}`)

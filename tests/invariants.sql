@@ -107,10 +107,12 @@ with still as (
   from pipeline_stage_counts m join still on still.tenant_id = m.tenant_id and still.id = m.connection_id
   order by m.tenant_id, m.connection_id, m.as_of desc
 ), said as (
-  select m.tenant_id, m.connection_id, m.stage_id, m.stage_name, m.status, m.currency, m.count, m.amount_minor
+  select m.tenant_id, m.connection_id, m.stage_id, m.stage_name, m.status, m.currency, m.count, m.amount_minor, m.weighted_minor
   from pipeline_stage_counts m join newest using (tenant_id, connection_id, run_id) where m.count > 0
 ), counted as (
-  select o.tenant_id, o.connection_id, o.stage_id, coalesce(o.stage_name, ''), o.status, o.currency, count(*), coalesce(sum(o.amount_minor), 0)
+  select o.tenant_id, o.connection_id, o.stage_id, coalesce(o.stage_name, ''), o.status, o.currency, count(*), coalesce(sum(o.amount_minor), 0),
+    coalesce(sum(o.amount_minor * case when o.probability is not null then o.probability else
+      (select s.probability from stages s where s.tenant_id = o.tenant_id and s.id = o.stage_id and s.deleted_at is null) end), 0)
   from opportunities o join still on still.tenant_id = o.tenant_id and still.id = o.connection_id
   where o.deleted_at is null group by 1, 2, 3, 4, 5, 6
 )

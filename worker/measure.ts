@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
 import type { Tx } from '../drizzle/db.ts'
+import { isQualified, likelihoodOf } from '../drizzle/rules.ts'
 import type { Run } from './run.ts'
 
 /**
@@ -11,18 +12,18 @@ export async function measure(tx: Tx, run: Measured): Promise<void> {
   const leads = await tx.execute(sql`
     insert into lead_metrics (tenant_id, id, connection_id, run_id, as_of, source, stage_id, stage_name, is_qualified, is_prospect, count)
     select l.tenant_id, app.uuid_v7(), l.connection_id, ${run.id}::uuid, now(), coalesce(l.source, ''), l.stage_id, coalesce(l.stage_name, ''),
-      l.is_prospect and coalesce(s.is_active, true), l.is_prospect, count(*)
+      ${isQualified('l', 's')}, l.is_prospect, count(*)
     from leads l left join stages s on s.tenant_id = l.tenant_id and s.id = l.stage_id and s.deleted_at is null
     where l.tenant_id = ${run.tenantId} and l.connection_id = ${run.connectionId} and l.deleted_at is null
-    group by l.tenant_id, l.connection_id, coalesce(l.source, ''), l.stage_id, coalesce(l.stage_name, ''), l.is_prospect, coalesce(s.is_active, true)`)
+    group by l.tenant_id, l.connection_id, coalesce(l.source, ''), l.stage_id, coalesce(l.stage_name, ''), l.is_prospect, ${isQualified('l', 's')}`)
   if (leads.rowCount === 0) await measureNoLeads(tx, run)
   const opportunities = await tx.execute(sql`
-    insert into pipeline_stage_counts (tenant_id, id, connection_id, run_id, as_of, stage_id, stage_name, status, currency, count, amount_minor)
-    select tenant_id, app.uuid_v7(), connection_id, ${run.id}::uuid, now(), stage_id, coalesce(stage_name, ''), status, currency,
-      count(*), coalesce(sum(amount_minor), 0)
-    from opportunities
-    where tenant_id = ${run.tenantId} and connection_id = ${run.connectionId} and deleted_at is null
-    group by tenant_id, connection_id, stage_id, coalesce(stage_name, ''), status, currency`)
+    insert into pipeline_stage_counts (tenant_id, id, connection_id, run_id, as_of, stage_id, stage_name, status, currency, count, amount_minor, weighted_minor)
+    select o.tenant_id, app.uuid_v7(), o.connection_id, ${run.id}::uuid, now(), o.stage_id, coalesce(o.stage_name, ''), o.status, o.currency,
+      count(*), coalesce(sum(o.amount_minor), 0), coalesce(sum(o.amount_minor * ${likelihoodOf('o', 's')}), 0)
+    from opportunities o left join stages s on s.tenant_id = o.tenant_id and s.id = o.stage_id and s.deleted_at is null
+    where o.tenant_id = ${run.tenantId} and o.connection_id = ${run.connectionId} and o.deleted_at is null
+    group by o.tenant_id, o.connection_id, o.stage_id, coalesce(o.stage_name, ''), o.status, o.currency`)
   if (opportunities.rowCount === 0) await measureNoOpportunities(tx, run)
 }
 
@@ -36,6 +37,6 @@ async function measureNoLeads(tx: Tx, run: Measured): Promise<void> {
 
 async function measureNoOpportunities(tx: Tx, run: Measured): Promise<void> {
   await tx.execute(sql`
-    insert into pipeline_stage_counts (tenant_id, id, connection_id, run_id, as_of, stage_name, status, count, amount_minor)
-    values (${run.tenantId}, app.uuid_v7(), ${run.connectionId}, ${run.id}, now(), '', 'open', 0, 0)`)
+    insert into pipeline_stage_counts (tenant_id, id, connection_id, run_id, as_of, stage_name, status, count, amount_minor, weighted_minor)
+    values (${run.tenantId}, app.uuid_v7(), ${run.connectionId}, ${run.id}, now(), '', 'open', 0, 0, 0)`)
 }

@@ -41,6 +41,6 @@ export function patiently<T>(work: () => Promise<T>): Promise<T> {
  */
 export const patient = (database: Database): Database => ({
   ...database,
-  asTenant: (tenantId, work) => patiently(() => database.asTenant(tenantId, work)),
+  asTenant: (tenantId, work, sight) => patiently(() => database.asTenant(tenantId, work, sight)),
   askTenant: (tenantId, question) => patiently(() => database.askTenant(tenantId, question)),
 })

@@ -40,6 +40,8 @@ export const pipelineStageCounts = pgTable(
     currency: text(),
     count: bigint({ mode: 'number' }).notNull(),
     amountMinor: numeric().notNull(),
+    /** Each amount times its likelihood, of the record or else of its stage, unrounded. Null in measures from before it was taken. */
+    weightedMinor: numeric(),
   },
   (t) => [
     primaryKey({ columns: [t.tenantId, t.id] }),

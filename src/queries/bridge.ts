@@ -1,5 +1,6 @@
 import { sql, type SQL } from 'drizzle-orm'
 import type { Tx } from '../../drizzle/db.ts'
+import { likelihoodOf } from '../../drizzle/rules.ts'
 import type { Changes, Sign, Standing } from '../domain/bridge.ts'
 import type { StageSum } from '../domain/pipeline.ts'
 
@@ -76,8 +77,8 @@ export function stageSums(scope: DealScope, areSo: SQL, isSame: SQL = sql`true`)
   return sql`
     select coalesce(g.stage_id::text, '-') as stage_key, coalesce(g.currency, ${scope.currency}) as currency, g.is_same,
       min(coalesce(s.name, g.stage_name)) as stage_name, sum(g.count) as count, sum(g.amounts) as amounts,
-      coalesce(sum(g.amounts) filter (where coalesce(g.probability, s.probability) is null), 0) as unlikely,
-      coalesce(sum(g.amount), 0) as amount, coalesce(sum(g.amount * coalesce(g.probability, s.probability)), 0) as weighted
+      coalesce(sum(g.amounts) filter (where ${likelihoodOf('g', 's')} is null), 0) as unlikely,
+      coalesce(sum(g.amount), 0) as amount, coalesce(sum(g.amount * ${likelihoodOf('g', 's')}), 0) as weighted
     from (
       select o.stage_id, o.currency, ${isSame} as is_same, o.probability,
         any_value(o.stage_name) as stage_name, count(*) as count, count(o.amount_minor) as amounts, sum(o.amount_minor) as amount
@@ -105,7 +106,7 @@ export function changedSince(scope: DealScope, since: Date): SQL {
       b.stage_id as stage_before, coalesce(sb.name, b.stage_name) as stage_name_before,
       case when b.status is null then coalesce(o.currency, ${scope.currency}) else coalesce(b.currency, ${scope.currency}) end as currency_before,
       coalesce(o.currency, ${scope.currency}) as currency_after,
-      b.amount_minor as amount_before, o.amount_minor as amount_after, coalesce(b.probability, sb.probability) as likely_before,
+      b.amount_minor as amount_before, o.amount_minor as amount_after, ${likelihoodOf('b', 'sb')} as likely_before,
       sign(coalesce(o.amount_minor, 0) - coalesce(b.amount_minor, 0)) as amount_sign,
       case when sa.pipeline_id is distinct from sb.pipeline_id then 0 else coalesce(sign(sa.position - sb.position), 0) end as stage_sign,
       coalesce(sign(o.expected_close_on - b.expected_close_on), 0) as close_sign

@@ -1,5 +1,6 @@
 import { sql, type SQL } from 'drizzle-orm'
 import type { Tx } from '../../drizzle/db.ts'
+import { likelihoodOf } from '../../drizzle/rules.ts'
 import { hotFrom, movesSince, type HotFacts } from '../domain/hot.ts'
 import { after, orderBy, placeOf, readPlace, writePlace, type Place, type SortKey } from './keyset.ts'
 import { walk } from './walk.ts'
@@ -55,7 +56,7 @@ export async function* walkHotList(
 /** An open opportunity that is likely enough, of a connection that can answer. A likelihood of its own comes before its stage's. */
 export function isHot({ connectionIds }: HotScope): SQL {
   return sql`o.connection_id = any(${sql.param(connectionIds)}::uuid[]) and o.deleted_at is null and o.status = 'open'
-    and coalesce(o.probability, s.probability) >= ${hotFrom}::numeric`
+    and ${likelihoodOf('o', 's')} >= ${hotFrom}::numeric`
 }
 
 /** The rows that the list is made of, with the columns that it is filtered and ordered by. */
@@ -65,7 +66,7 @@ export function hotRows(scope: HotScope): SQL {
       coalesce(o.title, (select nullif(concat_ws(' ', c.first_name, c.last_name), '') from contacts c
         where c.tenant_id = o.tenant_id and c.id = o.contact_id and c.deleted_at is null)) as candidate,
       coalesce(o.currency, ${scope.currency}) as currency, (coalesce(o.currency, ${scope.currency}) <> ${scope.currency}) as is_foreign,
-      coalesce(s.name, o.stage_name) as stage, coalesce(o.probability, s.probability) as likely,
+      coalesce(s.name, o.stage_name) as stage, ${likelihoodOf('o', 's')} as likely,
       case when o.probability is null then 'stage' else 'record' end as likely_of,
       o.expected_close_on as close_on, w.id as owner_id, w.name as owner
     from opportunities o

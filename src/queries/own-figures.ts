@@ -1,23 +1,23 @@
-import { sql } from 'drizzle-orm'
+import { sql, type SQL } from 'drizzle-orm'
 import type { Tx } from '../../drizzle/db.ts'
 import {
   activities,
   connections,
   memberships,
   pipelineStageCounts,
-  stages,
+  streamCursors,
   tenants,
 } from '../../drizzle/schema/index.ts'
 
 /** What a client's deals come to, from the measures of its runs; null where no run has measured yet. */
 export type WorkspaceFigures = {
   openDeals: number | null
-  /** In the workspace's own currency, each stage by its own likelihood; null where no stage says one. */
+  /** In the workspace's own currency, each deal by its likelihood, as its page of the pipeline has it; null until a run has measured it. */
   weightedMinor: bigint | null
   /** Open deals with an amount in another currency, which `weightedMinor` leaves out. */
   otherCurrencies: number
   overdue: number
-  /** Whole days since the longest overdue was due; null without one. */
+  /** Days of the workspace's calendar since the longest overdue was due; null without one. */
   oldestDays: number | null
 }
 
@@ -31,24 +31,33 @@ export async function readOwnFigures(tx: Tx): Promise<Map<string, WorkspaceFigur
     from ${tenants} t
     join ${memberships} m on m.tenant_id = t.id
     left join lateral (
-      select sum(p.count) as open_deals,
-        trunc(sum(p.amount_minor * s.probability) filter (where coalesce(p.currency, t.currency) = t.currency)) as weighted_minor,
-        coalesce(sum(p.count) filter (where p.currency <> t.currency), 0) as other_currencies
+      select coalesce(sum(p.count) filter (where p.status = 'open'), 0) as open_deals,
+        case when count(*) = count(p.weighted_minor) then coalesce(round(sum(p.weighted_minor)
+          filter (where p.status = 'open' and coalesce(p.currency, t.currency) = t.currency)), 0) end as weighted_minor,
+        coalesce(sum(p.count) filter (where p.status = 'open' and p.currency <> t.currency), 0) as other_currencies
       from ${connections} c
       join ${pipelineStageCounts} p on p.tenant_id = c.tenant_id and p.connection_id = c.id
-      left join ${stages} s on s.tenant_id = p.tenant_id and s.id = p.stage_id
-      where c.tenant_id = t.id and p.status = 'open' and p.as_of = (
+      where c.tenant_id = t.id and ${hasRead(['opportunities', 'stages'])} and p.as_of = (
         select max(newest.as_of) from ${pipelineStageCounts} newest
         where newest.tenant_id = c.tenant_id and newest.connection_id = c.id)
+      having count(*) > 0
     ) deals on true
     left join lateral (
-      select count(*) as overdue, floor(extract(epoch from now() - min(a.due_at)) / 86400) as oldest_days
+      select count(*) as overdue, (now() at time zone t.time_zone)::date - (min(a.due_at) at time zone t.time_zone)::date as oldest_days
       from ${activities} a
-      where a.tenant_id = t.id and not a.is_done and a.deleted_at is null
+      where a.tenant_id = t.id and a.connection_id = any(array(
+        select c.id from ${connections} c where c.tenant_id = t.id and ${hasRead(['activities'])}))
+        and not a.is_done and a.deleted_at is null
         and a.due_at < date_trunc('day', now() at time zone t.time_zone) at time zone t.time_zone
     ) late on true`)
   return new Map(rows.map((row) => [row.id, figuresOf(row)]))
 }
+
+/** Only connections that have completed these streams answer, as on every page: what a first pass has brought so far is no total. */
+const hasRead = (streams: string[]): SQL => sql`c.state <> 'draft' and (
+  select count(*) from ${streamCursors} k
+  where k.tenant_id = c.tenant_id and k.connection_id = c.id and k.stream = any(${sql.param(streams)}::text[])
+    and k.fresh_at is not null) = ${streams.length}`
 
 type Stored = Record<'id' | 'other_currencies' | 'overdue', string> &
   Record<'open_deals' | 'weighted_minor' | 'oldest_days', string | null>

@@ -44,7 +44,7 @@ export const furtherPolicies: Policy[] = [
   ),
   ...same(syncTables, 'own_rows', 'tidemark_person', 'r', '(tenant_id IN ( SELECT tenants.id FROM tenants))'),
   ...same(
-    'pipeline_stage_counts stages activities',
+    'pipeline_stage_counts activities',
     'own_rows',
     'tidemark_person',
     'r',
@@ -101,6 +101,7 @@ export const tablesWithoutTenant = ['workers', 'sealing_keys', ...peopleTables, 
 export const keysToPeople = [
   'memberships_user_id_users_id_fk: auth.users',
   'api_keys_user_id_users_id_fk: auth.users',
+  'saved_views_user_id_users_id_fk: auth.users',
 ]
 
 /**
@@ -146,10 +147,9 @@ export const narrowRoles: Record<string, string[]> = {
     ...rights(
       'SELECT',
       'pipeline_stage_counts',
-      'tenant_id connection_id as_of stage_id status currency count amount_minor',
+      'tenant_id connection_id as_of stage_id status currency count amount_minor weighted_minor',
     ),
-    ...rights('SELECT', 'stages', 'tenant_id id probability'),
-    ...rights('SELECT', 'activities', 'tenant_id due_at is_done deleted_at'),
+    ...rights('SELECT', 'activities', 'tenant_id connection_id due_at is_done deleted_at'),
   ],
   tidemark_watcher: [
     ...rights('SELECT', syncState),

@@ -341,9 +341,8 @@ describe('a person', () => {
 
   test('sees of what is counted from records that of their memberships, and an operator none', async () => {
     for (const [table, columns] of [
-      ['pipeline_stage_counts', 'tenant_id, count, amount_minor'],
-      ['stages', 'tenant_id, probability'],
-      ['activities', 'tenant_id, due_at, is_done'],
+      ['pipeline_stage_counts', 'tenant_id, count, amount_minor, weighted_minor'],
+      ['activities', 'tenant_id, connection_id, due_at, is_done'],
     ]) {
       const { rows } = await admin.query<{ tenant_id: string }>(
         `select distinct tenant_id from ${table} where tenant_id in (select tenant_id from memberships where user_id = $1 and ended_at is null)`,

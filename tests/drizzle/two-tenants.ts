@@ -72,6 +72,7 @@ function cell(column: Column, name: string, { tenantId, word }: Somebody): unkno
   if (type === 'bytea') return Buffer.from(word)
   if (type === 'jsonb') return JSON.stringify({ of: word })
   if (type === 'boolean') return true
+  if (type === 'date') return '2026-11-01'
   if (type.startsWith('timestamp')) return '2026-11-20T15:00:00Z'
   if (/^(integer|bigint|numeric|double precision)/.test(type)) return 1
   throw new Error(`no value for ${name} ${type}`)

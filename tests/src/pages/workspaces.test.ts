@@ -48,10 +48,23 @@ async function seedMeasures(seed: Seed, of: Connection): Promise<void> {
     })
   const asOf = minutesAgo(14)
   await measure({ as_of: minutesAgo(90), count: 99, amount_minor: 99_000_000, currency: 'USD' })
-  await measure({ as_of: asOf, count: 2, amount_minor: 18_525_050, currency: 'USD' })
-  await measure({ as_of: asOf, count: 1, amount_minor: 9_999_999, currency: 'CAD' })
-  await measure({ as_of: asOf, count: 1, amount_minor: 0, currency: null })
-  await measure({ as_of: asOf, count: 1, amount_minor: 500, currency: 'USD', status: 'won' })
+  await measure({
+    as_of: asOf,
+    count: 2,
+    amount_minor: 18_525_050,
+    weighted_minor: '9262524.5',
+    currency: 'USD',
+  })
+  await measure({ as_of: asOf, count: 1, amount_minor: 9_999_999, weighted_minor: 1, currency: 'CAD' })
+  await measure({ as_of: asOf, count: 1, amount_minor: 0, weighted_minor: 0, currency: null })
+  await measure({
+    as_of: asOf,
+    count: 1,
+    amount_minor: 500,
+    weighted_minor: 500,
+    currency: 'USD',
+    status: 'won',
+  })
 }
 
 const plain = () => ({ javaScriptEnabled: false, as: app.ana })
