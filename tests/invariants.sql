@@ -180,3 +180,29 @@ where not exists (select from opportunities o where o.tenant_id = v.tenant_id an
 select c.id, c.lease_owner, c.lease_until from connections c
 where c.lease_owner is not null and c.lease_until > clock_timestamp()
   and not exists (select from sync_runs r where r.tenant_id = c.tenant_id and r.connection_id = c.id and r.status = 'running');
+
+-- Steps mirror: an opportunity says of its next step what the last row about it says
+select o.id, o.version, o.next_action_at, o.next_action_details, o.own_outcome, n.number, n.due_at, n.details, n.outcome as said
+from opportunities o
+left join lateral (
+  select * from next_actions n where n.tenant_id = o.tenant_id and n.opportunity_id = o.id order by n.number desc limit 1) n on true
+where (o.version, o.next_action_at, o.next_action_details, o.own_outcome) is distinct from
+  (coalesce(n.number, 0), n.due_at, n.details, case when n.outcome in ('won', 'lost', 'disqualified') then n.outcome end);
+
+-- Steps order: the rows about an opportunity are numbered from 1 without a gap, and each belongs to an opportunity
+select n.tenant_id, n.opportunity_id, count(*), max(n.number), count(o.id) from next_actions n
+left join opportunities o on o.tenant_id = n.tenant_id and o.id = n.opportunity_id
+group by 1, 2 having count(*) <> max(n.number) or count(o.id) <> count(*);
+
+-- Steps open: only an open opportunity has an open step, or an outcome that the CRM has not seen
+select id, status, deleted_at, next_action_at, own_outcome from opportunities
+where (next_action_at is not null or own_outcome is not null) and (status <> 'open' or deleted_at is not null);
+
+-- Steps kept: a sync ends a step only with the opportunity, and writes none of its own
+select n.tenant_id, n.opportunity_id, n.number, n.how, n.outcome, n.made_by from next_actions n
+where n.made_by is null and n.how not in ('closed', 'merged') or n.how = 'closed' and n.outcome is distinct from 'closed_in_crm';
+
+-- Writes: each carries one row of next actions, and no row is carried twice
+select w.tenant_id, w.opportunity_id, w.number, count(*) from crm_writes w
+left join next_actions n on n.tenant_id = w.tenant_id and n.opportunity_id = w.opportunity_id and n.number = w.number
+group by 1, 2, 3 having count(*) > 1 or count(n.number) = 0;

@@ -21,8 +21,15 @@ export const recordTables = {
   activities: schema.activities,
 } satisfies Record<TableName, unknown>
 
-/** Columns that are the same for a whole page, or that Postgres fills. */
-const notPerRow = new Set(['tenantId', 'connectionId', 'snapshotId', 'changedAt', 'deletedAt'])
+/** Columns that are the same for a whole page, that Postgres fills, or that no CRM has a say in. */
+const notPerRow = new Set<string>([
+  'tenantId',
+  'connectionId',
+  'snapshotId',
+  'changedAt',
+  'deletedAt',
+  ...schema.ownColumns,
+])
 
 /** Parameters before the arrays: tenant, connection, snapshot, start of the pass, and when we learned this (null: now). */
 const firstArray = 6

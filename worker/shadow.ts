@@ -1,6 +1,7 @@
 import { getTableColumns, sql } from 'drizzle-orm'
 import { toSnakeCase } from 'drizzle-orm/casing'
 import type { Tx } from '../drizzle/db.ts'
+import { ownColumns } from '../drizzle/schema/index.ts'
 import type { TableName } from './connectors/connector.ts'
 import { recordTables, versionColumns } from './load.ts'
 
@@ -21,7 +22,12 @@ const notCompared = new Set([
 /** A tombstone from before the record was seen again, or none although the record came marked as deleted. */
 const isWrongTombstone = '(r.deleted_at < s.changed_at or r.deleted_at is null and s.deleted_at is not null)'
 
-const columnsOf = (table: TableName) => Object.keys(getTableColumns(recordTables[table])).map(toSnakeCase)
+/** Our own columns are in no snapshot: they stay as they are. */
+const own = new Set<string>(ownColumns)
+const columnsOf = (table: TableName) =>
+  Object.keys(getTableColumns(recordTables[table]))
+    .filter((key) => !own.has(key))
+    .map(toSnakeCase)
 
 /**
  * Makes an empty twin of every record table in the session's own temporary schema, which hides the real ones from any
@@ -110,7 +116,19 @@ export async function applyShadow(
     `update public.${table} r set deleted_at = now(), deleted_because = 'absence', changed_at = now() where r.tenant_id = $1 and ${unheld}`,
     [tenantId, connectionId, unreadable],
   )
+  if (table === 'opportunities') await restoreSteps(tx, tenantId, connectionId)
   return (taken.rowCount ?? 0) + (retired.rowCount ?? 0)
+}
+
+/** An opportunity that is put back has the next step again that it had. */
+async function restoreSteps(tx: Tx, tenantId: string, connectionId: string): Promise<void> {
+  await tx.$client.query(
+    `update public.opportunities o set next_action_at = n.due_at, next_action_details = n.details, version = n.number,
+       own_outcome = case when n.outcome in ('won', 'lost', 'disqualified') then n.outcome end
+     from (select distinct on (opportunity_id) * from public.next_actions where tenant_id = $1 order by opportunity_id, number desc) n
+     where o.tenant_id = $1 and o.connection_id = $2 and o.id = n.opportunity_id and o.version < n.number`,
+    [tenantId, connectionId],
+  )
 }
 
 /** A tombstone stays unless a snapshot from after it holds the record again. */

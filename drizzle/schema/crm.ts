@@ -125,6 +125,13 @@ export const opportunities = pgTable(
     market: text(),
     units: integer(),
     weightedFeeMinor: minorUnits(),
+    /** The open next step, as the last row of `next_actions` says it; these four are ours, and no sync names them. */
+    nextActionAt: instant(),
+    nextActionDetails: text(),
+    /** The number of that row; 0 before the first. */
+    version: integer().notNull().default(0),
+    /** How it ended as a person here said, while the CRM still calls it open. */
+    ownOutcome: text({ enum: ['won', 'lost', 'disqualified'] }),
   },
   (t) => [
     primaryKey({ columns: [t.tenantId, t.id] }),
@@ -144,8 +151,19 @@ export const opportunities = pgTable(
         t.changedAt,
       )
       .where(sql`status = 'open' and deleted_at is null`),
+    // Only open ones have a step, so the first page of what is due is read straight off it; the id tells equal instants apart.
+    index('idx_opportunities_tenant_due')
+      .on(t.tenantId, t.nextActionAt, t.id)
+      .where(sql`next_action_at is not null`),
+    // How many have none. All entries of a tenant share one key, so a load adds to it for next to nothing.
+    index('opportunities_unplanned')
+      .on(t.tenantId)
+      .where(sql`next_action_at is null and own_outcome is null and status = 'open' and deleted_at is null`),
   ],
 )
+
+/** Columns of copied records that are this product's own: connectors, loads and replays leave them alone. */
+export const ownColumns = ['nextActionAt', 'nextActionDetails', 'version', 'ownOutcome'] as const
 
 export const notes = pgTable(
   'notes',
@@ -163,6 +181,9 @@ export const notes = pgTable(
     primaryKey({ columns: [t.tenantId, t.id] }),
     index('notes_recent').on(t.tenantId, t.notedAt.desc(), t.id),
     index('notes_of_contact').on(t.tenantId, t.contactId),
+    index('notes_of_opportunity')
+      .on(t.tenantId, t.opportunityId)
+      .where(sql`opportunity_id is not null`),
   ],
 )
 
@@ -186,6 +207,12 @@ export const activities = pgTable(
     primaryKey({ columns: [t.tenantId, t.id] }),
     index('activities_due').on(t.tenantId, t.dueAt),
     index('activities_of_contact').on(t.tenantId, t.contactId),
+    index('activities_of_opportunity')
+      .on(t.tenantId, t.opportunityId)
+      .where(sql`opportunity_id is not null`),
+    index('activities_open')
+      .on(t.tenantId, t.dueAt, t.id)
+      .where(sql`not is_done and deleted_at is null`),
   ],
 )
 

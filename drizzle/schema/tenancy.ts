@@ -27,6 +27,8 @@ export const tenants = pgTable(
     currency: text().notNull().default('USD'),
     /** Nobody opens this workspace without a second factor. */
     requiresSecondFactor: boolean().notNull().default(false),
+    /** Completed actions are also written to the CRM. */
+    writesBack: boolean().notNull().default(false),
     createdAt: timestamp({ withTimezone: true }).notNull().defaultNow(),
   },
   (t) => [

@@ -25,6 +25,7 @@ const ownAndOpen = '((user_id = ( SELECT app.user_id() AS user_id)) AND (ended_a
 export const furtherPolicies: Policy[] = [
   ...same(`tenants quarantine ${syncTables}`, 'operator_reads', 'tidemark_operator', 'r', 'true'),
   ...same('connections sync_runs sync_run_streams', 'schedule_claims', 'tidemark_definer', '*', 'true'),
+  ...same('answered_requests', 'definer_forgets', 'tidemark_definer', '*', 'true'),
   ...same('api_keys invitations connection_tests agencies', 'definer_reads', 'tidemark_definer', 'r', 'true'),
   ...same('auth.users auth.events agencies agency_operators', 'all_rows', 'tidemark_auth', '*', 'true'),
   ...same('memberships agency_operators', 'own_rows', 'tidemark_person', 'r', ownAndOpen),
@@ -112,6 +113,7 @@ export const definerFunctions: [signature: string, owner: string | null, caller:
   ['app.claim_due_slots(timestamp with time zone,interval,integer)', 'tidemark_definer', 'tidemark_worker'],
   ['app.queued_runs(integer)', 'tidemark_definer', 'tidemark_worker'],
   ['app.reap_dead_runs(interval,text,text)', 'tidemark_definer', 'tidemark_worker'],
+  ['app.forget_answered_requests()', 'tidemark_definer', 'tidemark_worker'],
   ['app.open_connection_tests(integer)', 'tidemark_definer', 'tidemark_worker'],
   ['app.first_agency()', 'tidemark_definer', 'tidemark_web'],
   ['app.tenant_of_api_key(bytea)', 'tidemark_definer', 'tidemark_web'],
@@ -174,6 +176,8 @@ export const narrowRoles: Record<string, string[]> = {
     ...rights('SELECT', 'invitations', 'tenant_id id token_hash'),
     ...rights('SELECT', 'connection_tests', 'tenant_id id connection_id asked_at finished_at'),
     ...rights('SELECT', 'agencies', 'id created_at'),
+    ...rights('SELECT', 'answered_requests', 'expires_at'),
+    ...rights('DELETE', 'answered_requests'),
   ],
 }
 
@@ -191,12 +195,14 @@ export const appendOnly = [
   'raw_snapshots',
   'record_aliases',
   'opportunity_versions',
+  'next_actions',
   'lead_metrics',
   'pipeline_stage_counts',
 ]
 
-/** Rows that somebody may delete: no tenant's. */
+/** Rows that somebody may delete: of a tenant's only the kept answers that have expired. */
 export const mayDelete = [
+  'answered_requests by tidemark_definer',
   'workers by tidemark_worker',
   ...['auth.users', ...signInTables].map((table) => `${table} by tidemark_auth`),
 ]

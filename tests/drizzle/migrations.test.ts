@@ -186,9 +186,14 @@ describe('the migrated database', () => {
     const others = await readOthers(migrated)
     expect(others.filter((line) => !/^partition raw_snapshots_\d{4}_\d\d$/.test(line))).toEqual([
       'function app.analyze_records()',
+      'function app.carry_next_action()',
       'function app.claim_due_slots(timestamp with time zone,interval,integer)',
+      'function app.close_next_action()',
       'function app.first_agency()',
+      'function app.forget_answered_requests()',
+      'function app.keep_mirror()',
       'function app.make_snapshot_partitions(integer)',
+      'function app.mirror_next_action()',
       'function app.open_connection_tests(integer)',
       'function app.protect(regclass,name)',
       'function app.queued_runs(integer)',
@@ -200,6 +205,10 @@ describe('the migrated database', () => {
       'function app.uuid_v7()',
       'function app.uuid_v7_floor(timestamp with time zone)',
       'partition raw_snapshots_default',
+      'trigger carry_next_action',
+      'trigger close_next_action',
+      'trigger keep_mirror',
+      'trigger mirror_next_action',
       'view opportunity_history',
     ])
   })

@@ -45,7 +45,15 @@ const programs = ['tidemark_web', 'tidemark_worker'] as const
 /** What each cannot even read of its own tenant. */
 const closed = {
   tidemark_web: ['rate_buckets'],
-  tidemark_worker: ['memberships', 'invitations', 'api_keys', 'audit_log', 'saved_views', 'won_targets'],
+  tidemark_worker: [
+    'memberships',
+    'invitations',
+    'api_keys',
+    'audit_log',
+    'saved_views',
+    'won_targets',
+    'answered_requests',
+  ],
 }
 const mayRead = async (role: string, table: string, column: string) =>
   (

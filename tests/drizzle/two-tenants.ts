@@ -37,7 +37,7 @@ export async function seedEveryTable(
   people: Somebody[] = [rosewood, harbour],
 ): Promise<void> {
   // Parents first; of the others none refers to another.
-  const first = ['agencies', 'auth.users', 'tenants', 'connections', 'sync_runs']
+  const first = ['agencies', 'auth.users', 'tenants', 'connections', 'sync_runs', 'opportunities']
   const order = [...peopleTables, ...tenantTables].toSorted(
     (a, b) => rank(first, a.name) - rank(first, b.name),
   )
@@ -65,9 +65,10 @@ function cell(column: Column, name: string, { tenantId, word }: Somebody): unkno
   // All ids of a tenant are the same one, so every relation leads to the one row there is.
   if (type === 'uuid') return tenantId
   if (type === 'text[]') return []
+  if (name === 'due_at') return '2026-11-20T15:00:00Z'
   if (column.hasDefault || (!column.notNull && type !== 'text')) return undefined
   if (column.enumValues !== undefined) return column.notNull ? column.enumValues[0] : undefined
-  if (name === 'error_code' || name === 'deleted_because') return undefined
+  if (/^(error_code|deleted_because|refused_because|next_action_details)$/.test(name)) return undefined
   if (type === 'text' || type.startsWith('varchar')) return name === 'currency' ? 'USD' : word
   if (type === 'bytea') return Buffer.from(word)
   if (type === 'jsonb') return JSON.stringify({ of: word })

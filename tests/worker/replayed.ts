@@ -1,5 +1,6 @@
 import { getTableColumns, type Column } from 'drizzle-orm'
 import { toSnakeCase } from 'drizzle-orm/casing'
+import { ownColumns } from '../../drizzle/schema/index.ts'
 import type { TableName } from '../../worker/connectors/connector.ts'
 import { recordTables } from '../../worker/load.ts'
 import { replayTenant, type ReplayReport } from '../../worker/replay.ts'
@@ -30,6 +31,7 @@ const notCompared = [
 
 export const comparedColumns = (table: TableName): { name: string; type: string }[] =>
   (Object.entries(getTableColumns(recordTables[table])) as [string, Column][])
+    .filter(([key]) => !(ownColumns as readonly string[]).includes(key))
     .map(([key, column]) => ({ name: toSnakeCase(key), type: column.getSQLType() }))
     .filter(({ name }) => !notCompared.includes(name))
 

@@ -43,6 +43,7 @@ type EngineColumn =
   | 'deletedAt'
   | 'deletedBecause'
   | 'repairs'
+  | (typeof schema.ownColumns)[number]
 
 /** What a connector says about one row: every column of its own, none forgotten. Instants are ISO 8601 in UTC, dates `YYYY-MM-DD`. */
 export type Row<Table extends TableName> = {
