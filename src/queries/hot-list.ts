@@ -3,6 +3,7 @@ import type { Tx } from '../../drizzle/db.ts'
 import { likelihoodOf } from '../../drizzle/rules.ts'
 import { hotFrom, movesSince, type HotFacts } from '../domain/hot.ts'
 import { after, orderBy, placeOf, readPlace, writePlace, type Place, type SortKey } from './keyset.ts'
+import { lastTouches } from './touches.ts'
 import { walk } from './walk.ts'
 
 /** What the list stands on: the connections that can answer, the currency of amounts that name none, the database's clock. */
@@ -120,27 +121,15 @@ function statement(
       select h.*, ${placeOf(keys)} as place
       from hot h where ${hotFilter(filters)} and ${place === undefined ? sql`true` : after(keys, place)}
       ${orderBy(keys)} ${most === undefined ? sql`` : sql`limit ${most}`}),
-    touches as (${lastTouches(scope)})
+    touches as (${lastTouches(scope.now)})
     select h.id, h.candidate, h.market, h.units, h.fee, h.currency, a.fee as average_fee, h.stage, h.likely, h.likely_of, h.close_on, h.owner,
       h.place, touched.at as touched_at, touched.by as touched_by, moved.at as moved_at, moved.stage as moved_from
     from page h
     join average a on a.currency = h.currency
-    left join touches touched on touched.contact_id = h.contact_id
+    left join lateral (
+      select t.at, t.by from touches t where t."of" in (h.contact_id, h.id) order by t.at desc limit 1) as touched on true
     left join lateral (${lastStep(scope)}) as moved on true
     ${orderBy(keys)}`
-}
-
-/** Per candidate of the page the newest note, or the newest activity with them that was done; nothing that lies ahead. */
-function lastTouches({ now }: HotScope): SQL {
-  return sql`
-    select distinct on (t.contact_id) t.contact_id, t.at, t.by from (
-      select n.contact_id, max(n.noted_at) as at, 'note' as by from notes n
-        where n.contact_id in (select contact_id from page) and n.deleted_at is null and n.noted_at <= ${now} group by n.contact_id
-      union all
-      select v.contact_id, max(coalesce(v.completed_at, v.due_at)), 'activity' from activities v
-        where v.contact_id in (select contact_id from page) and v.deleted_at is null and v.is_done
-          and coalesce(v.completed_at, v.due_at) <= ${now} group by v.contact_id) as t
-    order by t.contact_id, t.at desc`
 }
 
 /** The last change of stage, if it led to a later one. */

@@ -1,0 +1,76 @@
+import { sql, type SQL } from 'drizzle-orm'
+import { edgesOf, longestDetails, spanOf, type Bucket } from '../domain/due.ts'
+import { daysLater, startOfDay } from '../domain/days.ts'
+
+/**
+ * What the page stands on: the database's clock, where the workspace's days begin, the currency of amounts that name none, and the
+ * connections whose activities are complete (overdue tasks come from no other). Our own steps wait for nothing.
+ */
+export type DueScope = { now: Date; timeZone: string; currency: string; taskConnectionIds: string[] }
+
+export type DueFilters = {
+  /** Ids of owners in the CRM; one person may be several of them. */
+  owners?: string[] | undefined
+  stage?: string | undefined
+  pipeline?: string | undefined
+  bucket?: Bucket | undefined
+  /** `2026-11-24`, of the workspace's calendar. */
+  day?: string | undefined
+  /** Every one of these words stands in the title, the contact's name, or the step. */
+  terms?: string[] | undefined
+  /** Amount in the workspace's own currency, minor units, from which on. */
+  least?: bigint | undefined
+  /** Put off so often, at least. */
+  moves?: number | undefined
+}
+
+/** Conditions on an opportunity `o` with its contact `c`; `words` is the text of what is due. */
+export function wantedOpportunity(scope: DueScope, filters: DueFilters, words: SQL): SQL[] {
+  const { owners, stage, pipeline, terms = [], least } = filters
+  return [
+    ...(owners === undefined ? [] : [sql`o.owner_id = any(${sql.param(owners)}::uuid[])`]),
+    ...(stage === undefined ? [] : [sql`o.stage_id = ${stage}::uuid`]),
+    ...(pipeline === undefined ? [] : [sql`o.pipeline_id = ${pipeline}::uuid`]),
+    ...(least === undefined
+      ? []
+      : [sql`o.amount_minor >= ${least} and coalesce(o.currency, ${scope.currency}) = ${scope.currency}`]),
+    ...terms.map(
+      (term) =>
+        sql`concat_ws(' ', o.title, c.first_name, c.last_name, ${words}) ilike ${`%${term.replaceAll(/[\\%_]/g, '\\$&')}%`}`,
+    ),
+  ]
+}
+
+/** When something is due that a filter asks for. */
+export function wantedTime({ now, timeZone }: DueScope, { bucket, day }: DueFilters, at: SQL): SQL[] {
+  const [from, before] = bucket === undefined ? [null, null] : spanOf(bucket, edgesOf(now, timeZone))
+  return [
+    ...(from === null ? [] : [sql`${at} >= ${from}`]),
+    ...(before === null ? [] : [sql`${at} < ${before}`]),
+    ...(day === undefined
+      ? []
+      : [sql`${at} >= ${startOfDay(day, timeZone)} and ${at} < ${startOfDay(daysLater(day, 1), timeZone)}`]),
+  ]
+}
+
+/** The name people know an opportunity `o` by: its title, else its contact's. */
+export const titleOf = sql`coalesce(o.title, nullif(concat_ws(' ', c.first_name, c.last_name), ''))`
+
+/** The contact of an opportunity `o`. */
+export const contactOf = sql`left join contacts c on c.tenant_id = o.tenant_id and c.id = o.contact_id and c.deleted_at is null`
+
+/**
+ * The CRM's own next step about the opportunity in row `row`: its first activity that is not done, by the opportunity or else by
+ * its contact.
+ */
+export function suggestionOf({ taskConnectionIds }: DueScope, row: { opportunity: SQL; contact: SQL }): SQL {
+  return sql`
+    select a.id, a.due_at, a.kind, left(${taskWords}, ${longestDetails}) as details, a.changed_at
+    from activities a
+    where (a.opportunity_id = ${row.opportunity} or (a.opportunity_id is null and a.contact_id = ${row.contact}))
+      and a.connection_id = any(${sql.param(taskConnectionIds)}::uuid[]) and not a.is_done and a.deleted_at is null and a.due_at is not null
+    order by a.due_at, a.id limit 1`
+}
+
+/** What a task `a` of the CRM is about, in its own words. */
+export const taskWords = sql`coalesce(nullif(a.subject, ''), nullif(a.details, ''), a.kind)`

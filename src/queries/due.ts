@@ -1,0 +1,224 @@
+import { sql, type SQL } from 'drizzle-orm'
+import type { Tx } from '../../drizzle/db.ts'
+import type { CrmWriteState } from '../../drizzle/schema/crm-writes.ts'
+import { daysLate, longestDetails } from '../domain/due.ts'
+import {
+  contactOf,
+  suggestionOf,
+  taskWords,
+  titleOf,
+  wantedOpportunity,
+  wantedTime,
+  type DueFilters,
+  type DueScope,
+} from './due-parts.ts'
+import { orderBy, placeOf, readPlace, writePlace, type Place, type SortKey } from './keyset.ts'
+import { lastTouches } from './touches.ts'
+
+/** What the CRM itself has as the next step, where it differs from ours. */
+export type Suggestion = {
+  activityId: string
+  dueAt: Date
+  details: string
+  kind: string
+  /** The CRM has said so since our step was made. */
+  isNewer: boolean
+}
+
+/** One thing that is due: a step of ours, or an overdue task that lives in the CRM. */
+export type DueRow = {
+  /** `step`: ours, completed here. `task`: the CRM's, done there. */
+  of: 'step' | 'task'
+  /** The opportunity's of a step, the activity's of a task. */
+  id: string
+  /** Null for a task about somebody without an open opportunity, or with several. */
+  opportunityId: string | null
+  /** To be given back with a completion. */
+  version: number | null
+  dueAt: Date
+  details: string
+  kind: string | null
+  title: string | null
+  valueMinor: bigint | null
+  currency: string
+  market: string | null
+  units: number | null
+  stage: string | null
+  owner: string | null
+  daysLate: number
+  /** The last real contact: a note, or an activity that was done. */
+  touchedAt: Date | null
+  moves: number
+  suggestion: Suggestion | null
+  /** How the last change stands on its way to the CRM; null where it is not written there. */
+  write: { state: CrmWriteState; refusedBecause: string | null } | null
+}
+
+/** What is due, oldest first, our steps and the CRM's overdue tasks together; `next` is where it goes on, null at its end. */
+export async function readDue(
+  tx: Tx,
+  scope: DueScope,
+  filters: DueFilters,
+  { most, from }: { most: number; from: string | null },
+): Promise<{ rows: DueRow[]; next: string | null }> {
+  const place = readPlace(keys, from)
+  const { rows } = await tx.execute<Stored>(statement(scope, filters, place, most + 1))
+  const page = rows.slice(0, most)
+  const last = rows.length > most ? page.at(-1) : undefined
+  return {
+    rows: page.map((row) => dueRow(row, scope)),
+    next: last === undefined ? null : writePlace(last.place),
+  }
+}
+
+const keys: SortKey[] = [
+  { value: sql`due_at`, type: 'timestamptz' },
+  { value: sql`id`, type: 'uuid' },
+]
+
+type Stored = SuggestionColumns & {
+  of: 'step' | 'task'
+  id: string
+  opportunity_id: string | null
+  version: number | null
+  due_at: string
+  details: string
+  kind: string | null
+  title: string | null
+  amount_minor: string | null
+  currency: string
+  market: string | null
+  units: number | null
+  stage: string | null
+  owner: string | null
+  touched_at: string | null
+  moves: number
+  write_state: CrmWriteState | null
+  refused_because: string | null
+  place: Place
+}
+
+/**
+ * Each kind is read off its own index in this order, as far as a page goes; then the two are one list. What surrounds a row is
+ * looked up for those of the page alone.
+ */
+function statement(scope: DueScope, filters: DueFilters, place: Place | undefined, most: number): SQL {
+  return sql`
+    with page as (
+      select *, ${placeOf(keys)} as place from (
+        (${steps(scope, filters, place)} limit ${most}) union all (${tasks(scope, filters, place)} limit ${most})) as dues
+      ${orderBy(keys)} limit ${most}),
+    touches as (${lastTouches(scope.now, sql`opportunity_id`)})
+    select p."of", p.id, p.opportunity_id, p.version, p.due_at, p.details, coalesce(p.kind, n.kind) as kind, p.title, p.amount_minor,
+      coalesce(p.currency, ${scope.currency}) as currency, p.market, p.units, coalesce(s.name, p.stage_name) as stage, w.name as owner,
+      touched.at as touched_at, coalesce(n.moves, 0) as moves, suggested.id as suggestion_id, suggested.due_at as suggestion_at,
+      suggested.kind as suggestion_kind, suggested.details as suggestion, suggested.changed_at > n.made_at as is_newer,
+      cw.state as write_state, cw.refused_because, p.place
+    from page p
+    left join stages s on s.id = p.stage_id and s.deleted_at is null
+    left join owners w on w.id = p.owner_id and w.deleted_at is null
+    left join next_actions n on p."of" = 'step' and n.opportunity_id = p.opportunity_id and n.number = p.version
+    left join crm_writes cw on cw.opportunity_id = n.opportunity_id and cw.number = n.number
+    left join lateral (
+      select t.at from touches t where t."of" in (p.contact_id, p.opportunity_id) order by t.at desc limit 1) as touched on true
+    left join lateral (
+      select a.* from (${suggestionOf(scope, { opportunity: sql`p.opportunity_id`, contact: sql`p.contact_id` })}) as a
+      where a.id is distinct from n.suggestion_id and (a.due_at, a.details) is distinct from (p.due_at, p.details)
+    ) as suggested on p."of" = 'step'
+    ${orderBy(keys.map((key) => ({ ...key, value: sql`p.${key.value}` })))}`
+}
+
+/** Our steps, in order. */
+export function steps(scope: DueScope, filters: DueFilters, place?: Place): SQL {
+  const at = sql`o.next_action_at`
+  const wanted = [
+    sql`${at} is not null`,
+    ...wantedTime(scope, filters, at),
+    ...wantedOpportunity(scope, filters, sql`o.next_action_details`),
+    ...(filters.moves === undefined
+      ? []
+      : [
+          sql`exists (select from next_actions m where m.opportunity_id = o.id and m.number = o.version and m.moves >= ${filters.moves})`,
+        ]),
+    ...beyond(place, sql`o.next_action_at, o.id`),
+  ]
+  return sql`
+    select 'step' as "of", o.id, o.id as opportunity_id, o.version, ${at} as due_at, o.next_action_details as details, null::text as kind,
+      ${titleOf} as title, o.amount_minor, o.currency, o.market, o.units, o.stage_id, o.stage_name, o.owner_id, o.contact_id
+    from opportunities o ${contactOf}
+    where ${sql.join(wanted, sql` and `)} order by o.next_action_at, o.id`
+}
+
+/** The CRM's tasks that are overdue and of which no step of ours was made, in order. */
+export function tasks(scope: DueScope, filters: DueFilters, place?: Place): SQL {
+  const wanted = [
+    sql`a.connection_id = any(${sql.param(scope.taskConnectionIds)}::uuid[]) and not a.is_done and a.deleted_at is null`,
+    sql`a.due_at <= ${scope.now}`,
+    sql`not exists (select from next_actions m where m.opportunity_id = o.id and m.number = o.version and m.suggestion_id = a.id)`,
+    ...(filters.moves === undefined ? [] : [sql`false`]),
+    ...wantedTime(scope, filters, sql`a.due_at`),
+    ...wantedOpportunity(scope, filters, taskWords),
+    ...beyond(place, sql`a.due_at, a.id`),
+  ]
+  return sql`
+    select 'task' as "of", a.id, o.id as opportunity_id, o.version, a.due_at, left(${taskWords}, ${longestDetails}) as details, a.kind,
+      ${titleOf} as title, o.amount_minor, o.currency, o.market, o.units, o.stage_id, o.stage_name, coalesce(o.owner_id, a.owner_id) as owner_id, a.contact_id
+    from activities a
+    left join contacts c on c.id = a.contact_id and c.deleted_at is null
+    left join lateral (
+      select min(m.id::text)::uuid as id from opportunities m
+      where (m.id = a.opportunity_id or (a.opportunity_id is null and m.contact_id = a.contact_id)) and m.status = 'open' and m.deleted_at is null
+      having count(*) = 1) as sole on true
+    left join opportunities o on o.id = sole.id
+    where ${sql.join(wanted, sql` and `)} order by a.due_at, a.id`
+}
+
+/** As one comparison of the two, which an index can begin at. */
+function beyond(place: Place | undefined, columns: SQL): SQL[] {
+  return place === undefined ? [] : [sql`(${columns}) > (${place[0]}::timestamptz, ${place[1]}::uuid)`]
+}
+
+function dueRow(row: Stored, { now, timeZone }: DueScope): DueRow {
+  const dueAt = new Date(row.due_at)
+  return {
+    of: row.of,
+    id: row.id,
+    opportunityId: row.opportunity_id,
+    version: row.version,
+    dueAt,
+    details: row.details,
+    kind: row.kind,
+    title: row.title,
+    valueMinor: row.amount_minor === null ? null : BigInt(row.amount_minor),
+    currency: row.currency,
+    market: row.market,
+    units: row.units,
+    stage: row.stage,
+    owner: row.owner,
+    daysLate: daysLate(dueAt, now, timeZone),
+    touchedAt: row.touched_at === null ? null : new Date(row.touched_at),
+    moves: row.moves,
+    suggestion: suggestionIn(row),
+    write: row.write_state === null ? null : { state: row.write_state, refusedBecause: row.refused_because },
+  }
+}
+
+/** The columns in which a statement gives what the CRM suggests. */
+export type SuggestionColumns = {
+  suggestion_id: string | null
+  suggestion_at: string | null
+  suggestion_kind: string | null
+  suggestion: string | null
+  is_newer: boolean | null
+}
+
+export function suggestionIn(row: SuggestionColumns): Suggestion | null {
+  if (row.suggestion_id === null || row.suggestion_at === null) return null
+  return {
+    activityId: row.suggestion_id,
+    dueAt: new Date(row.suggestion_at),
+    details: row.suggestion ?? '',
+    kind: row.suggestion_kind ?? '',
+    isNewer: row.is_newer ?? true,
+  }
+}

@@ -1,0 +1,296 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Tx } from '../../../drizzle/db.ts'
+import { completeAction } from '../../../src/commands/complete-action.ts'
+import type { DueFilters, DueScope } from '../../../src/queries/due-parts.ts'
+import { readDue } from '../../../src/queries/due.ts'
+import { mostCounted, readDueSummary, readLoad } from '../../../src/queries/due-summary.ts'
+import { readStep } from '../../../src/queries/step.ts'
+import { readUnplanned } from '../../../src/queries/unplanned.ts'
+import { startPlace, type Place, type Someone } from '../commands/workspace.ts'
+import { cast, type Cast } from '../lists/world.ts'
+import type { Connection } from '../seed.ts'
+
+const now = new Date('2026-11-20T21:00:00Z')
+let place: Place
+let connection: Connection
+let people: Cast
+let kofi: Someone
+let scope: DueScope
+
+beforeAll(async () => {
+  place = await startPlace()
+  const { seed } = place
+  connection = await seed.connection(await seed.tenant('tidewell'))
+  people = await cast(seed, connection)
+  kofi = await place.someone('rep', connection.tenantId)
+  scope = { now, timeZone: 'America/Chicago', currency: 'USD', taskConnectionIds: [connection.id] }
+  await seedSteps()
+})
+
+afterAll(() => place.close())
+
+type Row = Record<string, unknown>
+const at = (text: string) => new Date(text)
+
+/** An open opportunity, with its steps one after the other. */
+async function opportunity(title: string, row: Row = {}, ...steps: Row[]): Promise<string> {
+  const id = await place.seed.record('opportunities', connection, {
+    status: 'open',
+    title,
+    currency: 'USD',
+    amount_minor: 100_000,
+    stage_id: people.sent,
+    owner_id: people.dana,
+    ...row,
+  })
+  for (const [nth, step] of steps.entries())
+    await place.seed.insert('next_actions', {
+      tenant_id: connection.tenantId,
+      opportunity_id: id,
+      number: nth + 1,
+      how: nth === 0 ? 'planned' : 'moved',
+      made_by: kofi.userId,
+      made_at: at('2026-11-01T12:00:00Z'),
+      ...step,
+    })
+  return id
+}
+
+const task = (row: Row) =>
+  place.seed.record('activities', connection, { kind: 'call', is_done: false, ...row })
+
+async function seedSteps(): Promise<void> {
+  await opportunity(
+    'Late',
+    { contact_id: people.priya },
+    { due_at: at('2026-11-14T15:00:00Z'), details: 'Call about the FDD' },
+  )
+  await opportunity(
+    'Moved',
+    { owner_id: people.marcus },
+    { due_at: at('2026-11-16T15:00:00Z'), details: 'Write' },
+    { due_at: at('2026-11-18T15:00:00Z'), details: 'Write', moves: 3 },
+  )
+  await opportunity(
+    'Today',
+    { amount_minor: 900_000 },
+    { due_at: at('2026-11-20T15:00:00Z'), details: 'Meet' },
+  )
+  await opportunity('Weekend', {}, { due_at: at('2026-11-22T15:00:00Z'), details: 'Prepare' })
+  await opportunity(
+    'Far',
+    { stage_id: people.approved },
+    { due_at: at('2026-12-22T15:00:00Z'), details: 'Sign' },
+  )
+  await opportunity('Lost here', {}, { outcome: 'lost', reason: 'Price' })
+  await opportunity('Nothing yet', { contact_id: people.gareth, amount_minor: 5 })
+  await opportunity('Nothing either', { amount_minor: 700 })
+  await opportunity('Abroad', { amount_minor: 9_000_000, currency: 'CAD' })
+  await opportunity('Won', { status: 'won' })
+  // The CRM has something planned for both: an overdue task about Gareth, one ahead about Priya.
+  await task({ subject: 'Call Gareth', contact_id: people.gareth, due_at: at('2026-11-17T15:00:00Z') })
+  await task({ subject: 'Priya again', contact_id: people.priya, due_at: at('2026-11-25T15:00:00Z') })
+  await task({
+    subject: 'Was done',
+    contact_id: people.priya,
+    due_at: at('2026-11-10T15:00:00Z'),
+    is_done: true,
+  })
+  await task({ subject: 'About nobody', due_at: at('2026-11-19T15:00:00Z') })
+  await place.seed.record('notes', connection, {
+    contact_id: people.priya,
+    body: 'Spoke',
+    noted_at: at('2026-11-12T15:00:00Z'),
+  })
+  await place.seed.record('notes', connection, {
+    contact_id: people.priya,
+    body: 'Ahead',
+    noted_at: at('2026-12-12T15:00:00Z'),
+  })
+}
+
+const inTenant = <T>(work: (tx: Tx) => Promise<T>) => place.database.asTenant(connection.tenantId, work)
+const due = (filters: DueFilters = {}, most = 50, from: string | null = null) =>
+  inTenant((tx) => readDue(tx, scope, filters, { most, from }))
+const titles = async (filters: DueFilters) =>
+  (await due(filters)).rows.map(({ title, details }) => title ?? details)
+
+describe('what is due', () => {
+  test('is our steps and the overdue tasks of the CRM in one list, oldest first', async () => {
+    const { rows, next } = await due()
+    expect(rows.map(({ of, title, details, daysLate }) => [of, title, details, daysLate])).toEqual([
+      ['step', 'Late', 'Call about the FDD', 6],
+      ['task', 'Nothing yet', 'Call Gareth', 3],
+      ['step', 'Moved', 'Write', 2],
+      ['task', null, 'About nobody', 1],
+      ['step', 'Today', 'Meet', 0],
+      ['step', 'Weekend', 'Prepare', 0],
+      ['step', 'Far', 'Sign', 0],
+    ])
+    expect(next).toBeNull()
+  })
+
+  test('comes with its value, stage, owner, moves and the last real contact', async () => {
+    const { rows } = await due()
+    expect(rows[0]).toMatchObject({
+      valueMinor: 100_000n,
+      currency: 'USD',
+      stage: 'FDD sent',
+      owner: 'Dana Mercado',
+      // The note, not the older activity, nor what lies ahead, nor any change of the record.
+      touchedAt: at('2026-11-12T15:00:00Z'),
+      version: 1,
+      moves: 0,
+      write: null,
+    })
+    expect(rows[2]).toMatchObject({ owner: 'Marcus Oyelaran', moves: 3, version: 2, touchedAt: null })
+  })
+
+  test('shows what the CRM has planned beside it where that differs', async () => {
+    const { rows } = await due()
+    expect(rows[0]?.suggestion).toMatchObject({ details: 'Priya again', kind: 'call', isNewer: true })
+    expect(rows[2]?.suggestion).toBeNull()
+  })
+
+  test.each<[string, DueFilters, string[]]>([
+    ['the overdue', { bucket: 'overdue' }, ['Late', 'Nothing yet', 'Moved', 'About nobody']],
+    ['today', { bucket: 'today' }, ['Today']],
+    ['this week', { bucket: 'week' }, ['Weekend']],
+    ['later', { bucket: 'later' }, ['Far']],
+    ['a day', { day: '2026-11-18' }, ['Moved']],
+    ['a word of the step', { terms: ['fdd'] }, ['Late']],
+    ['a name and a word', { terms: ['raghunathan', 'call'] }, ['Late']],
+    ['words that only look like a pattern', { terms: ['100%'] }, []],
+    ['value', { least: 900_000n }, ['Today']],
+    ['how often it was moved', { moves: 3 }, ['Moved']],
+  ])('can be asked for by %s', async (_, filters, expected) => {
+    expect(await titles(filters)).toEqual(expected)
+  })
+
+  test('can be asked for by owner and stage', async () => {
+    expect(await titles({ owners: [people.marcus] })).toEqual(['Moved'])
+    expect(await titles({ stage: people.approved })).toEqual(['Far'])
+    expect(await titles({ owners: [] })).toEqual([])
+    expect(await titles({ pipeline: randomUUID() })).toEqual([])
+  })
+
+  test('is the same list in pages of any size', async () => {
+    const whole = (await due()).rows.map(({ id }) => id)
+    for (const most of [1, 2, 3]) {
+      const seen: string[] = []
+      let from: string | null = null
+      do {
+        const page = await due({}, most, from)
+        seen.push(...page.rows.map(({ id }) => id))
+        from = page.next
+      } while (from !== null)
+      expect(seen).toEqual(whole)
+    }
+  })
+
+  test('leaves out tasks of connections whose activities are not complete', async () => {
+    const rest = { ...scope, taskConnectionIds: [] }
+    const { rows } = await inTenant((tx) => readDue(tx, rest, {}, { most: 50, from: null }))
+    expect(rows.every(({ of, suggestion }) => of === 'step' && suggestion === null)).toBe(true)
+  })
+})
+
+describe('what nobody has planned', () => {
+  const unplanned = (most = 50, from: string | null = null) =>
+    inTenant((tx) => readUnplanned(tx, scope, {}, { most, from }))
+
+  test('is every open opportunity without a step and without an outcome, the most valuable first', async () => {
+    const { rows } = await unplanned()
+    expect(rows.map(({ title }) => title)).toEqual(['Nothing either', 'Nothing yet', 'Abroad'])
+    expect(rows[1]?.suggestion).toMatchObject({ details: 'Call Gareth' })
+  })
+
+  test('is the same list in pages', async () => {
+    const first = await unplanned(2)
+    const second = await unplanned(2, first.next)
+    expect([...first.rows, ...second.rows].map(({ title }) => title)).toEqual([
+      'Nothing either',
+      'Nothing yet',
+      'Abroad',
+    ])
+    expect(second.next).toBeNull()
+  })
+})
+
+describe('the summary', () => {
+  const summary = (filters: DueFilters = {}) =>
+    inTenant((tx) => readDueSummary(tx, scope, filters, kofi.userId))
+
+  test('counts the buckets, what is unplanned and what is moved often, whatever bucket is chosen', async () => {
+    for (const filters of [{}, { bucket: 'today' } as const]) {
+      const found = await summary(filters)
+      expect(
+        Object.fromEntries(Object.entries(found.buckets).map(([name, { count }]) => [name, count])),
+      ).toEqual({
+        overdue: 4,
+        today: 1,
+        week: 1,
+        later: 1,
+      })
+      expect([found.unplanned.count, found.movedOften.count]).toEqual([3, 1])
+    }
+  })
+
+  test('names what comes up next, and what the filters offer', async () => {
+    const found = await summary()
+    expect(found.nextUp).toMatchObject({ title: 'Weekend', details: 'Prepare' })
+    expect(found.owners.map(({ word }) => word)).toEqual(['Dana Mercado', 'Marcus Oyelaran'])
+    expect(found.stages.map(({ word }) => word)).toEqual(['Approved', 'FDD sent', 'New'])
+  })
+
+  test('says so when there is more than anybody counts', async () => {
+    const { tenantId } = await place.seed.connection(await place.seed.tenant('crowded'))
+    await place.client.query(
+      `insert into opportunities (tenant_id, id, connection_id, source_id, content_hash, snapshot_id, changed_at, status, next_action_at, next_action_details, version)
+       select $1, gen_random_uuid(), $1, n, '', $1, now(), 'open', $2, 'x', 1 from generate_series(1, $3::int) n`,
+      [tenantId, at('2026-11-01T00:00:00Z'), mostCounted + 5],
+    )
+    const found = await place.database.asTenant(tenantId, (tx) => readDueSummary(tx, scope, {}, kofi.userId))
+    expect(found.buckets.overdue).toEqual({ count: mostCounted, isMore: true })
+  })
+
+  test('tells how much is due on the days ahead', async () => {
+    const load = await inTenant((tx) => readLoad(tx, scope, undefined, at('2027-01-01T00:00:00Z')))
+    expect(Object.fromEntries(load)).toEqual({ '2026-11-20': 1, '2026-11-22': 1, '2026-12-22': 1 })
+  })
+})
+
+describe('one opportunity', () => {
+  test('comes with what was planned and done about it, and by whom', async () => {
+    const { rows } = await due({ moves: 3 })
+    const found = await inTenant((tx) => readStep(tx, scope, rows[0]?.id ?? ''))
+    expect(found).toMatchObject({
+      title: 'Moved',
+      isOpen: true,
+      version: 2,
+      step: { details: 'Write', moves: 3 },
+    })
+    expect(found?.entries.map(({ number, how, madeBy }) => [number, how, madeBy])).toEqual([
+      [2, 'moved', kofi.name],
+      [1, 'planned', kofi.name],
+    ])
+  })
+
+  test('of another tenant is not there', async () => {
+    const other = await place.seed.connection(await place.seed.tenant('other'))
+    const foreign = await place.seed.record('opportunities', other, { status: 'open' })
+    expect(await inTenant((tx) => readStep(tx, scope, foreign))).toBeUndefined()
+  })
+
+  test('no longer suggests what was completed here after the CRM had said so', async () => {
+    const { rows } = await inTenant((tx) => readUnplanned(tx, scope, {}, { most: 50, from: null }))
+    const id = rows[1]?.id ?? ''
+    const given = { new_next_action_at: '2099-01-01T00:00:00Z', new_next_action_details: 'Call' }
+    expect(await inTenant((tx) => completeAction(tx, kofi, id, given))).toMatchObject({ kind: 'invalid' })
+    const soon = new Date(Date.now() + 86_400_000).toISOString()
+    await inTenant((tx) => completeAction(tx, kofi, id, { ...given, new_next_action_at: soon }))
+    const found = await inTenant((tx) => readStep(tx, scope, id))
+    expect(found?.suggestion).toMatchObject({ details: 'Call Gareth', isNewer: false })
+  })
+})
