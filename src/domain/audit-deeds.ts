@@ -18,6 +18,12 @@ export const auditDeeds = {
   credentials_changed: 'Credentials changed',
   credentials_resealed: 'Credentials sealed anew',
   sync_asked_for: 'Sync asked for',
+  action_completed: 'Action completed',
+  action_planned: 'Next action set',
+  action_moved: 'Next action moved',
+  suggestion_used: 'Next action of the CRM taken over',
+  action_undone: 'Action taken back',
+  write_back_changed: 'Writing to the CRM changed',
   exported: 'Exported',
   operator_looked: 'Looked at by an operator',
 } as const

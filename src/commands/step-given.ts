@@ -1,0 +1,90 @@
+import { z } from 'zod'
+import { longestDetails, outcomes, shortestDetails } from '../domain/due.ts'
+
+/** The words of people, without control characters; Postgres takes no NUL and no half of a character. */
+const words = (most: number) =>
+  z
+    .string()
+    .max(most * 4)
+    .transform((text) =>
+      text
+        .replaceAll(/[\p{Cc}\s]+/gu, ' ')
+        .trim()
+        .toWellFormed(),
+    )
+
+const instant = z.iso.datetime({ offset: true }).transform((text) => new Date(text))
+const version = z.int().min(0)
+const kind = words(40).optional()
+
+/**
+ * What is asked of somebody who completes an action: what comes next and when, or how it ended. The form and the API send the same;
+ * what has the wrong shape is malformed, what has the right one may still be against a rule (`brokenRules`).
+ */
+export const completionGiven = z.strictObject({
+  new_next_action_at: instant.nullish(),
+  new_next_action_details: words(longestDetails).nullish(),
+  kind,
+  outcome: z.enum(outcomes).nullish(),
+  reason: words(longestDetails).nullish(),
+  /** The version of the opportunity that the person saw; without it, the one there is. */
+  version: version.optional(),
+})
+export type CompletionGiven = z.infer<typeof completionGiven>
+
+/** A new time for a step, and other words for it where they are given. */
+export const moveGiven = z.strictObject({
+  next_action_at: instant,
+  next_action_details: words(longestDetails).optional(),
+  /** What is in the way. */
+  reason: words(longestDetails).optional(),
+  version: version.optional(),
+})
+
+/** What comes after a completed action: a step or an outcome. */
+export type Following =
+  | { dueAt: Date; details: string; kind: string | null; outcome: null; reason: null }
+  | { dueAt: null; details: null; kind: null; outcome: (typeof outcomes)[number]; reason: string | null }
+
+type Broken = { fields: Record<string, string> }
+
+/** What the person wants to come next, or by field what is against the rules. */
+export function followingOf(given: CompletionGiven, now: Date): Following | Broken {
+  const { new_next_action_at: at, new_next_action_details: details, outcome, reason } = given
+  const namesStep = at != null || (details != null && details !== '')
+  if (outcome != null && namesStep) return broken({ outcome: 'Give the next action or an outcome, not both' })
+  if (outcome == null && !namesStep)
+    return broken({ new_next_action_at: timeMissing, new_next_action_details: detailsMissing })
+  if (outcome != null) {
+    if (outcome !== 'won' && (reason ?? '') === '') return broken({ reason: 'Say why' })
+    return { dueAt: null, details: null, kind: null, outcome, reason: reason || null }
+  }
+  const wrong = {
+    ...wrongTime('new_next_action_at', at, now),
+    ...wrongDetails('new_next_action_details', details),
+  }
+  if (at == null || details == null || Object.keys(wrong).length > 0) return broken(wrong)
+  return { dueAt: at, details, kind: given.kind || null, outcome: null, reason: null }
+}
+
+const broken = (fields: Record<string, string>): Broken => ({ fields })
+
+const timeMissing = 'Choose when the next action is due'
+const detailsMissing = 'Enter the next action'
+/** Further ahead nobody plans; beyond it lie slips of the hand. */
+const longestAheadMs = 10 * 366 * 86_400_000
+
+/** What is wrong with the time of a next action, by the name of its field. */
+export function wrongTime(field: string, at: Date | null | undefined, now: Date): Record<string, string> {
+  if (at == null) return { [field]: timeMissing }
+  if (at <= now) return { [field]: 'Choose a time that is still ahead' }
+  return at.getTime() - now.getTime() > longestAheadMs ? { [field]: 'Choose a time within ten years' } : {}
+}
+
+/** What is wrong with its words. */
+export function wrongDetails(field: string, details: string | null | undefined): Record<string, string> {
+  if (details == null || details === '') return { [field]: detailsMissing }
+  if (details.length < shortestDetails)
+    return { [field]: `Enter the next action in at least ${shortestDetails} characters` }
+  return details.length > longestDetails ? { [field]: `At most ${longestDetails} characters` } : {}
+}
