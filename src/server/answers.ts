@@ -7,6 +7,8 @@ export type Problem = {
   code: string
   message: string
   fields?: Record<string, string>
+  /** What is there instead of what the request stands on. */
+  present?: unknown
 }
 
 /** An answer of the API. */

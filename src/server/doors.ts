@@ -61,6 +61,12 @@ export const doors: Readonly<Record<string, Door>> = {
 
   '/.well-known/jwks.json': page('anyone'),
   '/api/v1/tokens': { who: 'use_api', methods: ['POST'], scope: 'read' },
+  '/api/v1/opportunities/due': { who: 'read_deals', methods: ['GET'], scope: 'read' },
+  '/api/v1/opportunities/[id]/complete_action': {
+    who: 'complete_actions',
+    methods: ['POST'],
+    scope: 'write',
+  },
   '/api/v1/sync/status': { who: 'watch_sync', methods: ['GET'], scope: 'read' },
   '/api/v1/sync/runs': { who: 'run_sync', methods: ['POST'], scope: 'write' },
 }

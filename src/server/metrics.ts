@@ -6,6 +6,8 @@ import { readGauges } from '../queries/health.ts'
 export type Metrics = {
   contentType: string
   observe(request: { route: string; method: string; status: number; durationMs: number }): void
+  /** Counts a completed action of a tenant. */
+  completed(tenantId: string): void
   /** The text for Prometheus, with the gauges read from the database at this moment. */
   text(): Promise<string>
 }
@@ -26,6 +28,12 @@ export function startMetrics(database: Database): Metrics {
     help: 'Time from a request to the end of its answer',
     labelNames: ['route', 'method'],
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    registers,
+  })
+  const completed = new Counter({
+    name: 'nat_actions_completed_total',
+    help: 'Actions completed by the next one or an outcome',
+    labelNames: ['tenant_id'],
     registers,
   })
   const gauge = (name: string, help: string, ...labelNames: string[]) =>
@@ -71,6 +79,7 @@ export function startMetrics(database: Database): Metrics {
       requests.inc({ route, method, status })
       durations.observe({ route, method }, durationMs / 1_000)
     },
+    completed: (tenantId) => completed.inc({ tenant_id: tenantId }),
     text: async () => {
       up.set(
         await readDatabase().then(

@@ -60,6 +60,7 @@ const idsOf = (slug: string, id: string): Ids => ({
   member: id,
   key: id,
   invitation: id,
+  opportunity: id,
 })
 
 /** Every address that can be read: of our workspace with our ids and with theirs, of their workspace with either. */
@@ -127,12 +128,17 @@ describe('a crawl of every address', () => {
     for (const table of tables) {
       const { rows } = await client.query<{ name: string }>(
         `select attname as name from pg_attribute where attrelid = $1::regclass and attnum > 0 and not attisdropped
-           and atttypid = 'text'::regtype and attname not in ('deleted_because', 'currency', 'status', 'kind', 'stream', 'error_code')`,
+           and atttypid = 'text'::regtype and attname not in ('deleted_because', 'currency', 'status', 'kind', 'stream', 'error_code', 'next_action_details', 'own_outcome')`,
         [table],
       )
       const columns = rows.map(({ name }) => `${name} = 'of-a-record'`).join(', ')
       await client.query(`update ${table} set ${columns} where tenant_id = $1`, [ours.tenantId])
     }
+    await client.query(
+      `insert into next_actions (tenant_id, opportunity_id, number, how, due_at, details)
+       select tenant_id, id, version + 1, 'moved', next_action_at, 'of-a-record' from opportunities where tenant_id = $1`,
+      [ours.tenantId],
+    )
     const seen = await crawl(people.get('operator') ?? stranger(app.url))
     expect(findings(seen, ['of-a-record'])).toEqual([])
     const asAdmin = await crawl(people.get('admin') ?? stranger(app.url))

@@ -64,6 +64,7 @@ async function seedIds(slug: string): Promise<Ids> {
     member: await idOf(member),
     key: '',
     invitation,
+    opportunity: await app.seed.record('opportunities', connection, { status: 'open', title: 'Waco' }),
   }
   const key = await seedKey(member, {}, tenantId)
   const { rows } = await app.seed.client.query<{ id: string }>('select id from api_keys where hash = $1', [
@@ -241,6 +242,7 @@ describe.each(inWorkspace.filter(({ route }) => examples[route]?.names === 'reco
         member: randomUUID(),
         key: randomUUID(),
         invitation: randomUUID(),
+        opportunity: randomUUID(),
       }
       const before = await digestOf(theirs.tenant)
       for (const form of examples[route]?.forms ?? [undefined]) {

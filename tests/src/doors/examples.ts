@@ -9,6 +9,7 @@ export type Ids = {
   member: string
   key: string
   invitation: string
+  opportunity: string
 }
 
 export type Example = {
@@ -101,6 +102,13 @@ export const examples: Readonly<Record<string, Example>> = {
   '/w/[workspace]/settings/audit.csv': { path: inside('/settings/audit.csv') },
 
   '/api/v1/tokens': { path: () => '/api/v1/tokens', json: () => ({}) },
+  '/api/v1/opportunities/due': { path: ({ slug }) => `/api/v1/opportunities/due?workspace=${slug}` },
+  '/api/v1/opportunities/[id]/complete_action': {
+    path: ({ slug, opportunity }) => `/api/v1/opportunities/${opportunity}/complete_action?workspace=${slug}`,
+    json: () => ({ outcome: 'lost', reason: 'Chose another brand' }),
+    names: 'record',
+    answers: [200],
+  },
   '/api/v1/sync/status': { path: ({ slug }) => `/api/v1/sync/status?workspace=${slug}` },
   '/api/v1/sync/runs': {
     path: ({ slug }) => `/api/v1/sync/runs?workspace=${slug}`,
