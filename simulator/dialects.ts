@@ -3,6 +3,7 @@ import { ClientTether } from './clienttether.ts'
 import type { Clock } from './clock.ts'
 import type { Dialect } from './door.ts'
 import { HubSpot } from './hubspot.ts'
+import { Salesforce } from './salesforce.ts'
 import type { AccountOptions } from './options.ts'
 import type { World } from './world.ts'
 
@@ -13,6 +14,7 @@ export const dialects: Record<
 > = {
   clienttether: (world, options) => new ClientTether(world, options),
   hubspot: (world, options, clock) => new HubSpot(world, options, clock),
+  salesforce: (world, options) => new Salesforce(world, options),
 }
 
 /** The wire of an account, at this instant, when it is of this CRM. Throws for any other. */

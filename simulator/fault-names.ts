@@ -90,6 +90,15 @@ export const faultNames = {
   'hubspot-empty-page': 'HubSpot: a page has no row although more follow, and says so.',
   'hubspot-paging-renamed': 'HubSpot: calls `paging` `pageInfo`, as if its documentation had changed.',
   'hubspot-next-missing': 'HubSpot: sends `paging` without `next`.',
+  'salesforce-daily-limit': 'Salesforce: answers 403, all requests of the day are used up.',
+  'salesforce-concurrent-limit': 'Salesforce: answers 403, too many long requests at once.',
+  'salesforce-query-timeout': 'Salesforce: answers 400, the query ran for too long.',
+  'salesforce-locator-lost': 'Salesforce: answers 400, the answer cannot be continued any more.',
+  'salesforce-no-api': 'Salesforce: answers 403, the org has no API.',
+  'salesforce-maintenance': 'Salesforce: answers 503 with an HTML page.',
+  'salesforce-rows-missing': 'Salesforce: leaves the last record out of an answer that counts it.',
+  'salesforce-field-hidden':
+    'Salesforce: takes the field or object `name` away from the user before the request is answered.',
 } as const
 
 /** A key of `faultNames`. */

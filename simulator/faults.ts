@@ -6,6 +6,7 @@ import { accessFaults } from './faults-of-access.ts'
 import { deliveryFaults } from './faults-of-delivery.ts'
 import { hubSpotFaults } from './faults-of-hubspot.ts'
 import { pagingFaults } from './faults-of-paging.ts'
+import { salesforceFaults } from './faults-of-salesforce.ts'
 import { shapeFaults } from './faults-of-shape.ts'
 import { statusFaults } from './faults-of-status.ts'
 import { valueFaults } from './faults-of-value.ts'
@@ -19,6 +20,7 @@ const effects: Record<FaultName, Effect> = {
   ...pagingFaults,
   ...valueFaults,
   ...hubSpotFaults,
+  ...salesforceFaults,
 }
 
 type Standing = { rule: FaultRule; seen: number; fired: number }

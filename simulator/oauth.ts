@@ -66,6 +66,12 @@ export class Grant {
     this.#isRevoked = true
   }
 
+  /** Begins access without a refresh token, for whoever proved in another way who they are. */
+  begin(): string {
+    this.#isRevoked = false
+    return this.#newAccess()
+  }
+
   /** Whether the form names this client. */
   isFor(clientId: string): boolean {
     return clientId === this.#options.clientId
@@ -86,11 +92,16 @@ export class Grant {
     return { reply: this.#refresh(), deed: 'refresh' }
   }
 
+  #newAccess(): string {
+    const accessToken = newToken('access')
+    this.#access.set(accessToken, this.#clock.nowMs() + (this.#options.accessSeconds ?? 1_800) * 1_000)
+    return accessToken
+  }
+
   #refresh(): Reply {
     const { accessSeconds = 1_800, rotates = true } = this.#options
     this.#refreshed += 1
-    const accessToken = newToken('access')
-    this.#access.set(accessToken, this.#clock.nowMs() + accessSeconds * 1_000)
+    const accessToken = this.#newAccess()
     const answer = { access_token: accessToken, token_type: 'Bearer', expires_in: accessSeconds }
     if (!rotates) return unstored(answer)
     this.#spent.add(this.#refreshToken)

@@ -1,13 +1,14 @@
 import type { BusinessName } from './businesses.ts'
 import type { HubSpotOptions } from './hubspot-options.ts'
 import type { OAuthOptions } from './oauth.ts'
+import type { SalesforceOptions } from './salesforce-options.ts'
 
 /**
  * One simulated account. Where the real behaviour is not documented, both are offered; the first named is the default.
  */
 export type AccountOptions = {
   /** Whose wire the account speaks; default ClientTether. */
-  crm?: 'clienttether' | 'hubspot'
+  crm?: 'clienttether' | 'hubspot' | 'salesforce'
   /** Names the account here, and in ClientTether on the wire: `CT_` and 32 hex digits by custom; any text is taken. */
   webKey: string
   /** In ClientTether it belongs to the enterprise: several accounts may share one. */
@@ -52,6 +53,8 @@ export type AccountOptions = {
   oauth?: OAuthOptions
   /** What only HubSpot has. */
   hubspot?: HubSpotOptions
+  /** What only Salesforce has. */
+  salesforce?: SalesforceOptions
   /** Compress answers for clients that accept gzip; default false. */
   gzip?: boolean
 }

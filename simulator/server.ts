@@ -8,10 +8,11 @@ import type { Exchange } from './fault-effect.ts'
 import type { Happening } from './faults.ts'
 import type { House } from './house.ts'
 import { hubSpotDoor } from './hubspot-door.ts'
+import { salesforceDoor } from './salesforce-door.ts'
 import { jsonReply, send, type Reply } from './reply.ts'
 
 /** The first one that owns a path answers it. */
-const doors: Door[] = [tokenDoor, hubSpotDoor, clientTetherDoor]
+const doors: Door[] = [tokenDoor, hubSpotDoor, salesforceDoor, clientTetherDoor]
 
 /** An HTTP server over the house; not listening yet. */
 export function makeServer(house: House): Server {
