@@ -20,7 +20,7 @@ export function withEnvelope(reply: Reply, change: (envelope: Envelope) => Recor
 export type Row = Record<string, unknown>
 
 /** Where each CRM has its rows. */
-const rowKeys = ['data', 'results']
+const rowKeys = ['data', 'results', 'records']
 
 function withRows(reply: Reply, change: (rows: Row[]) => Row[]): Reply {
   if (reply.status !== 200 || reply.body[0] !== 0x7b) return reply

@@ -94,6 +94,9 @@ const textFields = [
   'hs_note_body',
   'dealname',
   'firstname',
+  'Body',
+  'Subject',
+  'Name',
 ]
 
 function withText(reply: Reply, text: string): Reply {
@@ -117,6 +120,7 @@ const idFields = [
   'user_id',
   'id',
   'client_id',
+  'Id',
 ]
 
 function idField(row: Record<string, unknown>): string {

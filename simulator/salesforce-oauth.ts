@@ -19,9 +19,9 @@ type Answered = { reply: Reply; deed: string }
 
 /** Whose app a form comes from: the client it names, or the issuer of its assertion. */
 export function accountOfForm({ accounts }: House, form: URLSearchParams): SimulatedAccount | undefined {
-  const client = form.get('client_id') ?? claimsOf(form.get('assertion') ?? '').iss ?? ''
+  const client = form.get('client_id') ?? textOf(claimsOf(form.get('assertion') ?? '').iss)
   return [...accounts.values()].find(
-    ({ grant, options }) => options.crm === 'salesforce' && grant?.isFor(String(client)),
+    ({ grant, options }) => options.crm === 'salesforce' && grant?.isFor(client),
   )
 }
 
@@ -113,6 +113,8 @@ function claimsOf(assertion: string): Record<string, unknown> {
     return {}
   }
 }
+
+const textOf = (claim: unknown): string => (typeof claim === 'string' ? claim : '')
 
 function refused(error: string, description: string): Answered {
   return { reply: ok({ error, error_description: description }, 400), deed: error }

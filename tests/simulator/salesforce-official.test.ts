@@ -237,9 +237,9 @@ describe('the official client queries', () => {
   })
 
   test('how much of the day is left', async () => {
-    const limits = (await connection.request('/services/data/v67.0/limits')) as {
-      DailyApiRequests: { Max: number; Remaining: number }
-    }
+    const limits = await connection.request<{ DailyApiRequests: { Max: number; Remaining: number } }>(
+      '/services/data/v67.0/limits',
+    )
     expect(limits.DailyApiRequests.Max).toBe(15_000)
     expect(connection.limitInfo.apiUsage?.used).toBe(15_000 - limits.DailyApiRequests.Remaining)
   })
