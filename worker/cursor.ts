@@ -11,6 +11,7 @@ type Stored = {
   scan_start: string | null
   watermark: string | null
   last_full_at: string | null
+  crm_ahead_ms: number
   now: string
 }
 
@@ -28,9 +29,14 @@ export async function beginPass(run: Run, stream: Stream<never>, again = false):
   if (stored.last_full_at === null && !isEmpty) await analyse(run)
   const isResumed = !again && !run.full && stored.cursor !== null && stored.scan_start !== null
   const scanStart = isResumed ? (stored.scan_start ?? stored.now) : stored.now
+  const crmAheadMs = run.fetcher.crmAheadMs()
   const pass = {
     scanStart,
-    since: run.full || stored.watermark === null ? null : lookBack(stored.watermark, stream.lookbackSeconds),
+    crmStart: later(scanStart, crmAheadMs),
+    since:
+      run.full || stored.watermark === null
+        ? null
+        : later(stored.watermark, Math.min(0, stored.crm_ahead_ms) - stream.lookbackSeconds * 1_000),
     lastFullAt: stored.last_full_at,
     parent: null,
   }
@@ -48,6 +54,9 @@ export async function beginPass(run: Run, stream: Stream<never>, again = false):
     counts: noCounts(),
     total: null,
     hasShrunk: false,
+    crmAheadMs,
+    isWhole: false,
+    isPartial: false,
     setAside,
     metAside: new Set(),
     unnamed: 0,
@@ -67,7 +76,7 @@ export async function beginPass(run: Run, stream: Stream<never>, again = false):
 async function readCursor(tx: Tx, run: Run, { name }: Stream<never>): Promise<Stored> {
   const { rows } = await tx.execute<Stored>(sql`
     select c.cursor, ${iso(sql`c.scan_start`)} as scan_start, ${iso(sql`c.watermark`)} as watermark,
-      ${iso(sql`c.last_full_at`)} as last_full_at, ${iso(sql`clock_timestamp()`)} as now
+      ${iso(sql`c.last_full_at`)} as last_full_at, coalesce(c.crm_ahead_ms, 0)::float8 as crm_ahead_ms, ${iso(sql`clock_timestamp()`)} as now
     from (select 1) as one left join stream_cursors c
       on c.tenant_id = ${run.tenantId} and c.connection_id = ${run.connectionId} and c.stream = ${name}`)
   return rows[0] as Stored
@@ -94,8 +103,7 @@ async function readSetAside(tx: Tx, run: Run, { name }: Stream<never>): Promise<
 
 const iso = (instant: ReturnType<typeof sql>) => sql`to_char(${instant}, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`
 
-const lookBack = (watermark: string, seconds: number): string =>
-  new Date(Date.parse(watermark) - seconds * 1_000).toISOString()
+const later = (instant: string, ms: number): string => new Date(Date.parse(instant) + ms).toISOString()
 
 /**
  * Stores where the pass stands. Locks the connection and checks our fence in the same statement, so that whatever else

@@ -3,7 +3,7 @@ import type { ErrorCode } from '../drizzle/schema/sync.ts'
 /**
  * Something that ends a request, a stream or a run. `message` is for the operator; the client reads `publicText`.
  * The class says what happens next: `RetriableError` is tried again, `StreamError` ends its stream while the others go on,
- * `FatalError` ends the run.
+ * `PauseError` ends the run until later, `FatalError` ends it until somebody acts.
  */
 export abstract class SyncError extends Error {
   readonly code: ErrorCode
@@ -28,6 +28,17 @@ export class RetriableError extends SyncError {
 
 export class StreamError extends SyncError {
   override readonly name = 'StreamError'
+}
+
+/** The CRM asked for so long a pause, or we owe it one, that the run ends; nothing failed, and the next one goes on after it. */
+export class PauseError extends SyncError {
+  override readonly name = 'PauseError'
+  readonly pauseMs: number
+
+  constructor(message: string, pauseMs: number, options?: ErrorOptions) {
+    super('E_RATE_LIMITED', message, options)
+    this.pauseMs = pauseMs
+  }
 }
 
 export class FatalError extends SyncError {

@@ -1,17 +1,12 @@
-import { hash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Page } from './connectors/connector.ts'
+import { askPage, type AskedPage } from './ask-page.ts'
 import { StoppedError, StreamError } from './errors.ts'
-import type { Answer } from './fetcher.ts'
 import { parentsOf, type Parent } from './parents.ts'
 import type { Run, StreamPass } from './run.ts'
 
 /** One page as it came, with the cursor that asked for it and the place to store once it has landed. */
-export type ExtractedPage = Page & {
+export type ExtractedPage = AskedPage & {
   cursor: string
-  answer: Answer
-  /** SHA-256 of the bytes, hex. */
-  digest: string
   /** Where a crash after this page would resume. */
   place: string | null
   /** The record whose children these are, and whether this page ends them. */
@@ -45,7 +40,7 @@ export async function* extract(run: Run, pass: StreamPass): AsyncGenerator<Extra
   }
 }
 
-type ListPage = Page & { cursor: string; answer: Answer; digest: string }
+type ListPage = AskedPage & { cursor: string }
 
 async function* list(run: Run, pass: StreamPass, first: string): AsyncGenerator<ListPage> {
   const progress = new ProgressGuard()
@@ -63,13 +58,7 @@ async function* list(run: Run, pass: StreamPass, first: string): AsyncGenerator<
 
 async function read(run: Run, pass: StreamPass, cursor: string, waitSeconds = 0): Promise<ListPage> {
   if (waitSeconds > 0) await sleep(waitSeconds * 1_000, undefined, { signal: run.stopping })
-  const answer = await run.fetcher.ask(pass.stream.request(cursor, run.settings), pass.stream.name)
-  return {
-    ...pass.stream.page(answer.reply, cursor, run.settings),
-    cursor,
-    answer,
-    digest: hash('sha256', answer.bytes, 'hex'),
-  }
+  return { ...(await askPage(run.fetcher, pass.stream, cursor, run.settings)), cursor }
 }
 
 /** Refuses a list that goes round in circles. */

@@ -18,18 +18,21 @@ export type Fetcher = {
   /** Asks the CRM: 1 call and up to 3 retries. Throws a `SyncError` when no usable answer came. */
   ask: (request: Request, stream: StreamName) => Promise<Answer>
   traffic: Traffic
+  /** How far the CRM's clock is ahead of ours, by its last answer (RFC 9110 §6.6.1, whole seconds); 0 until it told. */
+  crmAheadMs: () => number
   close: () => Promise<void>
 }
 
 type FetcherOptions = {
   connector: AnyConnector
+  settings?: never
   baseUrl: string
   secrets: Secrets
   /** Gives the secrets in their place, where access ends by itself. */
   access?: Access
   allowPrivateHosts: boolean
-  /** Waits until the connection may call again (see `rate-limit.ts`). */
-  turn: () => Promise<void>
+  /** Waits until the connection may spend so much again (see `rate-limit.ts`). */
+  turn: (cost: number) => Promise<void>
   /** The CRM asked for silence; all workers keep it. */
   quiet: (ms: number) => Promise<void>
   stopping: AbortSignal
@@ -51,14 +54,17 @@ export function createFetcher(options: FetcherOptions): Fetcher {
   })
   const traffic: Traffic = { requests: 0, retries: 0, bytes: 0 }
   const waits = options.retryWaitsMs ?? [1_000, 2_000, 4_000]
+  let crmAheadMs = 0
 
   const ask: Fetcher['ask'] = (request, stream) =>
     pRetry(
       () =>
         signed(options, async (secrets) => {
-          await options.turn()
+          await options.turn(request.cost ?? 1)
           traffic.requests += 1
-          return once(pool, base, options, secrets, request, stream, traffic)
+          const answer = await once(pool, base, options, secrets, request, stream, traffic)
+          crmAheadMs = aheadMs(answer)
+          return answer
         }),
       {
         retries: waits.length,
@@ -84,7 +90,12 @@ export function createFetcher(options: FetcherOptions): Fetcher {
       throw error instanceof AbortError ? error.originalError : error
     })
 
-  return { ask, traffic, close: () => pool.destroy() }
+  return { ask, traffic, crmAheadMs: () => crmAheadMs, close: () => pool.destroy() }
+}
+
+function aheadMs({ reply: { headers }, receivedAt }: Answer): number {
+  const toldMs = typeof headers.date === 'string' ? Date.parse(headers.date) : Number.NaN
+  return Number.isNaN(toldMs) ? 0 : toldMs - receivedAt.getTime()
 }
 
 /** One try: with the secrets as they are, or, where access ends by itself, again with renewed ones when it was refused. */
@@ -111,7 +122,7 @@ async function once(
   stream: StreamName,
   traffic: Traffic,
 ): Promise<Answer> {
-  const { connector, timeoutMs = 60_000, stopping } = options
+  const { connector, settings, timeoutMs = 60_000, stopping } = options
   const received = await send(
     pool,
     outgoing(base, request, connector.authorise(secrets)),
@@ -121,8 +132,12 @@ async function once(
   traffic.bytes += received.bytes.length
   const { raw, inflated } = understand(received)
   const told = withoutSecrets(raw, Object.values(secrets))
-  const problem =
-    connector.fault(told, stream) ?? statusFault(told, stream) ?? (isJson(raw) ? null : notJson(raw))
+  const isRefusal = request.mayBeRefused === true && (raw.status === 403 || raw.status === 404)
+  const problem = isRefusal
+    ? null
+    : (connector.fault(told, stream, settings as never) ??
+      statusFault(told, stream) ??
+      (isJson(raw) ? null : notJson(raw)))
   if (problem !== null) throw problem
   const { text: _, ...reply } = raw
   return { request, reply: { ...reply, body: raw.body }, bytes: inflated, receivedAt: new Date() }

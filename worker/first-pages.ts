@@ -1,6 +1,8 @@
 import type { TestStep } from '../drizzle/schema/access.ts'
+import { askPage } from './ask-page.ts'
 import type { Page, Stream } from './connectors/connector.ts'
-import { FatalError, RetriableError, StoppedError, streamWord, SyncError } from './errors.ts'
+import { FatalError, PauseError, RetriableError, StoppedError, streamWord, SyncError } from './errors.ts'
+import type { Fetcher } from './fetcher.ts'
 import type { OpenConnection } from './open.ts'
 
 export type Say = (step: TestStep) => Promise<void>
@@ -13,7 +15,9 @@ type Outcome = Page | SyncError
  * nothing more to ask, at the `place` it had come to: that the CRM does not let us in, or does not answer.
  */
 export async function askStreams(opened: Opened, say: Say, place: { name: string }): Promise<void> {
-  const { streams, probe, label } = opened.connector
+  const { connector, settings } = opened
+  const { probe, label } = connector
+  const streams = connector.streams.filter(({ isOffered }) => isOffered?.(settings) ?? true)
   const first = streams.find(({ name }) => name === probe)
   if (first === undefined) throw new Error(`${label} has no stream ${probe} to ask for`)
   const known = new Map<string, Outcome>([[first.name, await firstPage(opened, first, null)]])
@@ -35,16 +39,34 @@ export async function askStreams(opened: Opened, say: Say, place: { name: string
 async function firstPage(opened: Opened, stream: Stream<never>, parent: string | null): Promise<Outcome> {
   const { settings, fetcher } = opened
   const scanStart = new Date().toISOString()
-  const cursor = stream.begin({ scanStart, since: null, lastFullAt: null, parent }, settings)
+  const pass = { scanStart, crmStart: scanStart, since: null, lastFullAt: null, parent }
+  const cursor = stream.begin(pass, settings)
   try {
-    const { reply } = await fetcher.ask(stream.request(cursor, settings), stream.name)
-    return stream.page(reply, cursor, settings)
+    return await pageWithItems(fetcher, stream, cursor, settings)
   } catch (error) {
     const endsAll =
-      error instanceof FatalError || error instanceof RetriableError || error instanceof StoppedError
+      error instanceof FatalError ||
+      error instanceof PauseError ||
+      error instanceof RetriableError ||
+      error instanceof StoppedError
     if (endsAll || !(error instanceof SyncError)) throw error
     return error
   }
+}
+
+/** Some lists begin with questions about the account; what is looked for is the first page that may hold records. */
+const mostQuestions = 3
+
+async function pageWithItems(
+  fetcher: Fetcher,
+  stream: Stream<never>,
+  cursor: string,
+  settings: never,
+): Promise<Page> {
+  let page = await askPage(fetcher, stream, cursor, settings)
+  for (let asked = 1; asked < mostQuestions && page.items.length === 0 && page.next !== null; asked += 1)
+    page = await askPage(fetcher, stream, page.next, settings)
+  return page
 }
 
 /** The id of a record whose children can be asked for; null when none was seen. */

@@ -1,6 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto'
+import { noteMerges, remember, type Merge } from './aliases.ts'
 import { storeCursor } from './cursor.ts'
-import { differing } from './load.ts'
+import { differing, standing } from './load.ts'
 import { loadPage, newestOfEach } from './load-page.ts'
 import { normalise, type Item, type Understood } from './normalise.ts'
 import { read, type PreparedPage, type Reading } from './prepare.ts'
@@ -62,7 +63,18 @@ async function findNews(
   if (pass.isFirstLoad || candidates.length === 0) return { news: candidates, aside }
   const [table] = pass.stream.tables
   const records = repeatsIds ? withoutNamesakes(run, pass, candidates) : candidates
-  const news = await differing(run, table, records)
+  const gone = records.filter(({ isGone }) => isGone)
+  const news =
+    gone.length === 0
+      ? await differing(run, table, records)
+      : [
+          ...(await differing(
+            run,
+            table,
+            records.filter(({ isGone }) => !isGone),
+          )),
+          ...(await standing(run, table, gone)),
+        ]
   return { news, aside }
 }
 
@@ -91,6 +103,7 @@ async function store(
 ): Promise<Landed> {
   const snapshotId = randomUUIDv7()
   let written = { created: 0, updated: 0 }
+  let merges: Merge[] = []
   let wasTried = false
   await run.database.asTenant(run.tenantId, async (tx) => {
     // A COMMIT whose answer was lost may have happened: then the page is there, and `written` is what it did.
@@ -105,7 +118,10 @@ async function store(
       setAside(tx, run, pass, snapshotId, refused, records),
     ])
     written = counts
+    if (records.some(({ standsFor }) => standsFor.length > 0))
+      merges = await noteMerges(tx, run, pass, records)
   })
+  remember(run, merges)
   pass.storedAtMs = Date.now()
   noteUnknown(pass, records)
   if (written.created > 0 && page.parent?.isSwept === true) pass.strays += countOlder(pass, records)

@@ -111,6 +111,18 @@ export async function differing(run: Run, table: TableName, items: Item[]): Prom
   return rows.map(({ at }) => items[at]).filter((item) => item !== undefined)
 }
 
+/** Which of these items name records that are stored and are no tombstones. */
+export async function standing(run: Run, table: TableName, items: Item[]): Promise<Item[]> {
+  const rows = await run.database.askTenant<{ at: number }>(run.tenantId, {
+    name: `standing-${table}`,
+    text: `
+      select i.at::int - 1 as at from unnest($2::uuid[]) with ordinality as i (id, at)
+      where exists (select from ${table} t where t.tenant_id = $1 and t.id = i.id and t.deleted_at is null)`,
+    values: [run.tenantId, arrayLiteral(items, ({ id }) => id, true)],
+  })
+  return rows.map(({ at }) => items[at]).filter((item) => item !== undefined)
+}
+
 /** Columns that are not the connector's to say. */
 const engineColumns: Record<string, (record: Understood) => unknown> = {
   sourceId: ({ item }) => item.sourceId,
@@ -138,7 +150,7 @@ export async function load(
   const { text, columns } = loadStatement(table, keepsHistory)
   const [first] = pass.stream.tables
   const idIn = ({ item }: Understood) =>
-    table === first ? item.id : run.context.id(table, item.sourceId ?? '')
+    table === first ? item.id : run.context.ownId(table, item.sourceId ?? '')
   const present = records.filter(({ rows }) => rows[table] !== undefined)
   if (present.length === 0) return { created: 0, updated: 0 }
   const arrays = columns.map(({ key, isPlain }) => {

@@ -13,6 +13,8 @@ export type Item = {
   id: string
   /** Hex. Equal digests mean: nothing to do. */
   hash: string
+  /** Whether it only says that the record is gone. */
+  isGone: boolean
   /** Whether its text holds escapes that Postgres may not be able to store. */
   hasEscapes: boolean
   /** Whether it is long enough to hold a text that must be shortened. */
@@ -25,7 +27,9 @@ export type SetAside = FieldFault & { item: Item }
 export type Understood = {
   item: Item
   rows: { [Table in TableName]?: Row<Table> }
-  deletedBecause: 'flag' | 'feed' | null
+  deletedBecause: 'flag' | 'feed' | 'merge' | null
+  /** Their ids that mean this record from now on. */
+  standsFor: readonly string[]
   repairs: string | null
   faults: FieldFault[]
 }
@@ -54,8 +58,9 @@ export function identify(run: ReadingRun, pass: ReadingPass, items: unknown[]): 
       index,
       value,
       sourceId,
-      id: run.context.id(table, sourceId ?? ''),
+      id: run.context.ownId(table, sourceId ?? ''),
       hash: hash('sha256', pass.rules + json, 'hex').slice(0, 32),
+      isGone: pass.stream.isGone !== undefined && isObject(value) && pass.stream.isGone(value),
       hasEscapes: json.includes('\\u'),
       isLong: json.length > longestText,
     }
@@ -77,9 +82,21 @@ export function normalise(run: ReadingRun, pass: ReadingPass, item: Item): Under
     const isMissing = isObject(mended.value) && !(path in mended.value)
     return { item, path, reason: isMissing ? 'the field is missing' : (issue?.message ?? 'unknown shape') }
   }
-  const { rows, faults, deletedBecause } = pass.stream.normalise(mended.value as never, run.context)
+  const { rows, faults, deletedBecause, standsFor } = pass.stream.normalise(
+    mended.value as never,
+    run.context,
+  )
   const repairs = item.isLong ? [...mended.repairs, ...shortenRows(rows)] : mended.repairs
-  return { item, rows, faults, deletedBecause: deletedBecause ?? null, repairs: repairs.join('; ') || null }
+  // A page from before the merge may still name it.
+  const isMerged = run.context.aliases.has(item.id)
+  return {
+    item,
+    rows,
+    faults,
+    deletedBecause: isMerged ? 'merge' : (deletedBecause ?? null),
+    standsFor: standsFor?.filter((id) => id !== item.sourceId) ?? [],
+    repairs: repairs.join('; ') || null,
+  }
 }
 
 /** What no connector can be asked to read. */

@@ -2,11 +2,11 @@ import { sql } from 'drizzle-orm'
 import type { Database, Tx } from '../drizzle/db.ts'
 import type { Keyring } from '../drizzle/seal.ts'
 import { createAccess } from './access-token.ts'
-import type { AnyConnector, Context, TableName } from './connectors/connector.ts'
+import type { AnyConnector } from './connectors/connector.ts'
+import { contextOf, type RunContext } from './context.ts'
 import { FatalError } from './errors.ts'
 import { createFetcher, type Fetcher } from './fetcher.ts'
 import { createRateLimit } from './rate-limit.ts'
-import { recordIds } from './record-id.ts'
 import { openSecrets, secretsOfConnection, type StoredSecret } from './stored-secrets.ts'
 
 type Who = { tenantId: string; connectionId: string }
@@ -17,7 +17,7 @@ export type OpenConnection = {
   /** Where the CRM answers. */
   baseUrl: string
   settings: never
-  context: Context<never>
+  context: RunContext
   fetcher: Fetcher
 }
 
@@ -65,6 +65,7 @@ export async function openConnection(options: OpenOptions, who: Who): Promise<Op
     renewal && createAccess({ ...options, connector, renewal, baseUrl, who }, stored.secrets, secrets)
   const fetcher = createFetcher({
     connector,
+    settings,
     baseUrl,
     secrets,
     access,
@@ -81,12 +82,6 @@ export async function openConnection(options: OpenOptions, who: Who): Promise<Op
     context: contextOf(who.connectionId, settings, stored.currency),
     fetcher,
   }
-}
-
-/** What normalising may know of a connection. */
-export function contextOf(connectionId: string, settings: never, currency: string): Context<never> {
-  const ids = recordIds(connectionId)
-  return { settings, currency, id: (table: TableName, sourceId) => ids(table, sourceId) }
 }
 
 /** Checks stored settings against the connector's own description. Throws `FatalError` (`E_SETTINGS`). */

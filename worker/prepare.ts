@@ -86,7 +86,10 @@ function noteSeen(pass: StreamPass, page: ExtractedPage, items: Item[]): boolean
   pass.unnamed += items.length - named.length
   if (pass.seen.size - before < named.length) pass.namesakes += countNamesakes(named)
   if (page.parent === null && page.total !== null) noteTotal(pass, page.total)
-  pass.idlePages = items.length > 0 && pass.seen.size === before ? pass.idlePages + 1 : 0
+  if (page.endsWhole === true) pass.isWhole = true
+  if (page.isPartial === true) pass.isPartial = true
+  const isIdle = items.length > 0 && pass.seen.size === before && page.repeats !== true
+  pass.idlePages = isIdle ? pass.idlePages + 1 : 0
   if (pass.idlePages >= mostIdlePages && page.parent === null) {
     throw new StreamError(
       'E_PAGING_LOOP',

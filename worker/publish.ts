@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import type { Tx } from '../drizzle/db.ts'
-import { FencedError, RetriableError, StoppedError, type SyncError } from './errors.ts'
+import { FencedError, PauseError, RetriableError, StoppedError, type SyncError } from './errors.ts'
 import { measure } from './measure.ts'
 import { noCounts, type Counts, type Run } from './run.ts'
 import { judge, type Verdict } from './verdict.ts'
@@ -74,7 +74,12 @@ async function followsUncounted(tx: Tx, run: EndingRun): Promise<boolean> {
 /** Stopped runs go on as soon as a worker is back; a CRM that asked for more time gets it, within reason. */
 function nextDue(endedBy: SyncError | StoppedError | null) {
   if (endedBy instanceof StoppedError) return sql`clock_timestamp()`
-  const asked = endedBy instanceof RetriableError ? endedBy.retryAfterMs : undefined
+  const asked =
+    endedBy instanceof PauseError
+      ? endedBy.pauseMs
+      : endedBy instanceof RetriableError
+        ? endedBy.retryAfterMs
+        : undefined
   if (asked === undefined) return sql`next_due_at`
   return sql`greatest(next_due_at, clock_timestamp() + ${`${Math.min(asked, longestPostponementMs)} ms`}::interval)`
 }

@@ -51,7 +51,7 @@ export async function resolveMended(tx: Tx, run: Run, pass: StreamPass): Promise
   const { stream, seen, metAside, isResumed } = pass
   const sawWholeList = stream.parents === undefined && stream.reads === 'full' && !isResumed
   const wasSeen = (sourceId: string | null) =>
-    sourceId !== null && seen.has(run.context.id(stream.tables[0], sourceId))
+    sourceId !== null && seen.has(run.context.ownId(stream.tables[0], sourceId))
   const mended = open.rows.filter(
     ({ source_id: sourceId, hash }) => !metAside.has(hash) && (sawWholeList || wasSeen(sourceId)),
   )

@@ -9,7 +9,7 @@ const reservedSeconds = 0.25
 
 /**
  * The token bucket of one connection, kept in one Postgres row, so that all workers together stay polite.
- * `turn` resolves when the next call may go out; it never rejects a caller, it only makes them wait.
+ * `turn` resolves when a call of that cost may go out; it never rejects a caller, it only makes them wait.
  */
 export function createRateLimit(
   database: Database,
@@ -41,16 +41,16 @@ export function createRateLimit(
   }
 
   return {
-    turn: async (): Promise<void> => {
+    turn: async (cost = 1): Promise<void> => {
       // Several callers may wait for one reservation and find its tokens gone; they reserve again.
       for (;;) {
-        if (inHand > 0) break
+        if (inHand >= cost) break
         reserving ??= reserve().finally(() => {
           reserving = undefined
         })
         await reserving
       }
-      inHand -= 1
+      inHand -= cost
     },
     /** Keeps every worker from calling this CRM for `ms`. */
     quiet: (ms: number): Promise<void> =>

@@ -2,14 +2,16 @@ import { randomUUIDv7 } from 'node:crypto'
 import { sql } from 'drizzle-orm'
 import { connect, type Database, type Tx } from '../drizzle/db.ts'
 import { decode, parseJson } from './body.ts'
-import type { AnyConnector, Context, Stream, TableName } from './connectors/connector.ts'
+import { readAliases } from './aliases.ts'
+import type { AnyConnector, Stream, TableName } from './connectors/connector.ts'
 import { connectors } from './connectors/registry.ts'
 import { assertHolding, whileHolding } from './hold.ts'
 import { loadPage, newestOfEach } from './load-page.ts'
 import { recordTables } from './load.ts'
 import { measure } from './measure.ts'
 import { identify, normalise, rulesDigest, type Understood } from './normalise.ts'
-import { contextOf, readSettings } from './open.ts'
+import { contextOf, type RunContext } from './context.ts'
+import { readSettings } from './open.ts'
 import { applyShadow, closeShadow, compareShadow, openShadow, type Difference } from './shadow.ts'
 import { unpack } from './snapshot.ts'
 
@@ -69,7 +71,7 @@ type ReplayRun = {
   connectionId: string
   id: string
   settings: never
-  context: Context<never>
+  context: RunContext
 }
 
 async function rebuild(tx: Tx, options: ReplayOptions): Promise<ReplayReport> {
@@ -93,6 +95,7 @@ async function rebuild(tx: Tx, options: ReplayOptions): Promise<ReplayReport> {
       settings,
       context: contextOf(stored.id, settings, stored.currency),
     }
+    await readAliases(tx, run)
     for (const stream of connector.streams)
       await replayStream(tx, run, stream, report, readable, unreadable, options)
     const appliedBefore = report.applied
@@ -143,7 +146,7 @@ async function replayStream(
     for (const { item, ...result } of results) {
       const { sourceId } = item
       const key = `${run.connectionId} ${stream.name} ${sourceId === null ? item.hash : item.id}`
-      const rows = stream.tables.map((table) => ({ table, id: run.context.id(table, sourceId ?? '') }))
+      const rows = stream.tables.map((table) => ({ table, id: run.context.ownId(table, sourceId ?? '') }))
       if ('rows' in result) unreadable.delete(key)
       else unreadable.set(key, sourceId === null ? [] : rows)
     }

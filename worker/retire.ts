@@ -76,12 +76,15 @@ function tooMany(absent: number, live: number, isBelievable: boolean): StreamErr
 
 /** Stored records that the pass did not see. All of them were seen when there are as many as were seen and stored. */
 async function absentFromList(run: Run, pass: StreamPass): Promise<Absent[]> {
+  const { stream, isWhole, isResumed, isPartial, unnamed } = pass
+  const tells = stream.reads === 'full' ? stream.deletes === 'absence' : isWhole && !isResumed
   // A row without an id may be any of those that seem to be missing.
-  if (pass.stream.deletes !== 'absence' || pass.unnamed > 0) return []
-  const window = pass.stream.absentBetween?.(pass, run.settings)
-  const sawStored = pass.counts.quarantined === 0 && window === undefined
+  if (!tells || isPartial || unnamed > 0) return []
+  const window = stream.absentBetween?.(pass, run.settings)
+  // Among those that changed there may be some that are gone.
+  const sawStored = pass.counts.quarantined === 0 && window === undefined && stream.reads === 'full'
   if (sawStored && (await countLive(run, pass)) === pass.seen.size) return []
-  const [table] = pass.stream.tables
+  const [table] = stream.tables
   const within = window === undefined ? sql`true` : sql`due_at between ${window.from} and ${window.to}`
   const absent: Absent[] = []
   for (let after = '00000000-0000-0000-0000-000000000000'; ;) {
@@ -166,7 +169,7 @@ async function bury(tx: Tx, run: Run, pass: StreamPass, absent: Absent[]): Promi
   await assertFence(tx, run)
   for (const table of pass.stream.tables) {
     const ids = absent.map(({ id, source_id: sourceId }) =>
-      table === pass.stream.tables[0] ? id : run.context.id(table, sourceId),
+      table === pass.stream.tables[0] ? id : run.context.ownId(table, sourceId),
     )
     await tombstone(tx, run, table, ids, 'absence')
   }

@@ -1,6 +1,7 @@
 import type { Database } from '../drizzle/db.ts'
 import type { StreamStatus } from '../drizzle/schema/sync.ts'
-import type { AnyConnector, Context, Pass, Stream, StreamName } from './connectors/connector.ts'
+import type { AnyConnector, Pass, Stream, StreamName } from './connectors/connector.ts'
+import type { RunContext } from './context.ts'
 import type { SyncError } from './errors.ts'
 import type { Tell } from './events.ts'
 import type { Fetcher } from './fetcher.ts'
@@ -15,7 +16,7 @@ export type Run = {
   fence: number
   connector: AnyConnector
   settings: never
-  context: Context<never>
+  context: RunContext
   /** Streams asked for; null means all. */
   only: readonly string[] | null
   full: boolean
@@ -73,6 +74,12 @@ export type StreamPass = Pass & {
   total: number | null
   /** That count fell from one page to the next: records left the list while it was read. */
   hasShrunk: boolean
+  /** How far the CRM's clock was ahead of ours when the pass began; negative when it was behind. */
+  crmAheadMs: number
+  /** The pass listed everything there is, in a stream that reads changes. */
+  isWhole: boolean
+  /** The CRM kept a part of the list from us. */
+  isPartial: boolean
   /** Digests of unresolved records of this stream that were set aside before. */
   setAside: Set<string>
   /** Those of them, and the new ones, that this pass came across. */

@@ -33,12 +33,12 @@ export async function completeStream(run: Run, pass: StreamPass): Promise<void> 
   const waiting = await parentsWaiting(run, pass)
   const { freshAt, place } =
     pass.stream.parents === undefined ? { freshAt: pass.scanStart, place: null } : childrenFreshAt(pass)
-  const readsAll = pass.stream.reads === 'full' || pass.since === null
+  const readsAll = pass.stream.reads === 'full' || pass.since === null || pass.isWhole
   const ended = await run.database.asTenant(run.tenantId, async (tx) => {
     await storeCursor(tx, run, pass, place)
     await tx.execute(sql`
-      update stream_cursors set scan_start = null, is_resumed = false, last_full_at = ${readsAll ? sql`${pass.scanStart}` : sql`last_full_at`}, absent_digest = null, absent_count = null,
-        fresh_at = case when ${waiting} = 0 then ${freshAt}::timestamptz else fresh_at end, watermark = ${pass.scanStart}
+      update stream_cursors set scan_start = null, is_resumed = false, last_full_at = ${readsAll ? sql`least(${pass.scanStart}::timestamptz, ${pass.crmStart}::timestamptz)` : sql`last_full_at`}, absent_digest = null, absent_count = null,
+        fresh_at = case when ${waiting} = 0 then ${freshAt}::timestamptz else fresh_at end, watermark = ${pass.scanStart}, crm_ahead_ms = ${pass.crmAheadMs}
       where ${isCursorOf(run, pass)}`)
     await resolveMended(tx, run, pass)
     const aside = await countSetAside(tx, run, pass.stream.name)
@@ -85,7 +85,7 @@ export async function failStream(run: Run, pass: StreamPass, thrown: unknown): P
 
 /** Trouble with access, limits or ourselves concerns every stream; trouble with one list does not. */
 function endsRun(error: SyncError): boolean {
-  return error.name === 'FatalError' || error.code === 'E_RATE_LIMITED'
+  return error.name === 'FatalError' || error.name === 'PauseError' || error.code === 'E_RATE_LIMITED'
 }
 
 /** Says aloud which kinds of records this CRM does not give us, so that nothing reads as an empty success. */

@@ -1,3 +1,4 @@
+import { readAliases } from './aliases.ts'
 import { beginPass } from './cursor.ts'
 import { StreamError } from './errors.ts'
 import { extract } from './extract.ts'
@@ -16,7 +17,8 @@ const mostPasses = 3
  * transaction, so a crash repeats at most one page. Throws what ends the whole run; a stream that fails alone does not.
  */
 export async function syncConnection(run: Run): Promise<void> {
-  const { streams } = run.connector
+  const streams = run.connector.streams.filter(({ isOffered }) => isOffered?.(run.settings) ?? true)
+  await run.database.asTenant(run.tenantId, (tx) => readAliases(tx, run))
   const covered = new Set<string>(streams.flatMap(({ name, tables }) => [name, ...tables]))
   await nameUnsynced(
     run,

@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm'
+import { sql, type SQL } from 'drizzle-orm'
 import type { Tx } from '../drizzle/db.ts'
 import type { TableName } from './connectors/connector.ts'
 import { versionColumns, type LoadingPass, type LoadingRun } from './load.ts'
@@ -10,17 +10,21 @@ export async function tombstone(
   run: LoadingRun,
   table: TableName,
   ids: string[],
-  because: 'absence' | 'flag' | 'feed',
+  because: 'absence' | 'flag' | 'feed' | 'merge',
 ): Promise<void> {
   const these = sql`tenant_id = ${run.tenantId} and id = any(${sql.param(ids)}::uuid[]) and deleted_at is null`
-  if (table === 'opportunities') {
-    const columns = sql.raw(versionColumns.join(', '))
-    await tx.execute(sql`
-      insert into opportunity_versions (tenant_id, opportunity_id, valid_from, valid_to, run_id, ${columns})
-      select tenant_id, id, changed_at, now(), ${run.id}::uuid, ${columns} from opportunities where ${these}`)
-  }
+  if (table === 'opportunities') await keepVersions(tx, run, these)
   await tx.execute(sql`
     update ${sql.identifier(table)} set deleted_at = now(), deleted_because = ${because}, changed_at = now() where ${these}`)
+}
+
+/** Keeps the state that these opportunities are about to lose; one that began in this very transaction was never to be seen. */
+export async function keepVersions(tx: Tx, run: Pick<LoadingRun, 'id'>, these: SQL): Promise<void> {
+  const columns = sql.raw(versionColumns.join(', '))
+  await tx.execute(sql`
+    insert into opportunity_versions (tenant_id, opportunity_id, valid_from, valid_to, run_id, ${columns})
+    select tenant_id, id, changed_at, now(), ${run.id}::uuid, ${columns} from opportunities
+    where ${these} and changed_at < now()`)
 }
 
 /** Marks as gone what a page names only by id, as the deletion feed of a CRM does. */
@@ -35,7 +39,7 @@ export async function buryNamed(
   )
   if (named.length === 0) return
   for (const table of stream.tables) {
-    const ids = named.map(({ item }) => run.context.id(table, item.sourceId ?? ''))
+    const ids = named.map(({ item }) => run.context.ownId(table, item.sourceId ?? ''))
     await tombstone(tx, run, table, ids, named[0]?.deletedBecause ?? 'feed')
   }
 }

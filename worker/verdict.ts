@@ -1,5 +1,5 @@
 import type { ErrorCode, RunStatus } from '../drizzle/schema/sync.ts'
-import { publicText, StoppedError, streamWord, type SyncError } from './errors.ts'
+import { PauseError, publicText, StoppedError, streamWord, type SyncError } from './errors.ts'
 import type { StreamEnd } from './run.ts'
 
 export type Verdict = {
@@ -22,6 +22,7 @@ export function judge(
       error: null,
     }
   }
+  if (endedBy instanceof PauseError) return paused(crm, endedBy)
   if (endedBy !== null) return failed(crm, endedBy, null)
   const suspect = ended.find(({ status }) => status === 'suspect')
   if (suspect?.error) {
@@ -61,5 +62,17 @@ function failed(crm: string, error: SyncError, stream: string | null): Verdict {
     status: 'failed',
     words,
     error: { code: error.code, publicText: words, detail: error.message.slice(0, 2_000) },
+  }
+}
+
+/** A pause that the CRM asked for is no failure: what had arrived is kept, and the next run goes on from there. */
+function paused(crm: string, { code, message, pauseMs }: PauseError): Verdict {
+  const minutes = Math.max(1, Math.round(pauseMs / 60_000))
+  const span = minutes < 120 ? `${minutes} minutes` : `${Math.round(minutes / 60)} hours`
+  const words = `${crm} asks for a pause of about ${span}. What had arrived is kept; the next run goes on from there.`
+  return {
+    status: 'cancelled',
+    words,
+    error: { code, publicText: words, detail: message.slice(0, 2_000) },
   }
 }

@@ -186,6 +186,8 @@ export const streamCursors = pgTable(
     lastFullAt: instant(),
     /** Where the next incremental pass begins, before its look-back. */
     watermark: instant(),
+    /** How far the CRM's clock was ahead of ours at the watermark; negative when it was behind. */
+    crmAheadMs: bigint({ mode: 'number' }).notNull().default(0),
     /** Absent ids of a pass that hit the brake, waiting for a second pass to agree. */
     absentDigest: text(),
     absentCount: bigint({ mode: 'number' }),

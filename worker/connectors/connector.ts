@@ -60,10 +60,21 @@ export type Normalised = {
   rows: { [Table in TableName]?: Row<Table> }
   /** The CRM marks this record as deleted. */
   deletedBecause?: 'flag' | 'feed'
+  /** Their ids that now mean this record, because the CRM merged others into it. */
+  standsFor?: readonly string[]
   faults: FieldFault[]
 }
 
-export type Request = { method: 'GET' | 'POST'; path: string; query?: Record<string, string>; body?: unknown }
+export type Request = {
+  method: 'GET' | 'POST'
+  path: string
+  query?: Record<string, string>
+  body?: unknown
+  /** How much of the connection's rate it takes; default 1. */
+  cost?: number
+  /** The account may not have this at all: a refusal (403 or 404) is then an answer, which `page` reads, and no failure. */
+  mayBeRefused?: true
+}
 
 /** An answer with status 200 to 299, already inflated, decoded and parsed. Numbers too large for JavaScript arrive as text. */
 export type Reply = { status: number; headers: Record<string, string | string[] | undefined>; body: unknown }
@@ -102,6 +113,12 @@ export type Page = {
   total: number | null
   /** The CRM is still preparing the answer: ask again with `next` after so long. */
   waitSeconds?: number
+  /** Its records may have come before in this pass, from another list: that none of them is new says nothing. */
+  repeats?: true
+  /** This page ends a list of everything there is, read from its beginning, in a stream that else reads changes. */
+  endsWhole?: true
+  /** A part of the list was not given to us: what is missing from it is not concluded to be gone. */
+  isPartial?: true
   /** The CRM no longer knows the parent whose children were asked for. Its children may belong to another one by now. */
   isParentGone?: boolean
 }
@@ -109,9 +126,14 @@ export type Page = {
 /** What a pass knows when it begins. Instants are ISO 8601 in UTC. */
 export type Pass = {
   scanStart: string
-  /** Where the last complete pass began, less the stream's look-back; null on the first pass and when everything is asked for. */
+  /** The same moment by the CRM's clock, as far as its answers told: what its records are stamped with. */
+  crmStart: string
+  /**
+   * Where the last complete pass began, less the stream's look-back; null on the first pass and when everything is asked for.
+   * By the CRM's clock where that is behind ours, else by ours: too early, never too late.
+   */
   since: string | null
-  /** Start of the last pass that read the whole list. */
+  /** Start of the last pass that read the whole list, by the same clock. */
   lastFullAt: string | null
   /** The record whose children are read, for streams with `parents`. */
   parent: string | null
@@ -130,6 +152,8 @@ export type Stream<Settings> = {
   name: StreamName
   /** Their word for it, and where it is documented. */
   source: string
+  /** False where this account has no such records; the stream is then said to be not synced. Default true. */
+  isOffered?: (settings: Settings) => boolean
   /** The tables its items land in; the first is the one that is probed, counted and reconciled. */
   tables: readonly [TableName, ...TableName[]]
   /** `full`: every pass reads the whole list. `changes`: a pass reads what changed since the watermark. */
@@ -149,10 +173,17 @@ export type Stream<Settings> = {
   /** The first cursor of a pass. Cursors are opaque to everyone else. */
   begin: (pass: Pass, settings: Settings) => string
   request: (cursor: string, settings: Settings) => Request
+  /**
+   * What else must be asked before a page means anything, such as the relations of its records, given all answers so far;
+   * none when it is complete. `page` then reads all of them: `body` is the list of their bodies, in the order asked.
+   */
+  follow?: (replies: readonly Reply[], cursor: string, settings: Settings) => Request[]
   /** Reads the envelope. Throws `StreamError` (`E_CRM_BAD_REPLY`, `E_SHORT_READ`) when it is not what the CRM documents. */
   page: (reply: Reply, cursor: string, settings: Settings) => Page
   /** Their id of an item, or null when it has none: the item then cannot be stored and is set aside. */
   identify: (item: Record<string, unknown>, settings: Settings) => string | null
+  /** Whether an item only says that its record is gone, as in a list of archived ones; it must name it. */
+  isGone?: (item: Record<string, unknown>) => boolean
   /** The documented shape; items that do not fit are set aside with the field's path. */
   item: z.ZodType
   /** Rises whenever `normalise` reads differently, so that stored rows are read again. */
@@ -181,7 +212,7 @@ export type Connector<Settings = never> = {
   /** For CRMs whose access ends by itself; without it the secrets stay as they were entered. */
   tokens?: TokenRenewal
   /** What is wrong with an answer that the HTTP status alone does not tell; null when nothing is. */
-  fault: (reply: RawReply, stream: StreamName) => RetriableError | SyncError | null
+  fault: (reply: RawReply, stream: StreamName, settings: Settings) => RetriableError | SyncError | null
   /** The first request of a connection test; its answer must be a page of the stream named. */
   probe: StreamName
   streams: readonly Stream<Settings>[]

@@ -8,7 +8,7 @@ const reply = (status: number, body: unknown): RawReply => {
   return { status, headers: {}, text, ...(typeof body === 'string' ? {} : { body }) }
 }
 const faultOf = (status: number, body: unknown) => {
-  const fault = clientTether.fault(reply(status, body), 'leads')
+  const fault = clientTether.fault(reply(status, body), 'leads', {} as never)
   return fault === null ? null : [fault.name, fault.code]
 }
 
@@ -133,7 +133,13 @@ describe('notes and events', () => {
     const { begin, request, parents } = streamOf('notes')
     expect(parents?.table).toBe('contacts')
     const settings = contextWith().settings
-    const pass = { scanStart: '2026-02-05T00:00:00Z', since: null, lastFullAt: null, parent: '8051632' }
+    const pass = {
+      scanStart: '2026-02-05T00:00:00Z',
+      crmStart: '2026-02-05T00:00:00Z',
+      since: null,
+      lastFullAt: null,
+      parent: '8051632',
+    }
     expect(request(begin(pass, settings), settings)).toMatchObject({
       path: 'read_client_history_notes/8051632',
       query: { limit: '100', offset: '0' },
@@ -168,7 +174,13 @@ describe('notes and events', () => {
   test('events are asked for between two days in local time, and missed only a day within them', () => {
     const { begin, request, absentBetween } = streamOf('activities')
     const { settings } = contextWith({ eventsPastDays: 1, eventsFutureDays: 2 })
-    const pass = { scanStart: '2026-02-05T00:00:00Z', since: null, lastFullAt: null, parent: null }
+    const pass = {
+      scanStart: '2026-02-05T00:00:00Z',
+      crmStart: '2026-02-05T00:00:00Z',
+      since: null,
+      lastFullAt: null,
+      parent: null,
+    }
     expect(request(begin(pass, settings), settings).query).toMatchObject({
       from_date: '2026-02-03 19:00:00',
       end_date: '2026-02-06 19:00:00',

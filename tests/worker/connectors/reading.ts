@@ -1,6 +1,7 @@
 import { connectors } from '../../../worker/connectors/registry.ts'
 import type { AnyConnector, Context, Normalised, Stream } from '../../../worker/connectors/connector.ts'
-import { contextOf, readSettings } from '../../../worker/open.ts'
+import { contextOf } from '../../../worker/context.ts'
+import { readSettings } from '../../../worker/open.ts'
 
 /** A row as ClientTether sends it. */
 export type Wire = Record<string, unknown>

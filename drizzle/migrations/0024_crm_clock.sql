@@ -1,0 +1,1 @@
+ALTER TABLE "stream_cursors" ADD COLUMN "crm_ahead_ms" bigint DEFAULT 0 NOT NULL;
