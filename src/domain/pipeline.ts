@@ -34,6 +34,12 @@ export function weightedMinor({ weighted }: Pick<Sum, 'weighted'>): bigint {
   return divided(weighted, 10_000n)
 }
 
+/** What one opportunity adds to it; null without an amount or a likelihood. `likely` is 0 to 1, with four decimals. */
+export function weightedMinorOf(deal: { amountMinor: bigint | null; likely: number | null }): bigint | null {
+  if (deal.amountMinor === null || deal.likely === null) return null
+  return weightedMinor({ weighted: deal.amountMinor * BigInt(Math.round(deal.likely * 10_000)) })
+}
+
 /** The mean over the opportunities that have an amount; null where none has. */
 export function averageMinor({ amountMinor, withAmount }: Sum): bigint | null {
   return withAmount === 0 ? null : divided(amountMinor, BigInt(withAmount))

@@ -1,4 +1,5 @@
 import type { Tx } from '../../drizzle/db.ts'
+import type { Basis, ConnectionNow } from '../domain/freshness.ts'
 
 /** What a row gives to a column. Money is in minor units beside its currency; a share is 0 to 1. */
 export type Cell =
@@ -12,7 +13,17 @@ export type Cell =
 type ExportColumn<Row> = { key: string; heading: string; cell: (row: Row) => Cell }
 
 /** What an export stands on; the same as the page of its table. */
-export type ExportScope = { connectionIds: string[]; currency: string; timeZone: string; now: Date }
+export type ExportScope = {
+  tenantId: string
+  /** The connections that can answer, and how far they are. */
+  connectionIds: string[]
+  basis: Basis
+  /** All there are, for what stands on further streams. */
+  connections: readonly ConnectionNow[]
+  currency: string
+  timeZone: string
+  now: Date
+}
 
 export type ExportRow = Cell[]
 
@@ -26,7 +37,7 @@ type Definition<Row> = {
   /** All rows that the address asks for, in its order, as of one moment; read as the page of the table reads them. */
   rows: (tx: Tx, scope: ExportScope, search: URLSearchParams) => AsyncIterable<Row[]>
   /** The filters of the address, in words. */
-  filters: (search: URLSearchParams) => string[]
+  filters: (search: URLSearchParams, scope: ExportScope, tx: Tx) => string[] | Promise<string[]>
 }
 
 /** A table that can be taken away. */

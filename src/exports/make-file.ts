@@ -1,7 +1,7 @@
 import type { Basis, ConnectionNow } from '../domain/freshness.ts'
 import type { Tx } from '../../drizzle/db.ts'
 import { byteOrderMark, csvLines, csvRow, defused } from './csv.ts'
-import type { ExportRow, ExportTable } from './export-table.ts'
+import type { ExportRow, ExportScope, ExportTable } from './export-table.ts'
 import { Packed } from './packed.ts'
 import { stampOf } from './stamp.ts'
 import { mostRowsInWorkbook, workbook } from './xlsx.ts'
@@ -14,7 +14,7 @@ export type Format = keyof typeof formats
 
 export type Request = {
   search: URLSearchParams
-  workspace: { name: string; timeZone: string; currency: string }
+  workspace: { id: string; name: string; timeZone: string; currency: string }
   connections: readonly ConnectionNow[]
   basis: Basis
   now: Date
@@ -41,7 +41,7 @@ async function makeCsv(tx: Tx, table: ExportTable, request: Request): Promise<Fi
     count += rows.length
     await content.add(csvLines(rows.map(csvRow)))
   }
-  const { lines, filters } = stamped(table, request, count)
+  const { lines, filters } = await stamped(tx, table, request, count)
   await content.add(`\r\n${csvLines(lines.map(([name, value]) => [defused(name), defused(value)]))}`)
   await content.end()
   return { count, filters, content }
@@ -53,7 +53,7 @@ async function makeWorkbook(tx: Tx, table: ExportTable, request: Request): Promi
     all.push(...rows)
     if (all.length > mostRowsInWorkbook) return undefined
   }
-  const { lines, filters } = stamped(table, request, all.length)
+  const { lines, filters } = await stamped(tx, table, request, all.length)
   const { timeZone } = request.workspace
   const content = await workbook({
     sheet: table.heading,
@@ -65,13 +65,18 @@ async function makeWorkbook(tx: Tx, table: ExportTable, request: Request): Promi
   return { count: all.length, filters, content }
 }
 
-function rowsOf(tx: Tx, table: ExportTable, { search, workspace, basis, now }: Request) {
-  const { currency, timeZone } = workspace
-  return table.cells(tx, { connectionIds: basis.connectionIds, currency, timeZone, now }, search)
+function rowsOf(tx: Tx, table: ExportTable, request: Request) {
+  return table.cells(tx, scopeOf(request), request.search)
 }
 
-function stamped(table: ExportTable, { search, ...request }: Request, count: number) {
-  const filters = table.filters(search)
+function scopeOf({ workspace, connections, basis, now }: Request): ExportScope {
+  const { id, currency, timeZone } = workspace
+  const { connectionIds } = basis
+  return { tenantId: id, connectionIds, basis, connections, currency, timeZone, now }
+}
+
+async function stamped(tx: Tx, table: ExportTable, request: Request, count: number) {
   const { heading, streams } = table
+  const filters = await table.filters(request.search, scopeOf(request), tx)
   return { filters, lines: stampOf({ ...request, heading, streams, count, filters }) }
 }

@@ -1,5 +1,6 @@
 import { sql, type SQL } from 'drizzle-orm'
 import type { Tx } from '../../drizzle/db.ts'
+import { isQualified } from '../../drizzle/rules.ts'
 import type { FirstTouch, LeadGroup } from '../domain/leads.ts'
 import { after, orderBy, readPlace, writePlace, type Place, type SortKey } from './keyset.ts'
 import { walk } from './walk.ts'
@@ -10,12 +11,16 @@ export type LeadScope = { tenantId: string; connectionIds: string[]; touchedIn: 
 export type LeadFilters = {
   /** Those that came at this moment or later; null: all, also those of which the CRM does not say when. */
   from: Date | null
+  /** Those that came before this moment; null: up to now. */
+  to: Date | null
   /** In the CRM's words; `-` for those without. */
   source?: string | undefined
   /** The id of a stage; `-` for those without. */
   stage?: string | undefined
   owner?: string | undefined
   isQualified: boolean
+  /** Those of a known date with whom nobody was in touch since, as far as complete notes and activities tell. */
+  isUntouched: boolean
   terms: readonly string[]
 }
 
@@ -36,27 +41,21 @@ export type LeadRow = {
   market: string | null
 }
 
-/**
- * Qualified is a lead of the kind that the account counts, in a stage that is still in play. A stage that is not listed counts as in
- * play: the same rule as the worker's measures (worker/measure.ts), which a test holds against this one.
- */
-export const isQualified = (lead: 'l', stage: 's'): SQL =>
-  sql.raw(`(${lead}.is_prospect and coalesce(${stage}.is_active, true))`)
-
-/** The leads since `before` in groups; those before `from` are marked. */
+/** The leads from `before` until `to` in groups; those before `from` are marked. */
 export async function readLeadGroups(
   tx: Tx,
   scope: LeadScope,
-  { from, before }: { from: Date | null; before: Date | null },
+  { from, to, before }: { from: Date | null; to: Date | null; before: Date | null },
 ): Promise<LeadGroup[]> {
   const { rows } = await tx.execute<StoredGroup>(sql`
     select g.source, coalesce(g.stage_id::text, '-') as stage_key, min(coalesce(s.name, g.stage_name)) as stage,
-      (g.is_prospect and coalesce(s.is_active, true)) as is_qualified, g.is_before, sum(g.count) as count
+      ${isQualified('g', 's')} as is_qualified, g.is_before, sum(g.count) as count
     from (
       select nullif(l.source, '') as source, l.stage_id, any_value(l.stage_name) as stage_name, l.is_prospect,
         ${from === null ? sql`false` : sql`l.source_created_at < ${from}`} as is_before, count(*) as count
       from leads l
       where ${isOurs(scope)} ${before === null ? sql`` : sql`and l.source_created_at >= ${before}`}
+        ${to === null ? sql`` : sql`and l.source_created_at < ${to}`}
       group by 1, 2, 4, 5) g
     left join stages s on s.tenant_id = ${scope.tenantId} and s.id = g.stage_id and s.deleted_at is null
     group by 1, 2, 4, 5`)
@@ -79,13 +78,17 @@ type StoredGroup = {
   count: string
 }
 
-/** How soon somebody was in touch with the leads that came since `from`, by what notes and activities tell. */
-export async function readFirstTouch(tx: Tx, scope: LeadScope, from: Date): Promise<FirstTouch> {
+/** How soon somebody was in touch with the leads that came from `from` until `to`, by what notes and activities tell. */
+export async function readFirstTouch(
+  tx: Tx,
+  scope: LeadScope,
+  { from, to }: { from: Date; to: Date | null },
+): Promise<FirstTouch> {
   const { rows } = await tx.execute<{ median: string | null; untouched: string }>(sql`
     with l as materialized (
       select l.id, l.contact_id, l.source_created_at as at from leads l
       where ${isOurs(scope)} and l.connection_id = any(${sql.param(scope.touchedIn)}::uuid[])
-        and l.source_created_at >= ${from} and l.source_created_at <= ${scope.now}),
+        and l.source_created_at >= ${from} and l.source_created_at <= ${scope.now} ${to === null ? sql`` : sql`and l.source_created_at < ${to}`}),
     touches as (
       select n.contact_id, n.noted_at as at from notes n
       where n.tenant_id = ${scope.tenantId} and n.noted_at >= ${from} and n.noted_at <= ${scope.now} and n.deleted_at is null
@@ -188,11 +191,12 @@ function statement(
 
 function matches(
   scope: LeadScope,
-  { from, source, stage, owner, isQualified: onlyQualified, terms }: LeadFilters,
+  { from, to, source, stage, owner, isQualified: onlyQualified, isUntouched, terms }: LeadFilters,
 ): SQL {
   const conditions = [
     isOurs(scope),
     ...(from === null ? [] : [sql`l.source_created_at >= ${from}`]),
+    ...(to === null ? [] : [sql`l.source_created_at < ${to}`]),
     ...(source === undefined
       ? []
       : [source === '-' ? sql`coalesce(l.source, '') = ''` : sql`l.source = ${source}`]),
@@ -201,12 +205,22 @@ function matches(
       : [stage === '-' ? sql`l.stage_id is null` : sql`l.stage_id = ${stage}::uuid`]),
     ...(owner === undefined ? [] : [sql`l.owner_id = ${owner}::uuid`]),
     ...(onlyQualified ? [isQualified('l', 's')] : []),
+    ...(isUntouched ? [wasNotTouched(scope)] : []),
     ...terms.map((term) => {
       const pattern = `%${term.replaceAll(/[\\%_]/g, '\\$&')}%`
       return sql`(l.name ilike ${pattern} or l.source ilike ${pattern})`
     }),
   ]
   return sql.join(conditions, sql` and `)
+}
+
+function wasNotTouched({ tenantId, touchedIn, now }: LeadScope): SQL {
+  const isAfter = (at: SQL) => sql`${at} >= l.source_created_at and ${at} <= ${now}`
+  return sql`l.connection_id = any(${sql.param(touchedIn)}::uuid[]) and l.source_created_at <= ${now}
+    and not exists (select from notes n where n.tenant_id = ${tenantId} and n.contact_id = l.contact_id and n.deleted_at is null
+      and ${isAfter(sql`n.noted_at`)})
+    and not exists (select from activities a where a.tenant_id = ${tenantId} and a.contact_id = l.contact_id and a.is_done and a.deleted_at is null
+      and ${isAfter(sql`coalesce(a.completed_at, a.due_at)`)})`
 }
 
 /** What is not known comes last, whichever way the rest goes. */

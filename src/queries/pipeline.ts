@@ -1,7 +1,8 @@
 import { sql, type SQL } from 'drizzle-orm'
 import type { Tx } from '../../drizzle/db.ts'
+import { likelihoodOf } from '../../drizzle/rules.ts'
 import type { BridgeRow } from '../domain/bridge.ts'
-import type { ListedStage, StageSum } from '../domain/pipeline.ts'
+import { weightedMinorOf, type ListedStage, type StageSum } from '../domain/pipeline.ts'
 import {
   changedSince,
   isOpen,
@@ -48,6 +49,8 @@ export type DealRow = {
   currency: string
   /** 0 to 1: the record's own, or its stage's. */
   likely: number | null
+  /** The amount times that; null where one of them is missing. */
+  weightedMinor: bigint | null
   /** `2026-12-01` */
   closeOn: string | null
 }
@@ -143,13 +146,13 @@ function inOrder(
   }
   const [value, type, nothing] = columns[sort.by]
   const found = sql`
-    select o.tenant_id, o.id, ${sql.raw(value)} as sort_value
+    select o.tenant_id, o.id, ${value} as sort_value
     from opportunities o ${sort.by in beside ? beside[sort.by as keyof typeof beside] : sql``}
     where ${matches(scope, filters)} and ${place === undefined ? sql`true` : after(keys, place)}
     ${orderBy(keys)} ${most === undefined ? sql`` : sql`limit ${most}`}`
   // The rows themselves, and where the list goes on, are read for the page alone: most orders are found in an index.
   const picked = sql`
-    select o.*, array[(k.sort_value is null)::text, coalesce(k.sort_value, ${sql.raw(nothing)})::text, o.id::text] as place
+    select o.*, array[(k.sort_value is null)::text, coalesce(k.sort_value, ${nothing})::text, o.id::text] as place
     from (${found}) k join opportunities o on o.tenant_id = k.tenant_id and o.id = k.id`
   return sql`
     select d.* from (${deals(picked, scope, sql`o.place`)}) d
@@ -159,9 +162,9 @@ function inOrder(
 /** These opportunities with what is shown of them. */
 function deals(opportunities: SQL, scope: DealScope, place: SQL = sql`null::text[]`): SQL {
   return sql`
-    select o.id, coalesce(nullif(o.title, ''), nullif(concat_ws(' ', c.first_name, c.last_name), '')) as name, o.market, o.units, w.name as owner,
+    select o.id, ${nameOf} as name, o.market, o.units, w.name as owner,
       coalesce(o.stage_id::text, '-') as stage_key, coalesce(s.name, o.stage_name) as stage, s.position, o.status, o.deleted_at is not null as is_removed,
-      o.amount_minor as amount, coalesce(o.currency, ${scope.currency}) as currency, coalesce(o.probability, s.probability) as likely,
+      o.amount_minor as amount, coalesce(o.currency, ${scope.currency}) as currency, ${likelihoodOf('o', 's')} as likely,
       o.expected_close_on as close_on, ${place} as place
     from (${opportunities}) o
     left join stages s on s.tenant_id = o.tenant_id and s.id = o.stage_id and s.deleted_at is null
@@ -217,24 +220,22 @@ function mentions({ tenantId }: DealScope, term: string): SQL {
 function keysOf({ by, isDescending }: DealSort): SortKey[] {
   const [value, type, nothing] = columns[by]
   return [
-    { value: sql.raw(`(${value} is null)`), type: 'boolean' },
-    { value: sql.raw(`coalesce(${value}, ${nothing})`), type, isDescending },
+    { value: sql`(${value} is null)`, type: 'boolean' },
+    { value: sql`coalesce(${value}, ${nothing})`, type, isDescending },
     { value: sql`o.id`, type: 'uuid' },
   ]
 }
 
-const columns: Record<DealSort['by'], [string, SortKey['type'], string]> = {
-  value: ['o.amount_minor', 'bigint', '0'],
-  likely: ['coalesce(o.probability, s.probability)', 'numeric', '0'],
-  close: ['o.expected_close_on', 'date', `'epoch'`],
-  stage: ['s.position', 'bigint', '0'],
-  market: ['lower(o.market)', 'text', `''`],
-  owner: ['lower(w.name)', 'text', `''`],
-  name: [
-    `lower(coalesce(nullif(o.title, ''), nullif(concat_ws(' ', c.first_name, c.last_name), '')))`,
-    'text',
-    `''`,
-  ],
+const nameOf = sql`coalesce(nullif(o.title, ''), nullif(concat_ws(' ', c.first_name, c.last_name), ''))`
+
+const columns: Record<DealSort['by'], [value: SQL, type: SortKey['type'], nothing: SQL]> = {
+  value: [sql`o.amount_minor`, 'bigint', sql`0`],
+  likely: [likelihoodOf('o', 's'), 'numeric', sql`0`],
+  close: [sql`o.expected_close_on`, 'date', sql`'epoch'`],
+  stage: [sql`s.position`, 'bigint', sql`0`],
+  market: [sql`lower(o.market)`, 'text', sql`''`],
+  owner: [sql`lower(w.name)`, 'text', sql`''`],
+  name: [sql`lower(${nameOf})`, 'text', sql`''`],
 }
 
 type Stored = {
@@ -255,6 +256,8 @@ type Stored = {
 }
 
 function dealOf(row: Stored): DealRow {
+  const amountMinor = row.amount === null ? null : BigInt(row.amount)
+  const likely = row.likely === null ? null : Number(row.likely)
   return {
     id: row.id,
     name: row.name,
@@ -265,9 +268,10 @@ function dealOf(row: Stored): DealRow {
     stage: row.stage,
     status: row.status,
     isRemoved: row.is_removed,
-    amountMinor: row.amount === null ? null : BigInt(row.amount),
+    amountMinor,
     currency: row.currency,
-    likely: row.likely === null ? null : Number(row.likely),
+    likely,
+    weightedMinor: weightedMinorOf({ amountMinor, likely }),
     closeOn: row.close_on,
   }
 }

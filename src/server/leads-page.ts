@@ -9,25 +9,15 @@ import {
   type LeadGroup,
 } from '../domain/leads.ts'
 import { rangeInWords, shownInWords } from '../domain/list-words.ts'
-import { periodNamed, type Period } from '../domain/period.ts'
 import type { ListedStage } from '../domain/pipeline.ts'
 import { count, percent, plural } from '../format.ts'
-import {
-  countLeads,
-  countUndated,
-  readFirstTouch,
-  readLeadGroups,
-  readLeads,
-  type LeadScope,
-} from '../queries/leads.ts'
+import { countLeads, countUndated, readFirstTouch, readLeadGroups, readLeads } from '../queries/leads.ts'
 import { readOwners, readStages } from '../queries/pipeline.ts'
 import type { Workspace } from '../queries/workspaces.ts'
-import { leadAskOf, leadFilterWords, type LeadAsk } from './lead-filters.ts'
+import { leadFilterWords, namesOf } from './lead-filters.ts'
+import { leadQuestion, leadStreams, type LeadQuestion } from './lead-question.ts'
 import { addressWith, nextAddress, seenOf } from './list-address.ts'
-import { leadColumns, leadForm, leadKpis, sourceChart, statusChart } from './leads-parts.ts'
-
-/** Whether a lead is qualified is said by its stage, so both must have arrived. */
-export const leadStreams = ['leads', 'stages']
+import { filterForm, leadColumns, leadKpis, sourceChart, statusChart } from './leads-parts.ts'
 
 const mostOnPage = 50
 
@@ -47,20 +37,15 @@ export async function readLeadsPage(
 }
 
 /** What was asked for, and the figures that everything else is made of. */
-export type LeadsAsked = {
-  scope: LeadScope
+export type LeadsAsked = LeadQuestion & {
   workspace: Workspace
   search: URLSearchParams
-  asOf: Date
-  period: Period
   groups: LeadGroup[]
   /** What notes and activities say; null where they cannot, with the reason. */
   touch: FirstTouch | null
-  touchBasis: Basis
   undated: number
   stages: ListedStage[]
   owners: { value: string; word: string }[]
-  ask: LeadAsk
 }
 
 async function ask(
@@ -70,30 +55,22 @@ async function ask(
   basis: Basis,
   search: URLSearchParams,
 ): Promise<LeadsAsked> {
-  const touchBasis = basisOf(status.connections, [...leadStreams, 'notes', 'activities'])
-  const scope = {
-    tenantId: workspace.id,
-    connectionIds: basis.connectionIds,
-    touchedIn: touchBasis.connectionIds,
-    now: status.now,
-  }
-  const asOf = basis.asOf ?? status.now
-  const period = periodNamed(search.get('period'), asOf, workspace.timeZone)
+  const question = leadQuestion(workspace, { ...status, basis }, search)
+  const { scope, period, touchBasis } = question
   const dealScope = { ...scope, currency: workspace.currency }
-  const canTell = touchBasis.connectionIds.length > 0 && period.from !== null
+  const { from, to } = period
   return {
-    scope,
+    ...question,
     workspace,
     search,
-    asOf,
-    period,
-    touchBasis,
     groups: await readLeadGroups(tx, scope, period),
-    touch: canTell && period.from !== null ? await readFirstTouch(tx, scope, period.from) : null,
-    undated: period.from === null ? 0 : await countUndated(tx, scope),
+    touch:
+      from !== null && touchBasis.connectionIds.length > 0
+        ? await readFirstTouch(tx, scope, { from, to })
+        : null,
+    undated: from === null ? 0 : await countUndated(tx, scope),
     stages: await readStages(tx, dealScope),
     owners: await readOwners(tx, dealScope),
-    ask: leadAskOf(search),
   }
 }
 
@@ -109,9 +86,8 @@ function sentenceOf({ groups, period }: LeadsAsked): string {
 }
 
 async function contentOf(tx: Tx, asked: LeadsAsked) {
-  const { scope, search, period, groups, undated, ask: leadAsk } = asked
+  const { scope, search, period, groups, undated, touch, ask: leadAsk, filters } = asked
   const { pills, clear } = pillsOf(asked)
-  const filters = { ...leadAsk, from: period.from }
   const figures = leadFigures(groups)
   const matching = pills.length === 0 ? figures.total : await countLeads(tx, scope, filters)
   const { rows, next } = await readLeads(tx, scope, filters, {
@@ -121,6 +97,8 @@ async function contentOf(tx: Tx, asked: LeadsAsked) {
   })
   const seen = seenOf(search)
   const shown = { seen, rows: rows.length, rest: Math.max(rows.length, matching - seen), isExact: true }
+  const isWeek = period.key === 'week'
+  const { isQualified, isUntouched } = leadAsk
   const view = (word: string, changes: Record<string, string | null>, isCurrent: boolean) => ({
     word,
     isCurrent,
@@ -133,20 +111,30 @@ async function contentOf(tx: Tx, asked: LeadsAsked) {
       word: leadAsk.statusChart === 'pie' ? 'Show the status as a bar' : 'Show the status as a pie',
       href: addressWith(search, { status_chart: leadAsk.statusChart === 'pie' ? null : 'pie' }),
     },
-    note:
-      undated === 0
-        ? ''
-        : `The CRM does not say when ${plural(undated, 'lead', 'leads')} came; only “All time” counts them.`,
-    views: [
-      view('All', { show: null }, !leadAsk.isQualified),
-      view('Qualified', { show: 'qualified' }, leadAsk.isQualified),
+    notes: [
+      ...(search.get('period') === 'days' && period.key !== 'days'
+        ? [`These are the leads ${period.words}: give the first day, and the last where it is not today.`]
+        : []),
+      ...(undated === 0
+        ? []
+        : [
+            `The CRM does not say when ${plural(undated, 'lead', 'leads')} came; only “All time” counts them.`,
+          ]),
     ],
-    form: leadForm(asked),
+    views: [
+      view('All', { show: null }, !isQualified && !isUntouched && !isWeek),
+      ...(touch === null
+        ? []
+        : [view(`Not touched ${count(touch.untouched)}`, { show: 'untouched' }, isUntouched)]),
+      view('Qualified', { show: 'qualified' }, isQualified),
+      view('This week', { show: null, period: 'week' }, isWeek && !isQualified && !isUntouched),
+    ],
+    form: filterForm(asked),
     pills: { pills, clear },
     result: `${plural(matching, 'lead', 'leads')} ${period.words}`,
     isEmpty: matching === 0,
     emptyWords: `No leads ${period.words}.`,
-    allHref: addressWith(search, { period: 'all' }),
+    allHref: addressWith(search, { period: 'all', from: null, to: null }),
     rows,
     columns: leadColumns(search, leadAsk.sort),
     more: {
@@ -159,10 +147,7 @@ async function contentOf(tx: Tx, asked: LeadsAsked) {
 }
 
 function pillsOf({ ask: leadAsk, search, stages, owners }: LeadsAsked) {
-  const words = leadFilterWords(leadAsk, {
-    stage: (key) => (key === '-' ? 'none' : (stages.find((stage) => stage.key === key)?.name ?? 'another')),
-    owner: (id) => owners.find(({ value }) => value === id)?.word ?? 'another',
-  })
+  const words = leadFilterWords(leadAsk, namesOf(stages, owners))
   const none = Object.fromEntries(words.map(({ name }) => [name, null]))
   return {
     clear: `${addressWith(search, none)}#list`,

@@ -1,4 +1,5 @@
 import type { Chart } from '../charts/chart.ts'
+import { dayOf } from '../domain/days.ts'
 import { bySource, leadFigures, type StatusCounts } from '../domain/leads.ts'
 import { periodChoices } from '../domain/period.ts'
 import { count, duration, percent, plural } from '../format.ts'
@@ -62,7 +63,9 @@ export function sourceChart({ groups, period, workspace, asOf, search }: LeadsAs
       ...(compares
         ? {
             before:
-              period.key === 'quarter' ? 'As many days before' : `The ${periodChoices[period.key]} before`,
+              period.key === '7d' || period.key === '30d'
+                ? `The ${periodChoices[period.key]} before`
+                : 'As many days before',
           }
         : {}),
     },
@@ -149,25 +152,23 @@ export function leadColumns(search: URLSearchParams, sort: LeadSort) {
 }
 
 /** The form that filters the list and chooses the period. */
-export function leadForm({ search, ask, period, groups, stages, owners }: LeadsAsked) {
+export function filterForm({ search, ask, period, groups, stages, owners, asOf, workspace }: LeadsAsked) {
   const sources = bySource(groups).map(({ source }) => ({
     value: source ?? '-',
     word: source ?? 'No source',
   }))
-  const periods = Object.entries(periodChoices).filter(([key]) => key !== '30d')
   return {
     label: 'Filter the leads',
-    kept: keptBeside(search, ['q', 'source', 'stage', 'owner', 'period']),
+    kept: keptBeside(search, ['q', 'source', 'stage', 'owner', 'period', 'from', 'to']),
     search: ask.search,
     placeholder: 'Name or source',
+    period: {
+      choices: Object.entries(periodChoices).map(([value, word]) => ({ value, word })),
+      value: period.key,
+      days: period.days,
+      latest: dayOf(asOf, workspace.timeZone),
+    },
     choices: [
-      {
-        name: 'period',
-        label: 'Period',
-        any: periodChoices['30d'],
-        value: period.key === '30d' ? undefined : period.key,
-        options: periods.map(([value, word]) => ({ value, word })),
-      },
       { name: 'source', label: 'Source', any: 'Every source', value: ask.source, options: sources },
       {
         name: 'stage',

@@ -1,14 +1,29 @@
 import { z } from 'zod'
-import { bridgeWords, isBridgeRow, isIn, moves, type BridgeRow, type Changes } from '../domain/bridge.ts'
+import { bridgeWords, isIn, moves, valueBuckets, type BridgeRow, type Changes } from '../domain/bridge.ts'
 import { dayOf } from '../domain/days.ts'
-import { quarterEnd, quarterStart } from '../domain/period.ts'
-import { termsOf, tidySearch } from '../domain/search.ts'
+import { quarterEnd, quarterStart, sinceChoices } from '../domain/period.ts'
+import { termsOf } from '../domain/search.ts'
 import { changeText } from '../queries/bridge.ts'
 import { dealSorts, type DealFilters, type DealSort } from '../queries/pipeline.ts'
+import { askedOf, day, question, sortBy, uuid, uuidOrNone } from './list-ask.ts'
 
-const uuid = z.uuid()
 const statuses = ['open', 'won', 'lost', 'all'] as const
 const statusWords = { open: 'Open', won: 'Won', lost: 'Lost', all: 'Open, won and lost' } as const
+
+export const pipelineForm = {
+  since: z.union([z.enum([...Object.keys(sinceChoices), 'day']), day]),
+  day,
+  currency: z.string().regex(/^[A-Z]{3}$/),
+  view: z.enum(['board', 'table']),
+  status: z.enum(statuses),
+  stage: uuidOrNone,
+  owner: uuid,
+  q: question,
+  closing: z.enum(['quarter']),
+  missing: z.enum(['amount']),
+  change: z.enum([...valueBuckets, ...moves]),
+  sort: sortBy(dealSorts),
+}
 
 /** What an address asks of the pipeline; whatever is not understood asks nothing. */
 export type PipelineAsk = Omit<DealFilters, 'currency' | 'change'> & {
@@ -21,22 +36,20 @@ export type PipelineAsk = Omit<DealFilters, 'currency' | 'change'> & {
 }
 
 export function pipelineAskOf(search: URLSearchParams, asOf: Date, timeZone: string): PipelineAsk {
-  const question = tidySearch(search.get('q') ?? '')
-  const change = search.get('change')
+  const { q = '', status, stage, owner, closing, missing, change, view, sort } = askedOf(pipelineForm, search)
   const today = dayOf(asOf, timeZone)
   return {
-    status: statuses.find((status) => status === search.get('status')) ?? 'open',
-    stage: stageOf(search.get('stage')),
-    owner: uuid.safeParse(search.get('owner')).data,
-    search: question,
-    terms: termsOf(question),
-    closing:
-      search.get('closing') === 'quarter' ? { from: quarterStart(today), to: quarterEnd(today) } : undefined,
-    isWithoutAmount: search.get('missing') === 'amount',
-    change: isBridgeRow(change) ? change : undefined,
-    view: search.get('view') === 'table' ? 'table' : 'board',
-    sort: sortOf(search.get('sort')),
-    more: stageOf(search.get('more')),
+    status: status ?? 'open',
+    stage,
+    owner,
+    search: q,
+    terms: termsOf(q),
+    closing: closing && { from: quarterStart(today), to: quarterEnd(today) },
+    isWithoutAmount: missing === 'amount',
+    change,
+    view: view ?? 'board',
+    sort: sort ?? { by: 'value', isDescending: true },
+    more: uuidOrNone.safeParse(search.get('more')).data,
   }
 }
 
@@ -77,15 +90,4 @@ export function pipelineFilterWords(
     ...(isWithoutAmount ? [{ name: 'missing', words: 'Without a value' }] : []),
     ...(search === '' ? [] : [{ name: 'q', words: `Search: ${search}` }]),
   ]
-}
-
-function stageOf(text: string | null): string | undefined {
-  return text === '-' ? text : uuid.safeParse(text).data
-}
-
-function sortOf(text: string | null): DealSort {
-  const by = dealSorts.find((name) => name === (text ?? '').replace(/^-/, ''))
-  return by === undefined
-    ? { by: 'value', isDescending: true }
-    : { by, isDescending: (text ?? '').startsWith('-') }
 }

@@ -1,42 +1,17 @@
 import type { Tx } from '../../drizzle/db.ts'
 import { bridge } from '../domain/bridge.ts'
 import { dayOf } from '../domain/days.ts'
-import { basisOf, type Basis, type ConnectionNow } from '../domain/freshness.ts'
+import { basisOf, type ConnectionNow } from '../domain/freshness.ts'
 import { rangeInWords, shownInWords } from '../domain/list-words.ts'
-import { sinceNamed, type Since } from '../domain/period.ts'
-import {
-  byStage,
-  currenciesOf,
-  ofCurrency,
-  total,
-  weightedMinor,
-  type ListedStage,
-  type StageSum,
-} from '../domain/pipeline.ts'
+import { byStage, ofCurrency, total, weightedMinor, type StageSum } from '../domain/pipeline.ts'
 import { pipelineSentence } from '../domain/pipeline-words.ts'
 import { count, money, plural } from '../format.ts'
-import { readKnownSince, readStandings, type DealScope, type Standings } from '../queries/bridge.ts'
-import {
-  readBoard,
-  readDeals,
-  readDealSums,
-  readOwners,
-  readStages,
-  type DealFilters,
-} from '../queries/pipeline.ts'
+import { readBoard, readDeals, readDealSums } from '../queries/pipeline.ts'
 import type { Workspace } from '../queries/workspaces.ts'
 import { addressWith, nextAddress, seenOf } from './list-address.ts'
-import {
-  dealFiltersOf,
-  pipelineAskOf,
-  pipelineFilterWords,
-  sinceAsked,
-  type PipelineAsk,
-} from './pipeline-filters.ts'
+import { pipelineFilterWords } from './pipeline-filters.ts'
 import { bridgeOf, chartOf, compareOf, formOf, kpisOf, notesOf, sortColumns } from './pipeline-parts.ts'
-
-/** A likelihood may be the stage's, so both must have arrived. */
-export const pipelineStreams = ['opportunities', 'stages']
+import { askPipeline, namesOf, pipelineStreams, type Asked } from './pipeline-question.ts'
 
 const mostOnPage = 50
 const mostInColumn = 10
@@ -54,7 +29,7 @@ export async function readPipelinePage(
   if (basis.connectionIds.length === 0) {
     return { basis, sentence: 'The pipeline appears when the first run has ended.', content: null }
   }
-  const asked = await ask(tx, workspace, basis, search)
+  const asked = await askPipeline(tx, workspace, basis, search)
   const { currency, stages, standings } = asked
   const now = total(ofCurrency(standings.now, currency))
   const words = {
@@ -62,57 +37,6 @@ export async function readPipelinePage(
     deals: (deals: number) => plural(deals, 'open deal', 'open deals'),
   }
   return { basis, sentence: pipelineSentence(now, stages, words), content: await contentOf(tx, asked) }
-}
-
-/** What was asked for, and the figures that everything else is made of. */
-export type Asked = {
-  scope: DealScope
-  workspace: Workspace
-  search: URLSearchParams
-  asOf: Date
-  since: Since
-  /** Our copy begins after the moment somebody wanted to compare with. */
-  isCut: boolean
-  standings: Standings
-  currency: string
-  currencies: { currency: string; count: number }[]
-  listed: ListedStage[]
-  stages: ReturnType<typeof byStage>
-  owners: { value: string; word: string }[]
-  ask: PipelineAsk
-  filters: DealFilters
-}
-
-async function ask(tx: Tx, workspace: Workspace, basis: Basis, search: URLSearchParams): Promise<Asked> {
-  const { connectionIds } = basis
-  const scope = { tenantId: workspace.id, connectionIds, currency: workspace.currency }
-  const asOf = basis.asOf ?? new Date(0)
-  const wanted = sinceNamed(sinceAsked(search), asOf, workspace.timeZone)
-  const known = await readKnownSince(tx, scope)
-  const isCut = known !== null && known > wanted.at
-  const since = isCut ? { ...wanted, at: known } : wanted
-  const standings = await readStandings(tx, scope, since.at)
-  const currencies = currenciesOf(standings.now, standings.before)
-  const named = currencies.find(({ currency }) => currency === search.get('currency'))
-  const currency = named?.currency ?? currencies[0]?.currency ?? workspace.currency
-  const listed = await readStages(tx, scope)
-  const pipelineAsk = pipelineAskOf(search, asOf, workspace.timeZone)
-  return {
-    scope,
-    workspace,
-    search,
-    asOf,
-    since,
-    isCut,
-    standings,
-    currency,
-    listed,
-    ask: pipelineAsk,
-    currencies,
-    stages: byStage(ofCurrency(standings.now, currency), ofCurrency(standings.before, currency), listed),
-    owners: await readOwners(tx, scope),
-    filters: dealFiltersOf(pipelineAsk, currency, standings.changes, since.at),
-  }
 }
 
 async function contentOf(tx: Tx, asked: Asked) {
@@ -166,11 +90,9 @@ async function contentOf(tx: Tx, asked: Asked) {
   }
 }
 
-function pillsOf({ ask: pipelineAsk, search, stages, listed, owners }: Asked) {
-  const nameOf = (key: string) =>
-    [...stages, ...listed].find((stage) => stage.key === key)?.name ?? (key === '-' ? 'No stage' : 'another')
-  const owner = (id: string) => owners.find(({ value }) => value === id)?.word ?? 'another'
-  const words = pipelineFilterWords(pipelineAsk, { stage: nameOf, owner })
+function pillsOf(asked: Asked) {
+  const { ask: pipelineAsk, search } = asked
+  const words = pipelineFilterWords(pipelineAsk, namesOf(asked))
   const none = Object.fromEntries(words.map(({ name }) => [name, null]))
   return {
     clear: `${addressWith(search, { ...none, more: null })}#deals`,

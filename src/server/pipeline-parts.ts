@@ -6,7 +6,7 @@ import { compactMoney, count, day, money, plural } from '../format.ts'
 import { dealSorts, type DealSort } from '../queries/pipeline.ts'
 import { keptBeside } from './kept-beside.ts'
 import { addressWith } from './list-address.ts'
-import type { Asked } from './pipeline-page.ts'
+import type { Asked } from './pipeline-question.ts'
 
 /** The four figures on top, each with its change since the moment that is compared with. */
 export function kpisOf(asked: Asked) {

@@ -43,11 +43,45 @@ beforeAll(async () => {
       weighted_fee_minor: -5,
       currency: 'USD',
     })
+  await app.seed.record('opportunities', tidewell, {
+    status: 'open',
+    title: 'Big one',
+    market: 'Boise',
+    units: 2,
+    stage_id: people.approved,
+    owner_id: people.marcus,
+    amount_minor: 100_005,
+    probability: '0.3333',
+    currency: 'USD',
+    expected_close_on: '2026-12-24',
+  })
+  const lead = { contact_id: people.priya, owner_id: people.dana, stage_id: people.sent, is_prospect: true }
+  // The second is of the last millisecond of the second of March in Chicago, the third of the first of the day after.
+  await app.seed.record('leads', tidewell, {
+    ...lead,
+    name: 'Ann',
+    source: 'Referral',
+    source_created_at: '2026-03-01T06:00:00Z',
+  })
+  const stray = { is_prospect: false, name: '=cmd()', source: '' }
+  await app.seed.record('leads', tidewell, { ...stray, source_created_at: '2026-03-03T05:59:59.999Z' })
+  await app.seed.record('leads', tidewell, {
+    ...lead,
+    name: 'Bea',
+    owner_id: null,
+    source_created_at: '2026-03-03T06:00:00Z',
+  })
+  await app.seed.record('notes', tidewell, {
+    body: 'Called',
+    contact_id: people.priya,
+    noted_at: '2026-03-01T09:10:00Z',
+  })
   const kettle = await emptyWorkspace(app.seed, 'kettle')
   await seedLists(app.seed, kettle)
-  for (const table of ['opportunities', 'notes', 'activities', 'owners', 'contacts', 'stages'])
+  await app.seed.record('leads', kettle, { is_prospect: true, source_created_at: new Date() })
+  for (const table of ['leads', 'opportunities', 'notes', 'activities', 'owners', 'contacts', 'stages'])
     await app.seed.client.query(
-      `update ${table} set ${{ opportunities: 'title', notes: 'body', activities: 'subject', owners: 'name', contacts: 'last_name', stages: 'name' }[table]} = 'CANARY' where tenant_id = $1`,
+      `update ${table} set ${{ leads: 'name', opportunities: 'title', notes: 'body', activities: 'subject', owners: 'name', contacts: 'last_name', stages: 'name' }[table]} = 'CANARY' where tenant_id = $1`,
       [kettle.tenantId],
     )
   viewer = await app.as('viewer', tidewell.tenantId)
@@ -213,6 +247,131 @@ describe('CSV', () => {
   })
 })
 
+describe('the file of the leads', () => {
+  test('has the leads of the period and the filters of its page, in its order, with what was asked in words', async () => {
+    const { text } = await csvOf('leads?format=csv&period=days&from=2026-03-01&to=2026-03-02&sort=name')
+    const rows = parse(text)
+    expect(rows.slice(0, 4)).toEqual([
+      ['Name', 'Source', 'Status', 'Qualified', 'Created', 'First touch', 'Owner', 'Market', 'Id'],
+      ["'=cmd()", '', '', 'no', '2026-03-03T05:59:59.999Z', '', '', '', expect.any(String)],
+      [
+        'Ann',
+        'Referral',
+        'FDD sent',
+        'yes',
+        '2026-03-01T06:00:00.000Z',
+        '2026-03-01T09:10:00.000Z',
+        'Dana Mercado',
+        'Austin–Round Rock',
+        expect.any(String),
+      ],
+      [''],
+    ])
+    expect(text).toContain('"Rows","2"')
+    expect(text).toContain('"Filters","Created from Mar 1, 2026 to Mar 2, 2026"')
+    expect(text).toContain('Leads of ClientTether as of')
+    const filtered = await csvOf(`leads?format=csv&period=all&owner=${people.dana}&show=qualified`)
+    expect(
+      parse(filtered.text)
+        .slice(1, 3)
+        .map(([name]) => name),
+    ).toEqual(['Ann', ''])
+    expect(filtered.text).toContain('"Filters","Created of all time; Owner: Dana Mercado; Qualified"')
+    const untouched = await csvOf('leads?format=csv&period=all&show=untouched')
+    expect(parse(untouched.text)[1]?.[0]).toBe("'=cmd()")
+    expect(untouched.text).toContain('"Rows","1"')
+  })
+
+  test('equals its page, row by row', async () => {
+    for (const search of [
+      'period=all',
+      'period=all&sort=-name',
+      'period=days&from=2026-03-02&to=2026-03-02',
+    ]) {
+      const page = await (await app.ana.get(`/w/tidewell/leads?${search}`)).text()
+      const ids = [...page.matchAll(/<tr id="l([^"]+)"/g)].map(([, id]) => id)
+      const { text } = await csvOf(`leads?format=csv&${search}`)
+      const rows = parse(text).slice(1)
+      expect(
+        rows.slice(0, ids.length).map((row) => row.at(-1)),
+        search,
+      ).toEqual(ids)
+      expect(text).toContain(`"Rows","${ids.length}"`)
+    }
+  })
+})
+
+describe('the file of the pipeline', () => {
+  test('has the deals of the currency that its page shows, by themselves and weighted to the cent', async () => {
+    const { text } = await csvOf('pipeline?format=csv&sort=-value')
+    const rows = parse(text)
+    expect(rows[0]).toEqual([
+      'Candidate',
+      'Market',
+      'Units',
+      'Value',
+      'Likely %',
+      'Weighted',
+      'Currency',
+      'Stage',
+      'Status',
+      'Close date',
+      'Owner',
+      'Id',
+    ])
+    expect(rows[1]?.slice(0, -1)).toEqual([
+      'Big one',
+      'Boise',
+      '2',
+      '1000.05',
+      '33.33',
+      '333.32',
+      'USD',
+      'Approved',
+      'open',
+      '2026-12-24',
+      'Marcus Oyelaran',
+    ])
+    expect(rows.slice(1).every((row) => row.length < 12 || row[6] === 'USD')).toBe(true)
+    expect(text).toContain('"Filters","Currency: USD"')
+    const canadian = await csvOf('pipeline?format=csv&currency=CAD')
+    expect(parse(canadian.text)[1]?.[0]).toBe('Toronto')
+    expect(canadian.text).toContain('"Rows","1"')
+  })
+
+  test.each(['', 'status=all', 'status=won', 'q=Charlotte', 'change=new', 'missing=amount', 'stage=-'])(
+    'equals its page with %j, row by row',
+    async (search) => {
+      const page = await (await app.ana.get(`/w/tidewell/pipeline?view=table&${search}`)).text()
+      const ids = [...page.matchAll(/<tr id="d([^"]+)"/g)].map(([, id]) => id)
+      const { text } = await csvOf(`pipeline?format=csv&${search}`)
+      expect(text).toContain(`"Rows","${ids.length}"`)
+      const rows = parse(text).slice(1)
+      expect(rows.slice(0, ids.length).map((row) => row.at(-1))).toEqual(ids)
+    },
+  )
+
+  test('says with what a row of the changes was compared', async () => {
+    const { text } = await csvOf('pipeline?format=csv&change=new&since=30d')
+    expect(text).toMatch(/"Filters","Currency: USD; Changed: New; Compared with 30 days ago"/)
+  })
+
+  test('is a workbook with typed cells', async () => {
+    const { parts } = await xlsxOf('pipeline?format=xlsx&sort=-value')
+    expect(cells(parts, 1)[1]?.slice(0, 8)).toEqual([
+      's:Big one',
+      's:Boise',
+      'n:2',
+      'n:1000.05',
+      'n:0.3333',
+      'n:333.32',
+      's:USD',
+      's:Approved',
+    ])
+    expect(cells(parts, 2).map(([name]) => name)).toContain('s:Opportunities of ClientTether as of')
+  })
+})
+
 describe('XLSX', () => {
   test('has typed cells, the same rows as the CSV, and a sheet about itself', async () => {
     const { parts } = await xlsxOf('hot-list?format=xlsx')
@@ -286,7 +445,7 @@ describe('an export', () => {
     expect((await app.ana.get('/w/never/export/notes')).status).toBe(409)
   })
 
-  test.each(['hot-list', 'notes', 'schedule'])(
+  test.each(['leads', 'pipeline', 'hot-list', 'notes', 'schedule'])(
     'of the %s holds nothing of another workspace',
     async (table) => {
       expect((await csvOf(`${table}?format=csv`)).text).not.toContain('CANARY')

@@ -46,14 +46,15 @@ function scopeOf({ tenantId, connectionId }: Client): LeadScope {
   return { tenantId, connectionIds: [connectionId], touchedIn: [connectionId], now: new Date() }
 }
 
-const everything: LeadFilters = { from: null, isQualified: false, terms: [] }
+const everything: LeadFilters = { from: null, to: null, isQualified: false, isUntouched: false, terms: [] }
 
 function groupsOf(
   client: Client,
   from: Date | null = null,
   before: Date | null = null,
+  to: Date | null = null,
 ): Promise<LeadGroup[]> {
-  return web.asTenant(client.tenantId, (tx) => readLeadGroups(tx, scopeOf(client), { from, before }))
+  return web.asTenant(client.tenantId, (tx) => readLeadGroups(tx, scopeOf(client), { from, to, before }))
 }
 
 async function one(text: string, ...values: unknown[]): Promise<string | null> {
@@ -116,7 +117,9 @@ describe.each([0, 1, 2])('the world of account %i', (at) => {
 
   test('knows how soon somebody was in touch', async () => {
     const from = new Date(0)
-    const touch = await web.asTenant(client().tenantId, (tx) => readFirstTouch(tx, scopeOf(client()), from))
+    const touch = await web.asTenant(client().tenantId, (tx) =>
+      readFirstTouch(tx, scopeOf(client()), { from, to: null }),
+    )
     const waits = `select min(t.at) - l.source_created_at as waited from leads l left join lateral (
         select noted_at as at from notes n where n.contact_id = l.contact_id and n.deleted_at is null and noted_at <= now()
         union all select coalesce(completed_at, due_at) from activities a where a.contact_id = l.contact_id and a.is_done and a.deleted_at is null
@@ -133,6 +136,51 @@ describe.each([0, 1, 2])('the world of account %i', (at) => {
     expect(touch.medianMs === null ? null : touch.medianMs / 1_000).toBe(
       median === null ? null : Number(median),
     )
+  })
+
+  test('that nobody touched is listed as it is counted, in a period with both ends and in one without', async () => {
+    const scope = scopeOf(client())
+    const { rows } = await all.db.query<{ at: Date }>(
+      `select source_created_at as at from leads where connection_id = $1 and deleted_at is null order by 1`,
+      [client().connectionId],
+    )
+    const [from, end] = [rows[10]?.at, rows[45]?.at]
+    if (!from || !end) throw new Error('this world has no dated leads')
+    for (const to of [end, null]) {
+      const groups = await groupsOf(client(), from, null, to)
+      const [touch, listed, counted] = await web.asTenant(client().tenantId, async (tx) => {
+        const filters = { ...everything, from, to, isUntouched: true }
+        const order = { sort: { by: 'created', isDescending: false }, after: null, most: 500 } as const
+        return [
+          await readFirstTouch(tx, scope, { from, to }),
+          (await readLeads(tx, scope, filters, order)).rows,
+          await countLeads(tx, scope, filters),
+        ]
+      })
+      const untouched = await one(
+        `select count(*) as n from leads l where connection_id = $1 and deleted_at is null and source_created_at >= $2
+           and ($3::timestamptz is null or source_created_at < $3) and source_created_at <= now() and not exists (
+             select from (select contact_id, noted_at as at from notes where deleted_at is null
+               union all select contact_id, coalesce(completed_at, due_at) from activities where is_done and deleted_at is null) t
+             where t.contact_id = l.contact_id and t.at between l.source_created_at and now())`,
+        client().connectionId,
+        from,
+        to,
+      )
+      expect([String(touch.untouched), String(counted), String(listed.length)]).toEqual(
+        Array(3).fill(untouched),
+      )
+      expect(listed.every(({ touchedAt }) => touchedAt === null)).toBe(true)
+      expect(String(leadFigures(groups).total)).toBe(
+        await one(
+          `select count(*) as n from leads where connection_id = $1 and deleted_at is null and source_created_at >= $2
+             and ($3::timestamptz is null or source_created_at < $3)`,
+          client().connectionId,
+          from,
+          to,
+        ),
+      )
+    }
   })
 
   test.each(leadSorts)('is listed whole and once by %s, in both directions, page by page', async (by) => {

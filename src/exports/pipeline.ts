@@ -1,0 +1,42 @@
+import type { Tx } from '../../drizzle/db.ts'
+import { walkDeals, type DealRow } from '../queries/pipeline.ts'
+import { pipelineFilterWords } from '../server/pipeline-filters.ts'
+import { askPipeline, namesOf, pipelineStreams } from '../server/pipeline-question.ts'
+import { day, exportTable, money, number, share, text, type ExportScope } from './export-table.ts'
+
+/** The deals of the pipeline in the currency that its page shows. */
+export const pipelineExport = exportTable<DealRow>({
+  name: 'pipeline',
+  heading: 'Pipeline',
+  streams: pipelineStreams,
+  columns: [
+    { key: 'candidate', heading: 'Candidate', cell: (row) => text(row.name) },
+    { key: 'market', heading: 'Market', cell: (row) => text(row.market) },
+    { key: 'units', heading: 'Units', cell: (row) => number(row.units) },
+    { key: 'value', heading: 'Value', cell: (row) => money(row.amountMinor, row.currency) },
+    { key: 'likely', heading: 'Likely %', cell: (row) => share(row.likely) },
+    { key: 'weighted', heading: 'Weighted', cell: (row) => money(row.weightedMinor, row.currency) },
+    { key: 'currency', heading: 'Currency', cell: (row) => text(row.currency) },
+    { key: 'stage', heading: 'Stage', cell: (row) => text(row.stage) },
+    { key: 'status', heading: 'Status', cell: (row) => text(row.isRemoved ? 'removed' : row.status) },
+    { key: 'close', heading: 'Close date', cell: (row) => day(row.closeOn) },
+    { key: 'owner', heading: 'Owner', cell: (row) => text(row.owner) },
+    { key: 'id', heading: 'Id', cell: (row) => text(row.id) },
+  ],
+  async *rows(tx, scope, search) {
+    const { scope: deals, filters, ask } = await questionOf(tx, scope, search)
+    yield* walkDeals(tx, deals, filters, ask.sort)
+  },
+  filters: async (search, scope, tx) => {
+    const asked = await questionOf(tx, scope, search)
+    const words = pipelineFilterWords(asked.ask, namesOf(asked)).map(({ words: of }) => of)
+    const since = asked.ask.change === undefined ? [] : [`Compared with ${asked.since.words}`]
+    return [`Currency: ${asked.currency}`, ...words, ...since]
+  },
+})
+
+const questionOf = (
+  tx: Tx,
+  { tenantId: id, currency, timeZone, basis }: ExportScope,
+  search: URLSearchParams,
+) => askPipeline(tx, { id, currency, timeZone }, basis, search)
