@@ -14,6 +14,11 @@ const table = {
     roles: ['admin', 'manager', 'rep', 'analyst', 'viewer'],
     words: 'Read leads, opportunities, notes and activities',
   },
+  save_views: {
+    roles: ['admin', 'manager', 'rep', 'analyst', 'viewer'],
+    words: 'Save views of the lists for themselves',
+  },
+  share_views: { roles: ['admin', 'manager', 'rep', 'analyst'], words: 'Share views with the workspace' },
   complete_actions: { roles: ['admin', 'manager', 'rep'], words: 'Complete and set next actions' },
   export: { roles: ['admin', 'manager', 'analyst'], words: 'Export what they can read' },
   use_api: { roles: ['admin', 'manager', 'rep', 'analyst'], words: 'Make API keys that act for them' },

@@ -1,8 +1,9 @@
+/** What an address says for one time: a place in the list, and what the last deed came to. No link and no form carries it along. */
+export const fleeting: ReadonlySet<string> = new Set(['after', 'seen', 'said', 'typed', 'gone'])
+
 /** The same page with some of its parameters changed (`null` takes one away), from its beginning. Empty ones are left out. */
 export function addressWith(search: URLSearchParams, changes: Record<string, string | null>): string {
-  const next = new URLSearchParams(
-    [...search].filter(([name, value]) => value !== '' && name !== 'after' && name !== 'seen'),
-  )
+  const next = new URLSearchParams([...search].filter(([name, value]) => value !== '' && !fleeting.has(name)))
   for (const [name, value] of Object.entries(changes)) {
     next.delete(name)
     if (value !== null) next.set(name, value)

@@ -28,6 +28,7 @@ beforeAll(async () => {
   await client.query(`update connection_secrets set sealed = $1`, [Buffer.from(secret)])
   await client.query(`update api_keys set hash = $1`, [Buffer.from(secret)])
   await client.query(`update invitations set token_hash = $1`, [Buffer.from(secret)])
+  await client.query(`update saved_views set page = 'leads', is_shared = true`)
   await client.query(`update raw_snapshots set body = $1`, [Buffer.from(secret)])
   for (const role of triedRoles) people.set(role, await app.as(role, ours.tenantId))
   await app.as('admin', theirs.tenantId)
@@ -61,6 +62,7 @@ const idsOf = (slug: string, id: string): Ids => ({
   key: id,
   invitation: id,
   opportunity: id,
+  view: id,
 })
 
 /** Every address that can be read: of our workspace with our ids and with theirs, of their workspace with either. */

@@ -56,6 +56,16 @@ async function seedIds(slug: string): Promise<Ids> {
     inviter: 'Ana Ruiz',
     expires_at: new Date(Date.now() + 86_400_000),
   })
+  const view = randomUUID()
+  await app.seed.insert('saved_views', {
+    tenant_id: tenantId,
+    id: view,
+    user_id: await idOf(member),
+    page: 'leads',
+    name: `A view of ${slug}`,
+    query: 'show=qualified',
+    is_shared: true,
+  })
   const ids = {
     slug,
     tenant: tenantId,
@@ -65,6 +75,7 @@ async function seedIds(slug: string): Promise<Ids> {
     key: '',
     invitation,
     opportunity: await app.seed.record('opportunities', connection, { status: 'open', title: 'Waco' }),
+    view,
   }
   const key = await seedKey(member, {}, tenantId)
   const { rows } = await app.seed.client.query<{ id: string }>('select id from api_keys where hash = $1', [
@@ -243,6 +254,7 @@ describe.each(inWorkspace.filter(({ route }) => examples[route]?.names === 'reco
         key: randomUUID(),
         invitation: randomUUID(),
         opportunity: randomUUID(),
+        view: randomUUID(),
       }
       const before = await digestOf(theirs.tenant)
       for (const form of examples[route]?.forms ?? [undefined]) {

@@ -10,6 +10,7 @@ export type Ids = {
   key: string
   invitation: string
   opportunity: string
+  view: string
 }
 
 export type Example = {
@@ -59,6 +60,18 @@ export const examples: Readonly<Record<string, Example>> = {
   '/w/[workspace]/notes': { path: inside('/notes') },
   '/w/[workspace]/schedule': { path: inside('/schedule') },
   '/w/[workspace]/export/[table]': { path: inside('/export/hot-list?format=csv') },
+  '/w/[workspace]/views': {
+    path: inside('/views'),
+    forms: ['update', 'rename', 'share', 'unshare', 'delete', 'restore'].map((deed) => ({ view }: Ids) => ({
+      deed,
+      page: 'leads',
+      query: 'q=x',
+      name: 'Another name',
+      view,
+    })),
+    names: 'record',
+    answers: [303, 404],
+  },
   '/w/[workspace]/calendar': { path: inside('/calendar') },
   '/w/[workspace]/events': { path: inside('/events') },
   '/w/[workspace]/sync': { path: inside('/sync') },
@@ -87,6 +100,10 @@ export const examples: Readonly<Record<string, Example>> = {
       ({ invitation }) => ({ deed: 'withdraw', invitation }),
     ],
     names: 'record',
+  },
+  '/w/[workspace]/settings/targets': {
+    path: inside('/settings/targets'),
+    forms: [() => ({ currency: 'USD', amount: '500,000' })],
   },
   '/w/[workspace]/settings/connections': { path: inside('/settings/connections') },
   '/w/[workspace]/settings/connections/new': {
