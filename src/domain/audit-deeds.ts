@@ -25,6 +25,12 @@ export const auditDeeds = {
   action_undone: 'Action taken back',
   write_back_changed: 'Writing to the CRM changed',
   exported: 'Exported',
+  target_set: 'Target set',
+  view_shared: 'View shared',
+  view_changed: 'View changed',
+  view_unshared: 'View no longer shared',
+  view_deleted: 'View deleted',
+  view_restored: 'View brought back',
   operator_looked: 'Looked at by an operator',
 } as const
 

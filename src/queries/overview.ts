@@ -2,9 +2,10 @@ import { and, count, eq, gte, inArray, isNull, lt, or, sql, type SQL } from 'dri
 import type { Tx } from '../../drizzle/db.ts'
 import { activities, leads, opportunities, opportunityVersions } from '../../drizzle/schema/index.ts'
 import { basisOf, type Basis, type ConnectionNow } from '../domain/freshness.ts'
-import { periodNamed, sinceNamed, type Period, type Since } from '../domain/period.ts'
+import { isDay, periodNamed, sinceNamed, type Period, type Since } from '../domain/period.ts'
 import { readKnownSince, readStandings, type Standings } from './bridge.ts'
 import { instant, minorUnits, wholeNumber } from './decode.ts'
+import { readTargets } from './targets.ts'
 import type { Workspace } from './workspaces.ts'
 
 /** A number with what it stands on; `value` is null where no connection has completed the streams it needs. */
@@ -17,7 +18,8 @@ export type Overview = {
   monthStart: Date
   /** `isCut` where the copy begins after the moment that was asked for. */
   open: Figure<{ standings: Standings; since: Since; isCut: boolean }>
-  won: Figure<{ count: number; totals: Total[] }>
+  /** `targets` are what is to be won in the month, per currency. */
+  won: Figure<{ count: number; totals: Total[]; targets: Total[] }>
   newLeads: Figure<{ now: number; before: number; period: Period }>
   activities: Figure<{ overdue: number; next: number }>
 }
@@ -44,16 +46,26 @@ export async function readOverview(
     open: await figure(['opportunities', 'stages'], (basis) =>
       openDeals(tx, workspace, basis, sinceNamed(since, asOf(basis), timeZone)),
     ),
-    won: await figure(['opportunities'], ({ connectionIds }) =>
-      wonDeals(tx, connectionIds, workspace.currency, calendar.monthStart),
-    ),
+    won: await figure(['opportunities'], async ({ connectionIds }) => ({
+      ...(await wonDeals(tx, connectionIds, workspace.currency, calendar.monthStart)),
+      targets: (await readTargets(tx, workspace)).map(({ currency, amountMinor }) => ({
+        currency,
+        amountMinor,
+      })),
+    })),
     newLeads: await figure(['leads'], (basis) =>
-      newLeads(tx, basis.connectionIds, periodNamed(since, asOf(basis), timeZone)),
+      newLeads(tx, basis.connectionIds, periodSince(since, asOf(basis), timeZone)),
     ),
     activities: await figure(['activities'], ({ connectionIds }) =>
       openActivities(tx, connectionIds, calendar),
     ),
   }
+}
+
+/** The time since a moment that is compared with, as `sinceNamed` understands it. */
+function periodSince(since: string, asOf: Date, timeZone: string): Period {
+  const { key } = sinceNamed(since, asOf, timeZone)
+  return periodNamed(isDay(key) ? { name: 'days', from: key } : { name: key }, asOf, timeZone)
 }
 
 /** As the page of the pipeline has it, so that the two never differ. */

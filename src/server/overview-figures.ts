@@ -67,8 +67,9 @@ export function changeSentence({ open }: Overview, bridged: ReturnType<typeof op
 
 const absolute = (value: bigint) => (value < 0n ? -value : value)
 const inWords = ({ amountMinor, currency }: Total) => money(amountMinor, currency)
+const listed = (words: readonly string[]) => new Intl.ListFormat('en-US').format(words)
 const asClause = (totals: readonly Total[]) =>
-  totals.length === 0 ? '' : `, and ${new Intl.ListFormat('en-US').format(totals.map(inWords))}`
+  totals.length === 0 ? '' : `, and ${listed(totals.map(inWords))}`
 
 function openTiles(overview: Overview, { workspace, home }: Scope): Tile[] {
   const { value, basis } = overview.open
@@ -98,16 +99,25 @@ function openTiles(overview: Overview, { workspace, home }: Scope): Tile[] {
 }
 
 function wonTile({ won, monthStart }: Overview, { workspace, home }: Scope): Tile {
-  const [first, ...others] = won.value?.totals ?? []
+  const { totals = [], targets = [] } = won.value ?? {}
+  const aimed = targets.map((target) => againstTarget(target, totals))
+  const others = totals.filter(({ currency }) => targets.every((target) => target.currency !== currency))
+  const worth = others.length === 0 ? [] : [`worth ${listed(others.map(inWords))}`]
   const since = `Since ${day(monthStart, workspace.timeZone)}`
   return {
     label: 'Won this month',
     figure: won.value === null ? null : count(won.value.count),
     basis: won.basis,
-    href: `${home}/pipeline`,
-    below: first === undefined ? since : `Worth ${inWords(first)}${asClause(others)}`,
+    href: `${home}/pipeline?status=won`,
+    below: [since, ...aimed, ...worth].join(', '),
     delta: null,
   }
+}
+
+/** "$412,000 of $500,000 (82%)". A target is never reached by rounding. */
+function againstTarget({ currency, amountMinor: target }: Total, totals: readonly Total[]): string {
+  const won = totals.find((total) => total.currency === currency)?.amountMinor ?? 0n
+  return `${money(won, currency)} of ${money(target, currency)} (${(won * 100n) / target}%)`
 }
 
 function leadsTile({ newLeads }: Overview, { workspace, home }: Scope): Tile {

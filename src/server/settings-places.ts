@@ -8,6 +8,7 @@ const places: readonly { name: string; word: string; deed: Deed }[] = [
   { name: 'keys', word: 'API keys', deed: 'use_api' },
   { name: 'members', word: 'Members', deed: 'manage_members' },
   { name: 'connections', word: 'Connections', deed: 'manage_connections' },
+  { name: 'targets', word: 'Targets', deed: 'change_workspace' },
   { name: 'audit', word: 'Audit log', deed: 'read_audit' },
 ]
 

@@ -72,7 +72,7 @@ test('every figure equals hand-written SQL over the rows of this client, and hol
   expect([all.count, all.withAmount, won.value, activities.value]).toEqual([
     4,
     3,
-    { count: 0, totals: [] },
+    { count: 0, totals: [], targets: [] },
     { overdue: 1, next: 1 },
   ])
 })
@@ -93,7 +93,7 @@ test('what was won counts from the first of the month where the workspace is', a
   await seed.record('opportunities', connection, { ...deal, closed_at: monthStart })
   await seed.record('opportunities', connection, { ...deal, closed_at: new Date(monthStart.getTime() - 1) })
   const { won } = await overviewOf(tenantId)
-  expect(won.value).toEqual({ count: 1, totals: [{ currency: 'USD', amountMinor: 400n }] })
+  expect(won.value).toEqual({ count: 1, totals: [{ currency: 'USD', amountMinor: 400n }], targets: [] })
 })
 
 test('where the CRM gives no date, won is what turned from open to won while the copy looked on', async () => {
