@@ -42,5 +42,7 @@ declare namespace App {
     status: import('./queries/sync-status.ts').SyncStatus
     /** Runs `work` over the rows of this workspace only; an operator's over its sync only. */
     asTenant: <T>(work: (tx: import('../drizzle/db.ts').Tx) => Promise<T>) => Promise<T>
+    /** As `asTenant`, and all that `work` reads is of one moment: the figures of a page are those of its rows. */
+    atOneMoment: <T>(work: (tx: import('../drizzle/db.ts').Tx) => Promise<T>) => Promise<T>
   }
 }

@@ -1,4 +1,5 @@
 import type { APIContext } from 'astro'
+import type { Sight, Tx } from '../../drizzle/db.ts'
 import { recordDeed } from '../commands/record-deed.ts'
 import { noteEvent } from '../identity/events.ts'
 import { findAccess, listAccess, type Access } from '../queries/access.ts'
@@ -34,8 +35,12 @@ export async function enter(context: APIContext): Promise<Response | undefined> 
   const { workspace, role } = access
   Object.assign(locals, { workspace, role, actor: actorOf(locals, locals.asker) })
   const { database } = locals
-  locals.asTenant = (work) =>
-    role === 'operator' ? database.asWatcher(workspace.id, work) : database.asTenant(workspace.id, work)
+  const enterAs = <T>(work: (tx: Tx) => Promise<T>, sight: Sight) =>
+    role === 'operator'
+      ? database.asWatcher(workspace.id, work, sight)
+      : database.asTenant(workspace.id, work, sight)
+  locals.asTenant = (work) => enterAs(work, 'latest')
+  locals.atOneMoment = (work) => enterAs(work, 'one moment')
   if (!may(role, who)) return notAllowed(context, who)
   if (workspace.requiresSecondFactor && !locals.person.hasSecondFactor && who !== 'see_own_security')
     return enrolFirst(context)

@@ -18,7 +18,7 @@ const formatForm = z.enum(Object.keys(formats) as Format[]).default('csv')
  */
 export const GET: APIRoute = async (context) => {
   const { locals, params, url } = context
-  const { workspace, status, actor, asTenant } = locals
+  const { workspace, status, actor, atOneMoment } = locals
   const table = findTable(params['table'])
   if (table === undefined) {
     locals.missing = 'table'
@@ -36,7 +36,7 @@ export const GET: APIRoute = async (context) => {
     basis,
     now: status.now,
   }
-  const file = await asTenant(async (tx) => {
+  const file = await atOneMoment(async (tx) => {
     const made = await makeFile(tx, table, format, request)
     if (made !== undefined) {
       const after = { format, rows: made.count, filters: made.filters }
