@@ -123,7 +123,7 @@ test('where the CRM gives no date, won is what turned from open to won while the
   // Won when the copy first saw it: nobody knows since when.
   await seed.record('opportunities', connection, { status: 'won', currency: 'USD', amount_minor: 400 })
   const { won } = await overviewOf(tenantId)
-  expect(won.value).toEqual({ count: 1, totals: [{ currency: 'USD', amountMinor: 400n }] })
+  expect(won.value).toEqual({ count: 1, totals: [{ currency: 'USD', amountMinor: 400n }], targets: [] })
 })
 
 test('twelve weeks end with this one, and an open value is known from the first measures on', async () => {
