@@ -12,6 +12,7 @@ import {
   unique,
   uuid,
   varchar,
+  type AnyPgColumn,
 } from 'drizzle-orm/pg-core'
 import { bytea, instant } from './columns.ts'
 
@@ -40,6 +41,7 @@ const ofUser = () =>
     .notNull()
     .references(() => users.id, { onDelete: 'cascade' })
 
+/** Where people are signed in. A session keeps its id while its token is replaced. */
 export const sessions = identitySchema.table(
   'sessions',
   {
@@ -48,12 +50,22 @@ export const sessions = identitySchema.table(
     /** Half of what the cookie holds; the other half is a signature that is nowhere stored. */
     token: text().notNull().unique(),
     expiresAt: instant().notNull(),
+    /** When its token was replaced last; nothing while it has its first one. */
+    renewedAt: instant(),
+    /** What its owner may do has changed: its token is replaced with their next page. */
+    renewalDue: boolean().notNull().default(false),
+    /** Of a token that was replaced, in its last minute: the session it was the token of. They end together. */
+    renewedInto: uuid().references((): AnyPgColumn => sessions.id, { onDelete: 'cascade' }),
     ipAddress: text(),
     userAgent: text(),
     createdAt: instant().notNull().defaultNow(),
     updatedAt: instant().notNull().defaultNow(),
   },
-  (t) => [index('sessions_user').on(t.userId)],
+  (t) => [
+    index('sessions_user').on(t.userId),
+    index('sessions_renewed_into').on(t.renewedInto),
+    index('sessions_expiry').on(t.expiresAt),
+  ],
 )
 
 /** A way to sign in: a password (`credential`), or an account at a provider. */
@@ -89,7 +101,7 @@ export const verifications = identitySchema.table(
     createdAt: instant().notNull().defaultNow(),
     updatedAt: instant().notNull().defaultNow(),
   },
-  (t) => [index('verifications_identifier').on(t.identifier)],
+  (t) => [index('verifications_identifier').on(t.identifier), index('verifications_expiry').on(t.expiresAt)],
 )
 
 /** The authenticator of a person. Secret and recovery codes are encrypted by the library. */
@@ -132,6 +144,7 @@ export const identityDeeds = [
   'account_linked',
   'workspace_refused',
   'user_added',
+  'operator_added',
 ] as const
 
 /** What people did with their own sign-in. Appended, never changed. The audit log of a tenant shows those of its members. */

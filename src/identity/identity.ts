@@ -10,9 +10,12 @@ import * as schema from '../../drizzle/schema/identity.ts'
 import type { Hearing } from './asked-as.ts'
 import { challenge, userOfCode } from './challenge.ts'
 import { noteEvent } from './events.ts'
+import { tellOwner } from './letters.ts'
 import type { Mailer } from './mail.ts'
+import { findPersonById } from './people.ts'
 import { oauthOf, type Provider } from './providers.ts'
 import { makeRecoveryCodes } from './recovery-codes.ts'
+import { sessionDays } from './renew-token.ts'
 import { rotation } from './rotation.ts'
 import { spendCode } from './spent-codes.ts'
 
@@ -29,7 +32,6 @@ export type IdentityParts = {
   hearing: Hearing
 }
 
-export const sessionDays = 7
 const twoFactorMinutes = 10
 
 /**
@@ -38,6 +40,7 @@ const twoFactorMinutes = 10
  */
 export function createAuth(parts: IdentityParts) {
   const { database, mail, log, publicUrl, providers } = parts
+  const isTls = publicUrl.startsWith('https:')
   return betterAuth({
     appName: 'Tidemark',
     baseURL: publicUrl,
@@ -62,9 +65,11 @@ export function createAuth(parts: IdentityParts) {
       },
     }),
     advanced: {
-      cookiePrefix: 'tidemark',
-      useSecureCookies: publicUrl.startsWith('https:'),
-      defaultCookieAttributes: { sameSite: 'lax', httpOnly: true, path: '/' },
+      // Behind TLS with the prefix that keeps pages on a neighbouring name from planting a cookie of theirs here. The library
+      // would put its own, weaker prefix in front.
+      cookiePrefix: isTls ? '__Host-tidemark' : 'tidemark',
+      useSecureCookies: false,
+      defaultCookieAttributes: { sameSite: 'lax', httpOnly: true, path: '/', secure: isTls },
       database: { generateId: () => randomUUID() },
       // Every request passes our own limits and our own notion of who is a trusted proxy.
       ipAddress: { ipAddressHeaders: ['x-tidemark-address'] },
@@ -75,6 +80,11 @@ export function createAuth(parts: IdentityParts) {
       // Sessions get a new token instead of a longer life; see rotation.ts.
       disableSessionRefresh: true,
       cookieCache: { enabled: false },
+      additionalFields: {
+        renewedAt: { type: 'date', required: false, input: false },
+        renewalDue: { type: 'boolean', required: false, input: false, defaultValue: false },
+        renewedInto: { type: 'string', required: false, input: false },
+      },
     },
     emailAndPassword: {
       enabled: true,
@@ -112,7 +122,7 @@ export function createAuth(parts: IdentityParts) {
         }),
       ),
       genericOAuth({ config: providers.map((provider) => oauthOf(provider, parts.hearing.heard)) }),
-      rotation(),
+      rotation(database),
       challenge(),
     ],
     databaseHooks: {
@@ -122,6 +132,8 @@ export function createAuth(parts: IdentityParts) {
             if (providerId === 'credential') return
             const address = ctx?.headers?.get('x-tidemark-address') ?? ''
             await noteEvent(database, userId, 'account_linked', { address }, { provider: providerId })
+            const owner = await findPersonById({ database }, userId)
+            if (owner !== undefined) tellOwner({ mail }, owner.email, 'account_linked')
           },
         },
       },

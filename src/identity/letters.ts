@@ -14,6 +14,18 @@ const letters = {
     subject: 'Your Tidemark password was changed',
     text: 'Your password was changed just now, and every other session of yours has ended. If it was not you, choose a new password on the sign-in page and tell the admin of your workspace.',
   },
+  password_reset: {
+    subject: 'Your Tidemark password was changed',
+    text: 'A new password was chosen by a link just now. Every session of yours has ended, and so has every API key that you had made: a program that used one needs a new key. If it was not you, choose a new password on the sign-in page and tell the admin of your workspace.',
+  },
+  account_linked: {
+    subject: 'Another way to sign in to Tidemark as you',
+    text: 'Somebody signed in as you through another provider for the first time just now; its account lets you in from now on. If it was not you, tell the admin of your workspace, and see to it that nobody else has that account.',
+  },
+  second_factor_on: {
+    subject: 'Codes are on for your Tidemark sign-in',
+    text: 'Signing in as you takes a code of your authenticator from now on. If it was not you, tell the admin of your workspace: whoever runs Tidemark can turn codes off for you.',
+  },
   second_factor_off: {
     subject: 'Codes are off for your Tidemark sign-in',
     text: 'Signing in as you takes a password alone from now on. If it was not you, choose a new password on the sign-in page and tell the admin of your workspace.',

@@ -70,7 +70,9 @@ export function oauthOf(
       // Some say it in words; "false" must not pass for true. A directory of one company has proven its addresses and says
       // nothing of it in its tokens.
       const isProven = ['true', true].includes(profile['email_verified'] as string | boolean)
-      return { name, email, emailVerified: isProven || id === 'microsoft' }
+      // In lower case some letters beyond ASCII become letters of it (the Kelvin sign is a k): another mailbox with our name.
+      const isPlain = /^[\x21-\x7e]+$/.test(email)
+      return { name, email, emailVerified: isPlain && (isProven || id === 'microsoft') }
     },
   }
 }

@@ -62,6 +62,7 @@ export async function confirmEnrolment(
   const { internalAdapter } = await identity.auth().$context
   await internalAdapter.deleteVerificationByIdentifier(identifierOf(sessionId))
   await noteEvent(identity.database, person.id, 'second_factor_on', origin)
+  tellOwner(identity, person.email, 'second_factor_on')
   const { backupCodes } = await api.viewBackupCodes({ body: { userId: person.id } })
   return { kind: 'on', cookies, codes: backupCodes }
 }

@@ -1,4 +1,4 @@
-import { and, desc, eq, gt } from 'drizzle-orm'
+import { and, desc, eq, gt, isNull } from 'drizzle-orm'
 import { z } from 'zod'
 import { sessions } from '../../drizzle/schema/identity.ts'
 import { noteEvent, type Origin } from './events.ts'
@@ -6,15 +6,12 @@ import type { Identity } from './start.ts'
 
 export type OwnSession = { id: string; browser: string; address: string; since: Date }
 
-/** An old token lives on for less than this after it was renewed; it is no session of its own. */
-const renewedMs = 120_000
-
 /** Where a person is signed in, latest first. */
 export async function listSessions({ database }: Pick<Identity, 'database'>, userId: string) {
   const rows = await database.db
     .select()
     .from(sessions)
-    .where(and(eq(sessions.userId, userId), gt(sessions.expiresAt, new Date(Date.now() + renewedMs))))
+    .where(and(eq(sessions.userId, userId), isNull(sessions.renewedInto), gt(sessions.expiresAt, new Date())))
     .orderBy(desc(sessions.createdAt))
   return rows.map(({ id, userAgent, ipAddress, createdAt }): OwnSession => ({
     id,
@@ -43,10 +40,14 @@ export async function endSession(
 export async function signOut(
   identity: Identity,
   headers: Headers,
-  by?: { userId: string; origin: Origin },
+  by?: { userId: string; sessionId: string; origin: Origin },
 ): Promise<string[]> {
   const answer = await identity.auth().api.signOut({ headers, returnHeaders: true })
-  if (by !== undefined) await noteEvent(identity.database, by.userId, 'signed_out', by.origin)
+  if (by !== undefined) {
+    // The library ends the token that was shown. Should it have been replaced a moment ago, its session would go on.
+    await identity.database.db.delete(sessions).where(eq(sessions.id, by.sessionId))
+    await noteEvent(identity.database, by.userId, 'signed_out', by.origin)
+  }
   return answer.headers.getSetCookie()
 }
 

@@ -5,11 +5,7 @@ import { askerOfBearer } from './bearer.ts'
 
 /** Whoever sent a request, once they have shown who they are. */
 export type Asker =
-  | {
-      road: 'session'
-      person: Person
-      session: { id: string; token: string; createdAt: Date; expiresAt: Date }
-    }
+  | { road: 'session'; person: Person; session: AskersSession }
   /** A program that acts for a person, in one workspace. */
   | {
       road: 'api_key' | 'token'
@@ -18,6 +14,16 @@ export type Asker =
       tenantId: string
       scopes: readonly KeyScope[]
     }
+
+export type AskersSession = {
+  /** Of the session, also where a token was shown that has been replaced. */
+  id: string
+  /** When its token was made. */
+  renewedAt: Date
+  isRenewalDue: boolean
+  /** The token that was shown has been replaced and is in its last minute. */
+  isReplaced: boolean
+}
 
 /**
  * Who sent this request. A request with an Authorization header is a program's and its cookies count for nothing;
@@ -51,6 +57,11 @@ async function askerOfCookie(identity: Identity, headers: Headers): Promise<Aske
       email: user.email,
       hasSecondFactor: user.twoFactorEnabled ?? false,
     },
-    session,
+    session: {
+      id: session.renewedInto ?? session.id,
+      renewedAt: session.renewedAt ?? session.createdAt,
+      isRenewalDue: session.renewalDue ?? false,
+      isReplaced: session.renewedInto != null,
+    },
   }
 }

@@ -1,3 +1,4 @@
+import { pino } from 'pino'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Web } from '../../../src/server/main.ts'
 import { serve, startApp, type TestApp } from '../app.ts'
@@ -11,11 +12,16 @@ let web: Web
 let oidc: OidcServer
 let other: OidcServer
 let tenantId: string
+const lines: Record<string, unknown>[] = []
 
 beforeAll(async () => {
   ;[app, oidc, other] = await Promise.all([startApp(), startProvider('oidc'), startProvider('other')])
   tenantId = await app.seed.tenant('tidewell', { name: 'Tidewell Car Wash' })
-  web = await serve({ ...app, providers: [oidc.settings, other.settings] })
+  const log = pino(
+    {},
+    { write: (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>) },
+  )
+  web = await serve({ ...app, log, providers: [oidc.settings, other.settings] })
   oidc.trust(web.url)
   other.trust(web.url)
 })
@@ -90,6 +96,29 @@ describe('signing in at a provider', () => {
       expect(await accountsOf(person.email)).toEqual([{ provider_id: 'credential' }])
     },
   )
+
+  test('links nothing to an address that only looks like one of ours in lower case', async () => {
+    const { rows } = await app.seed.client.query<{ email: string }>(
+      `update auth.users set email = 'k' || email where email = $1 returning email`,
+      [person.email],
+    )
+    const email = rows[0]?.email ?? ''
+    // The Kelvin sign, which becomes a k.
+    const lookalike = `\u212a${email.slice(1)}`
+    expect(lookalike.toLowerCase()).toBe(email)
+    oidc.signedIn = { sub: `sub of ${lookalike}`, email: lookalike, email_verified: true }
+    expect(await signInAt(oidc, person)).toMatch(/^\/sign-in\?error=/)
+    expect(await isIn(person)).toBe(false)
+    expect(await accountsOf(email)).toEqual([{ provider_id: 'credential' }])
+  })
+
+  test('tells its owner by mail that there is another way in, once', async () => {
+    await signInAt(oidc, person)
+    await person.post('/sign-out')
+    await signInAt(oidc, person)
+    const told = lines.filter(({ to }) => to === person.email)
+    expect(told.map(({ subject }) => subject)).toEqual(['Another way to sign in to Tidemark as you'])
+  })
 
   test('makes nobody known who was not', async () => {
     const email = 'who@elsewhere.example'

@@ -208,7 +208,10 @@ describe('signing in with a code', () => {
     }
     expect((await eventsOf(rep.email)).filter((deed) => deed === 'second_factor_failed')).toHaveLength(10)
     const told = app.logged.filter(({ to }) => to === rep.email)
-    expect(told.map(({ subject }) => subject)).toEqual(['Somebody knows your Tidemark password'])
+    expect(told.map(({ subject }) => subject)).toEqual([
+      'Codes are on for your Tidemark sign-in',
+      'Somebody knows your Tidemark password',
+    ])
   })
 
   test('after five wrong codes the password is asked for again', async () => {

@@ -85,6 +85,58 @@ describe('a session', () => {
     expect(await isIn(owner)).toBe(true)
   })
 
+  test('keeps what it is while its token is replaced: when it began, and where it can be ended', async () => {
+    const owner = await rep()
+    const other = await visit(app.url, owner.email)
+    const idOf = async () => {
+      const list = await (await owner.get(page)).text()
+      expect(list.match(/name="session" value/g)).toHaveLength(1)
+      return /name="session" value="([^"]+)"/.exec(list)?.[1] ?? ''
+    }
+    const before = await idOf()
+    await change(other, `created_at = now() - interval '25 hours'`)
+    await other.get('/w')
+    expect(await idOf()).toBe(before)
+    // The page with the button was open while the token was replaced: both tokens end.
+    const stale = copyOf(other)
+    await change(other, `renewed_at = now() - interval '25 hours'`)
+    await other.get('/w')
+    expect([await isIn(other), await isIn(stale)]).toEqual([true, true])
+    await owner.post(page, { action: 'end', session: before })
+    expect([await isIn(other), await isIn(stale)]).toEqual([false, false])
+  })
+
+  test('gets one new token when many requests come at once, and none of them is signed out', async () => {
+    const owner = await rep()
+    const before = tokenOf(owner)
+    await change(owner, `created_at = now() - interval '25 hours'`)
+    const tabs = Array.from({ length: 12 }, () => copyOf(owner))
+    const answers = await Promise.all(tabs.map((tab) => tab.get('/w/tidewell/settings/security')))
+    expect(answers.map(({ status }) => status)).toEqual(tabs.map(() => 200))
+    const tokens = new Set(tabs.map(tokenOf))
+    expect(tokens.size).toBe(2)
+    expect(tokens.delete(before)).toBe(true)
+    const { rows } = await app.seed.client.query<{ token: string; isOld: boolean }>(
+      `select token, renewed_into is not null as "isOld" from auth.sessions s join auth.users u on u.id = s.user_id
+        where u.email = $1 order by 2`,
+      [owner.email],
+    )
+    expect(rows).toEqual([
+      { token: [...tokens][0], isOld: false },
+      { token: before, isOld: true },
+    ])
+    for (const tab of tabs) expect(await isIn(tab)).toBe(true)
+  })
+
+  test('ends with the sign-out also where its token was replaced a moment ago', async () => {
+    const owner = await rep()
+    const late = copyOf(owner)
+    await change(owner, `created_at = now() - interval '25 hours'`)
+    await owner.get('/w')
+    await late.post('/sign-out')
+    expect([await isIn(owner), await isIn(late)]).toEqual([false, false])
+  })
+
   test('gets a new token also where the page then fails', async () => {
     const owner = await rep()
     const before = tokenOf(owner)
@@ -150,7 +202,7 @@ describe('a session', () => {
     try {
       const [sealed = ''] = await flagsOf(behindTls.url, { origin: publicUrl })
       expect(sealed).toMatch(
-        /^__Secure-tidemark\.session_token=[^;]+; Max-Age=604800; Path=\/; HttpOnly; Secure; SameSite=Lax$/,
+        /^__Host-tidemark\.session_token=[^;]+; Max-Age=604800; Path=\/; HttpOnly; Secure; SameSite=Lax$/,
       )
     } finally {
       await behindTls.close()
