@@ -29,6 +29,14 @@ export async function openTests(database: Database, most: number): Promise<OpenT
   }))
 }
 
+/** Forgets tests that ended a month ago, but for the last one of each connection. Gives how many. */
+export async function forgetOldTests(database: Database): Promise<number> {
+  const { rows } = await database.outsideTenants.query<{ forgotten: number }>(
+    'select app.forget_connection_tests() as forgotten',
+  )
+  return rows[0]?.forgotten ?? 0
+}
+
 /** A test that is ours, with the instant that marks it so. */
 export type TakenTest = OpenTest & { startedAt: string }
 

@@ -12,6 +12,7 @@ import { showAlive, showGone } from './heartbeat.ts'
 import type { LeaseTimes } from './lease.ts'
 import { startQueue, type Queue } from './queue.ts'
 import { claimDueSlots, queuedRuns, reapDeadRuns, startSchedule } from './schedule.ts'
+import { forgetOldTests } from './connection-test.ts'
 import { openTestDesk } from './test-desk.ts'
 import { makePartitions } from './snapshot.ts'
 import type { Verdict } from './verdict.ts'
@@ -163,6 +164,9 @@ async function look(
   const claimed = await claimDueSlots(database, config.SYNC_CRON)
   for (const run of claimed) log.info({ ...run }, 'slot.claimed')
   // Once an hour is often enough for what is needed once a month, and needs no clock of its own.
-  if (claimed.length > 0) await makePartitions(database)
+  if (claimed.length > 0) {
+    await makePartitions(database)
+    await forgetOldTests(database)
+  }
   for (const run of await queuedRuns(database, 1_000)) await queue.send(run)
 }

@@ -4,7 +4,7 @@ import type { IdentityDatabase } from '../../drizzle/identity.ts'
 import { spentCodes } from '../../drizzle/schema/identity.ts'
 
 /** Longer than any code lives, with a clock that is off on either side. */
-const rememberedMs = 10 * 60_000
+export const rememberedMs = 10 * 60_000
 
 /**
  * Spends a code of a person: true the first time, false ever after, however many ask at once. The library itself takes a code

@@ -17,7 +17,8 @@ export function createLimits({ pool }: Pick<IdentityDatabase, 'pool'>, points = 
     schemaName: 'auth',
     tableName: 'rate_limits',
     tableCreated: true,
-    clearExpiredByTimeout: true,
+    // Everything that has ended is forgotten in one place: src/identity/housekeeping.ts.
+    clearExpiredByTimeout: false,
     keyPrefix: 'req',
     points,
     duration,

@@ -4,6 +4,7 @@ import type { Database } from '../../drizzle/db.ts'
 import type { ConnectorForm } from '../commands/add-connection.ts'
 import type { DemoPerson } from '../identity/demo-people.ts'
 import type { Provider } from '../identity/providers.ts'
+import { keepHouse } from '../identity/housekeeping.ts'
 import { startIdentity } from '../identity/start.ts'
 import { createLimits } from './limits.ts'
 import { startLive } from './live.ts'
@@ -37,10 +38,14 @@ export async function startServices(
   const tokens = await createTokens({ secret: parts.secret, publicUrl })
   const identity = await startIdentity({ ...parts, publicUrl })
   const limits = createLimits(identity.database, parts.requestsPerMinute)
+  const house = keepHouse(identity.database, parts.log)
   const live = startLive(parts.database, parts.log)
   return {
     services: { identity, limits, tokens, live },
     endStreams: live.close,
-    closeServices: identity.close,
+    closeServices: async () => {
+      await house.stop()
+      await identity.close()
+    },
   }
 }

@@ -13,9 +13,9 @@ export const roles = [...programs, 'tidemark_definer']
 
 export const tenantRows = (column: string) => `(${column} = ( SELECT app.tenant_id() AS tenant_id))`
 
-type Policy = [table: string, policy: string, role: string, command: 'r' | '*', rows: string]
+type Policy = [table: string, policy: string, role: string, command: 'r' | 'd' | '*', rows: string]
 
-const same = (tables: string, policy: string, role: string, command: 'r' | '*', rows: string): Policy[] =>
+const same = (tables: string, policy: string, role: string, command: Policy[3], rows: string): Policy[] =>
   tables.split(' ').map((table) => [table, policy, role, command, rows])
 
 const syncTables = 'connections sync_runs sync_run_streams stream_cursors'
@@ -27,6 +27,13 @@ export const furtherPolicies: Policy[] = [
   ...same('connections sync_runs sync_run_streams', 'schedule_claims', 'tidemark_definer', '*', 'true'),
   ...same('answered_requests', 'definer_forgets', 'tidemark_definer', '*', 'true'),
   ...same('api_keys invitations connection_tests agencies', 'definer_reads', 'tidemark_definer', 'r', 'true'),
+  ...same(
+    'connection_tests',
+    'definer_forgets',
+    'tidemark_definer',
+    'd',
+    "(finished_at < (clock_timestamp() - '30 days'::interval))",
+  ),
   ...same('auth.users auth.events agencies agency_operators', 'all_rows', 'tidemark_auth', '*', 'true'),
   ...same('memberships agency_operators', 'own_rows', 'tidemark_person', 'r', ownAndOpen),
   ...same(
@@ -115,6 +122,7 @@ export const definerFunctions: [signature: string, owner: string | null, caller:
   ['app.reap_dead_runs(interval,text,text)', 'tidemark_definer', 'tidemark_worker'],
   ['app.forget_answered_requests()', 'tidemark_definer', 'tidemark_worker'],
   ['app.open_connection_tests(integer)', 'tidemark_definer', 'tidemark_worker'],
+  ['app.forget_connection_tests()', 'tidemark_definer', 'tidemark_worker'],
   ['app.first_agency()', 'tidemark_definer', 'tidemark_web'],
   ['app.tenant_of_api_key(bytea)', 'tidemark_definer', 'tidemark_web'],
   ['app.tenant_of_invitation(bytea)', 'tidemark_definer', 'tidemark_web'],
@@ -175,6 +183,7 @@ export const narrowRoles: Record<string, string[]> = {
     ...rights('SELECT', 'api_keys', 'tenant_id id hash'),
     ...rights('SELECT', 'invitations', 'tenant_id id token_hash'),
     ...rights('SELECT', 'connection_tests', 'tenant_id id connection_id asked_at finished_at'),
+    ...rights('DELETE', 'connection_tests'),
     ...rights('SELECT', 'agencies', 'id created_at'),
     ...rights('SELECT', 'answered_requests', 'expires_at'),
     ...rights('DELETE', 'answered_requests'),
@@ -200,9 +209,10 @@ export const appendOnly = [
   'pipeline_stage_counts',
 ]
 
-/** Rows that somebody may delete: of a tenant's only the kept answers that have expired. */
+/** Rows that somebody may delete: of a tenant's only kept answers that have expired, and tests of connections a month old. */
 export const mayDelete = [
   'answered_requests by tidemark_definer',
   'workers by tidemark_worker',
+  'connection_tests by tidemark_definer',
   ...['auth.users', ...signInTables].map((table) => `${table} by tidemark_auth`),
 ]

@@ -5,7 +5,13 @@ import { openKeyring } from '../../drizzle/seal.ts'
 import type { TestStep } from '../../drizzle/schema/access.ts'
 import { requestTest } from '../../src/commands/request-test.ts'
 import { readLatestTest } from '../../src/queries/connection-test.ts'
-import { answerTest, takeTest, type AnswerOptions, type OpenTest } from '../../worker/connection-test.ts'
+import {
+  answerTest,
+  forgetOldTests,
+  takeTest,
+  type AnswerOptions,
+  type OpenTest,
+} from '../../worker/connection-test.ts'
 import { connectors } from '../../worker/connectors/registry.ts'
 import { startWorker } from '../../worker/main.ts'
 import { openTestDesk } from '../../worker/test-desk.ts'
@@ -280,5 +286,50 @@ describe('who answers', () => {
       return ended.every((ok) => ok === true) ? true : undefined
     })
     await desk.closed()
+  })
+})
+
+describe('an answered test', () => {
+  const seedTest = (of: Client, daysOld: number, isFinished = true) =>
+    all.db.query(
+      `insert into connection_tests (tenant_id, id, connection_id, asked_at, finished_at, ok)
+       values ($1, gen_random_uuid(), $2, now() - make_interval(days => $3), case when $4 then now() - make_interval(days => $3) end, $4)`,
+      [of.tenantId, of.connectionId, daysOld, isFinished],
+    )
+  const ages = async (of: Client) =>
+    (
+      await all.db.query<{ days: number }>(
+        `select extract(day from now() - asked_at)::int as days from connection_tests where connection_id = $1 order by 1`,
+        [of.connectionId],
+      )
+    ).rows.map(({ days }) => days)
+
+  test('is forgotten after a month, but for the last one of each connection', async () => {
+    const other = await all.connect('CT_empty')
+    for (const days of [1, 29, 31, 400]) await seedTest(client, days)
+    for (const days of [40, 50]) await seedTest(other, days)
+    await seedTest(client, 60, false)
+    expect(await forgetOldTests(all.database)).toBe(3)
+    expect(await ages(client)).toEqual([1, 29, 60])
+    expect(await ages(other)).toEqual([40])
+    expect(await forgetOldTests(all.database)).toBe(0)
+  })
+
+  test('is forgotten by the worker, once an hour', async () => {
+    for (const days of [1, 31]) await seedTest(client, days)
+    const worker = await startWorker(all.worker)
+    await until(async () => ((await ages(client)).length === 1 ? true : undefined))
+    await worker.stop()
+  })
+
+  test('is deleted by nobody in any other way', async () => {
+    await seedTest(client, 400)
+    for (const database of [web, all.database])
+      await expect(
+        database.asTenant(client.tenantId, (tx) => tx.$client.query('delete from connection_tests')),
+      ).rejects.toMatchObject({ code: '42501' })
+    await expect(web.outsideTenants.query('select app.forget_connection_tests()')).rejects.toMatchObject({
+      code: '42501',
+    })
   })
 })
