@@ -24,6 +24,8 @@ declare namespace App {
     route?: string
     /** What a 404 page is missing: `workspace`, `run`. */
     missing?: string
+    /** What a 409 page says stands in the way, and where to go on; without it, that somebody else was faster. */
+    conflict?: { heading: string; words: string; href: string; word: string }
     /** Seconds after which a 429 page may be asked for again. */
     waitSeconds?: number
     /** Cookies that the answer carries, whatever answers. */

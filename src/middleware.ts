@@ -6,7 +6,7 @@ import { isDatabaseAway } from './server/failures.ts'
 import { identify } from './server/identify.ts'
 
 /** Pages that are themselves the answer to a failure. */
-const systemPages = new Set(['/403', '/404', '/429', '/500', '/503'])
+const systemPages = new Set(['/403', '/404', '/409', '/429', '/500', '/503'])
 
 /** Turns every failure into words, and keeps system pages out of everything else. */
 const answerFailures = defineMiddleware(async (context, next) => {

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 export const astroRoutes = ['/_image', '/_server-islands/[name]']
 
 /** Answers to failures; nobody asks for them. */
-export const systemRoutes = ['/403', '/404', '/429', '/500', '/503']
+export const systemRoutes = ['/403', '/404', '/409', '/429', '/500', '/503']
 
 /** Every address pattern that the built router knows, read from the router itself. */
 export function builtRoutes(): string[] {

@@ -442,7 +442,11 @@ describe('an export', () => {
     expect((await app.ana.get('/w/tidewell/export/__proto__')).status).toBe(404)
     expect((await app.ana.get('/w/tidewell/export/notes?format=exe')).status).toBe(400)
     await app.seed.connection(await app.seed.tenant('never'))
-    expect((await app.ana.get('/w/never/export/notes')).status).toBe(409)
+    const nothing = await app.ana.get('/w/never/export/notes')
+    expect(nothing.status).toBe(409)
+    const page = await nothing.text()
+    for (const words of ['Nothing to export yet', 'Answer 409', 'href="/w/never/sync"'])
+      expect(page).toContain(words)
   })
 
   test.each(['leads', 'pipeline', 'hot-list', 'notes', 'schedule'])(

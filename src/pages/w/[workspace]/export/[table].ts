@@ -27,8 +27,7 @@ export const GET: APIRoute = async (context) => {
   const format = formatForm.safeParse(url.searchParams.get('format') ?? undefined).data
   if (format === undefined) return refuse(context, 400, 'Ask for format=csv or format=xlsx.')
   const basis = basisOf(status.connections, table.streams)
-  if (basis.connectionIds.length === 0)
-    return refuse(context, 409, 'Nothing was synced yet; there is nothing to export.')
+  if (basis.connectionIds.length === 0) return nothingYet(context)
   const request = {
     search: url.searchParams,
     workspace,
@@ -72,7 +71,21 @@ function answer(
     : new Response(content.unpacked(), { headers: { ...headers, vary: 'accept-encoding' } })
 }
 
-function refuse(context: APIContext, status: 400 | 409 | 422, message: string): Response {
-  const code = status === 409 ? 'not_synced' : 'validation_failed'
-  return problem(context, { status, code, message })
+function refuse(context: APIContext, status: 400 | 422, message: string): Response {
+  return problem(context, { status, code: 'validation_failed', message })
+}
+
+/** Somebody who followed a link reads a page; a program reads a word. */
+async function nothingYet(context: APIContext): Promise<Response> {
+  const { locals } = context
+  const message = 'Nothing was synced yet; there is nothing to export.'
+  if (locals.asker?.road !== 'session') return problem(context, { status: 409, code: 'not_synced', message })
+  const href = `/w/${locals.workspace.slug}/sync`
+  locals.conflict = {
+    heading: 'Nothing to export yet',
+    words: message,
+    href,
+    word: 'See how the sync stands',
+  }
+  return context.rewrite('/409')
 }
