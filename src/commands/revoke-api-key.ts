@@ -1,7 +1,7 @@
 import { and, eq, isNull, sql } from 'drizzle-orm'
 import type { Tx } from '../../drizzle/db.ts'
 import { apiKeys } from '../../drizzle/schema/index.ts'
-import { may, type Role } from '../server/access.ts'
+import { lockOwnRole } from './lock-members.ts'
 import { recordDeed, type Actor } from './record-deed.ts'
 
 export type RevokeApiKeyOutcome = { kind: 'revoked'; name: string } | { kind: 'not_found' }
@@ -9,11 +9,11 @@ export type RevokeApiKeyOutcome = { kind: 'revoked'; name: string } | { kind: 'n
 /** Ends a key at once: one's own, or anybody's for those who look after the members. One that has ended is not found again. */
 export async function revokeApiKey(
   tx: Tx,
-  by: Actor,
-  role: Role,
+  by: Actor & { userId: string },
   keyId: string,
 ): Promise<RevokeApiKeyOutcome> {
-  const own = may(role, 'manage_members') ? undefined : eq(apiKeys.userId, by.userId ?? keyId)
+  const seesAll = await lockOwnRole(tx, by.userId, 'manage_members')
+  const own = seesAll ? undefined : eq(apiKeys.userId, by.userId)
   const [key] = await tx
     .update(apiKeys)
     .set({ revokedAt: sql`clock_timestamp()` })

@@ -3,7 +3,7 @@ import { duration } from '../format.ts'
 import { noteEvent, type Origin } from './events.ts'
 import { changePassword, type By, type Confirmed } from './own-password.ts'
 import { endSessions, forgetProofs } from './people.ts'
-import { askForReset, shortestPassword } from './reset.ts'
+import { askForReset, shortestPassword, type EndKeys } from './reset.ts'
 import { beginEnrolment, confirmEnrolment, renewRecoveryCodes, turnOff } from './second-factor.ts'
 import { endSession } from './sessions.ts'
 import type { Identity } from './start.ts'
@@ -21,7 +21,8 @@ export type SecurityOutcome =
   | { kind: 'done'; news: keyof typeof securityNews; cookies: string[] }
   /** Shown once, on the page that answers. */
   | { kind: 'codes'; codes: string[]; cookies: string[] }
-  | { kind: 'left' }
+  /** They are signed out. `keys` is how many API keys have ended. */
+  | { kind: 'left'; keys: number }
   | { kind: 'refused'; status: 401 | 409 | 422 | 429; words: string; seconds?: number }
 
 export type SecurityRequest = {
@@ -29,12 +30,13 @@ export type SecurityRequest = {
   fields: Partial<Record<string, string>>
   /** The workspaces of this person that demand a second factor. */
   demandedBy: readonly string[]
+  endKeys: EndKeys
 }
 
 /** Does what somebody asked for on the page of their own sign-in. */
 export async function changeOwnSecurity(
   identity: Identity,
-  { by, fields, demandedBy }: SecurityRequest,
+  { by, fields, demandedBy, endKeys }: SecurityRequest,
 ): Promise<SecurityOutcome> {
   const { person, origin } = by
   const password = fields['password'] ?? ''
@@ -72,11 +74,13 @@ export async function changeOwnSecurity(
     case 'end':
       await endSession(identity, person.id, fields['session'] ?? '', origin)
       return done('ended')
-    case 'end_all':
+    case 'end_all': {
       await endSessions(identity, person.id)
       await forgetProofs(identity, person.id)
+      const keys = fields['keys'] === 'on' ? await endKeys(person) : 0
       await noteEvent(identity.database, person.id, 'sessions_ended', origin, { which: 'all' })
-      return { kind: 'left' }
+      return { kind: 'left', keys }
+    }
     default:
       return { kind: 'refused', status: 422, words: 'Nothing was changed: the form did not say what to do.' }
   }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Logger } from 'pino'
 import { noteEvent, type Origin } from './events.ts'
 import { tellOwner } from './letters.ts'
-import { emailOf, findPerson, findPersonById, forgetProofs } from './people.ts'
+import { emailOf, findPerson, findPersonById, forgetProofs, type Person } from './people.ts'
 import { orRefusal } from './refusal.ts'
 import type { Identity } from './start.ts'
 
@@ -45,32 +45,42 @@ export async function firstPasswordLink(
   return `${publicUrl}/reset?token=${token}`
 }
 
-export type ResetOutcome = 'done' | 'too_short' | 'too_long' | 'link_over'
+export type ResetOutcome =
+  /** `keys` is how many API keys have ended. */
+  { kind: 'done'; keys: number } | { kind: 'too_short' | 'too_long' | 'link_over' }
 
 /** Whether a link still opens anything. */
 export async function isLinkGood({ auth }: Pick<Identity, 'auth'>, token: string): Promise<boolean> {
   return (await ownerOf(auth, token)) !== undefined
 }
 
-/** Sets a new password for whoever holds the link. Every session and every trusted browser of theirs ends. */
+/**
+ * Sets a new password for whoever holds the link. Every session, every trusted browser and every API key of theirs ends: whoever
+ * asks for a new password may do so because somebody else has been in, and that somebody may have made a key to come back with.
+ */
 export async function resetPassword(
   identity: Identity,
-  { token, password }: { token: string; password: string },
+  { token, password, endKeys }: { token: string; password: string; endKeys: EndKeys },
   origin: Origin,
 ): Promise<ResetOutcome> {
   const userId = await ownerOf(identity.auth, token)
-  if (userId === undefined) return 'link_over'
+  if (userId === undefined) return { kind: 'link_over' }
   const asked = await orRefusal(identity.auth().api.resetPassword({ body: { token, newPassword: password } }))
-  if (asked.kind === 'refused') return refusals.get(asked.code) ?? 'link_over'
+  if (asked.kind === 'refused') return { kind: refusals.get(asked.code) ?? 'link_over' }
   const person = await findPersonById(identity, userId)
-  if (person === undefined) return 'link_over'
+  if (person === undefined) return { kind: 'link_over' }
   await forgetProofs(identity, person.id)
+  // After the sessions: until then one of them could make another key.
+  const keys = await endKeys(person)
   await noteEvent(identity.database, person.id, 'password_changed', origin, { by: 'a link' })
-  tellOwner(identity, person.email, 'password_changed')
-  return 'done'
+  tellOwner(identity, person.email, 'password_reset')
+  return { kind: 'done', keys }
 }
 
-const refusals = new Map<string, ResetOutcome>([
+/** Ends the API keys of a person, which are tenants' rows and out of reach from here. Gives how many. */
+export type EndKeys = (person: Person) => Promise<number>
+
+const refusals = new Map<string, 'too_short' | 'too_long'>([
   ['PASSWORD_TOO_SHORT', 'too_short'],
   ['PASSWORD_TOO_LONG', 'too_long'],
 ])

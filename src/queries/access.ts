@@ -28,15 +28,18 @@ export async function findAccess(
   return found && { workspace: found.workspace, role: found.role ?? 'operator' }
 }
 
-/** The workspaces a person may enter, by name; at most `most`. */
-export async function listAccess(database: Database, userId: string, most: number): Promise<Access[]> {
+/** More than there are. */
+const everyRow = 2 ** 31 - 1
+
+/** The workspaces a person may enter, by name; at most `most`, or all of them. */
+export async function listAccess(database: Database, userId: string, most?: number): Promise<Access[]> {
   const rows = await database.asPerson(userId, (tx) =>
     tx
       .select({ workspace: workspaceColumns, role: memberships.role })
       .from(tenants)
       .leftJoin(memberships, eq(memberships.tenantId, tenants.id))
       .orderBy(tenants.name)
-      .limit(most),
+      .limit(most ?? everyRow),
   )
   return rows.map(({ workspace, role }) => ({ workspace, role: role ?? 'operator' }))
 }

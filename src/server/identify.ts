@@ -61,10 +61,14 @@ function refuseScraper(context: APIContext): Response {
   return withChallenge(problem(context, { status: 401, code: 'bad_credentials', message }))
 }
 
-/** Whose count a request goes on. Whoever shows a bad key is counted by where they are. */
+/**
+ * Whose count a request goes on. All programs of a person share one, however many keys they were given; the person's own pages
+ * have another, so that a program that runs wild never shuts them out of the page on which its key is revoked. Whoever shows a
+ * bad key is counted by where they are.
+ */
 function limitOf(locals: App.Locals, asker: Awaited<ReturnType<typeof whoAsks>>): string {
   if (asker === undefined || asker === 'refused') return `address ${networkOf(locals.address)}`
-  return asker.road === 'session' ? `person ${asker.person.id}` : `key ${asker.keyId}`
+  return asker.road === 'session' ? `person ${asker.person.id}` : `programs of ${asker.person.id}`
 }
 
 function wrongMethod(context: APIContext, methods: readonly string[]): Response {

@@ -50,9 +50,26 @@ describe('two web processes share one count, and answer of 150 requests at once 
       expect(wait).toBeLessThanOrEqual(60)
       expect(await answer.json()).toMatchObject({ error: { code: 'too_many_requests' } })
     }
-    // Another key of the same person has a count of its own, and so has the person.
+  })
+
+  test('of all keys of one person, wherever they open, which leaves the person their own pages', async () => {
+    const elsewhere = await app.seed.tenant('elsewhere')
+    const email = await seedPerson(app.seed, 'admin', [tenantId, elsewhere])
+    const here = await seedKey(app.seed, tenantId, email)
     const another = await seedKey(app.seed, tenantId, email)
-    expect(tally(await burst(4, another.headers))).toEqual({ 200: 4 })
+    const there = await seedKey(app.seed, elsewhere, email)
+    const asked = [here, another, there].flatMap(({ headers }) =>
+      Array.from({ length: 50 }, (_, index) =>
+        fetch(`${webs[index % 2]?.url}/api/v1/sync/status`, { headers }),
+      ),
+    )
+    expect(tally(await Promise.all(asked))).toEqual({ 200: 100, 429: 50 })
+    const bo = await visit(app.url, email)
+    const cookie = [...bo.cookies].map((pair) => pair.join('=')).join('; ')
+    expect(tally(await burst(4, { cookie }))).toEqual({ 200: 4 })
+    // Somebody else's programs go on.
+    const other = await seedKey(app.seed, tenantId, await seedPerson(app.seed, 'admin', [tenantId]))
+    expect(tally(await burst(4, other.headers))).toEqual({ 200: 4 })
   })
 
   test('of a key and its token together', async () => {
