@@ -7,7 +7,7 @@ export type AcceptInvitationOutcome =
   | { kind: 'joined' }
   /** They had come in by another way meanwhile; their role stays as it is. */
   | { kind: 'already_member' }
-  /** Used, withdrawn, expired, or for another address. */
+  /** Used, withdrawn, expired, for another address, or sent by somebody who looks after the members no more. */
   | { kind: 'refused' }
 
 /**
@@ -19,6 +19,12 @@ export async function acceptInvitation(
   by: Actor & { userId: string },
   tokenHash: Buffer,
 ): Promise<AcceptInvitationOutcome> {
+  // A membership before its invitations, as everybody locks them who changes both.
+  await tx
+    .select({ role: memberships.role })
+    .from(memberships)
+    .where(eq(memberships.userId, by.userId))
+    .for('update')
   const [accepted] = await tx
     .update(invitations)
     .set({ acceptedAt: sql`clock_timestamp()` })
@@ -29,6 +35,8 @@ export async function acceptInvitation(
         isNull(invitations.acceptedAt),
         isNull(invitations.revokedAt),
         sql`${invitations.expiresAt} > clock_timestamp()`,
+        // Withdrawn with the role of whoever sent it; asked again, because a role can end by other ways than ours.
+        sql`app.may_invite(${invitations.invitedBy})`,
       ),
     )
     .returning({ role: invitations.role, invitedBy: invitations.invitedBy, inviter: invitations.inviter })

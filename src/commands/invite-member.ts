@@ -4,6 +4,9 @@ import { z } from 'zod'
 import type { Tx } from '../../drizzle/db.ts'
 import { invitations, memberRoles, memberships, users } from '../../drizzle/schema/index.ts'
 import { fieldsOf } from './add-tenant.ts'
+import { endInvitations } from './end-invitations.ts'
+import { enoughInvitations, type Enough } from './invitation-limits.ts'
+import { lockAsAdmin } from './lock-members.ts'
 import { recordDeed, type Actor } from './record-deed.ts'
 
 export const invitationDays = 7
@@ -32,6 +35,10 @@ export type InviteOutcome =
   | { kind: 'invited'; invited: Invited[] }
   /** By the name of the field, what is wrong with it; nobody was invited. */
   | { kind: 'invalid'; fields: Record<string, string> }
+  /** Whoever asks looks after the members no more. */
+  | { kind: 'not_allowed' }
+  /** Enough have gone out within the hour; nobody was invited. */
+  | ({ kind: 'enough' } & Enough)
 
 /** Invites people to join this workspace. Whoever is invited again gets a new link, and the old one ends. */
 export async function inviteMembers(
@@ -43,6 +50,7 @@ export async function inviteMembers(
   const parsed = newInvitations.safeParse(given)
   if (!parsed.success) return { kind: 'invalid', fields: firstOf(fieldsOf(parsed.error)) }
   const { emails, role } = parsed.data
+  if (!(await lockAsAdmin(tx, by))) return { kind: 'not_allowed' }
   const members = await tx
     .select({ email: users.email })
     .from(memberships)
@@ -52,30 +60,22 @@ export async function inviteMembers(
     const named = members.map(({ email }) => email).join(', ')
     return { kind: 'invalid', fields: { emails: `Already a member: ${named}.` } }
   }
-  await tx
-    .update(invitations)
-    .set({ revokedAt: sql`clock_timestamp()` })
-    .where(
-      and(inArray(invitations.email, emails), isNull(invitations.acceptedAt), isNull(invitations.revokedAt)),
-    )
+  const enough = await enoughInvitations(tx, emails)
+  if (enough !== undefined) return { kind: 'enough', ...enough }
+  await endInvitations(tx, by, inArray(invitations.email, emails), 'invited again')
   const invited: Invited[] = []
   for (const email of emails.toSorted()) {
     const token = randomBytes(32).toString('base64url')
-    const { rowCount } = await tx
-      .insert(invitations)
-      .values({
-        tenantId: sql`app.tenant_id()`,
-        id: sql`app.uuid_v7()`,
-        email,
-        role,
-        tokenHash: linkHash(token),
-        invitedBy: by.userId,
-        inviter,
-        expiresAt: sql`clock_timestamp() + make_interval(days => ${invitationDays})`,
-      })
-      // Somebody invited the same address in this very moment: theirs is the link that goes out.
-      .onConflictDoNothing()
-    if (rowCount !== 1) continue
+    await tx.insert(invitations).values({
+      tenantId: sql`app.tenant_id()`,
+      id: sql`app.uuid_v7()`,
+      email,
+      role,
+      tokenHash: linkHash(token),
+      invitedBy: by.userId,
+      inviter,
+      expiresAt: sql`clock_timestamp() + make_interval(days => ${invitationDays})`,
+    })
     await recordDeed(tx, by, { deed: 'member_invited', target: email, after: { role } })
     invited.push({ email, token })
   }

@@ -1,9 +1,14 @@
 import { and, eq, isNull, sql } from 'drizzle-orm'
 import type { Tx } from '../../drizzle/db.ts'
 import { invitations } from '../../drizzle/schema/index.ts'
+import { lockAsAdmin } from './lock-members.ts'
 import { recordDeed, type Actor } from './record-deed.ts'
 
-export type RevokeInvitationOutcome = { kind: 'revoked'; email: string } | { kind: 'not_found' }
+export type RevokeInvitationOutcome =
+  | { kind: 'revoked'; email: string }
+  /** Whoever asks looks after the members no more. */
+  | { kind: 'not_allowed' }
+  | { kind: 'not_found' }
 
 /** Withdraws an invitation that nobody has accepted; its link is worth nothing from then on. */
 export async function revokeInvitation(
@@ -11,6 +16,7 @@ export async function revokeInvitation(
   by: Actor,
   invitationId: string,
 ): Promise<RevokeInvitationOutcome> {
+  if (!(await lockAsAdmin(tx, by))) return { kind: 'not_allowed' }
   const [revoked] = await tx
     .update(invitations)
     .set({ revokedAt: sql`clock_timestamp()` })

@@ -9,6 +9,8 @@ const perPair = 3
 const perAddress = 20
 /** Links that go to one account within an hour, whoever asks for them. */
 const perAccount = 6
+/** Invitations that go to one address within an hour, from whatever workspaces. */
+const perInvited = 6
 
 export type LetterLimits = {
   /**
@@ -16,6 +18,8 @@ export type LetterLimits = {
    * of them by the wishes of others, which nobody is told.
    */
   take: (account: string, address: string) => Promise<{ waitSeconds: number; isEnough: boolean }>
+  /** Counts one invitation to an address, apart from links: an invitation must not keep anybody from a new password. */
+  isEnoughInvited: (account: string) => Promise<boolean>
 }
 
 /** Keeps strangers from flooding a mailbox. It counts unknown accounts as it counts known ones. */
@@ -32,6 +36,7 @@ export function createLetterLimits({ pool }: Pick<IdentityDatabase, 'pool'>): Le
       duration: hourSeconds,
     })
   const [ofPair, ofAddress, ofAccount] = [counter('mail-pair'), counter('mail-addr'), counter('mail-acct')]
+  const ofInvited = counter('mail-invite')
   return {
     take: async (account, address) => {
       const network = networkOf(address)
@@ -47,6 +52,8 @@ export function createLetterLimits({ pool }: Pick<IdentityDatabase, 'pool'>): Le
       const { consumedPoints } = await ofAccount.penalty(digest(account))
       return { waitSeconds, isEnough: consumedPoints > perAccount }
     },
+    isEnoughInvited: async (account) =>
+      (await ofInvited.penalty(digest(account))).consumedPoints > perInvited,
   }
 }
 

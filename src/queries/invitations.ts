@@ -27,7 +27,8 @@ export type Invitation = {
   email: string
   role: MemberRole
   inviter: string
-  state: 'open' | 'used' | 'withdrawn' | 'expired'
+  /** `void` when whoever sent it looks after the members no more. */
+  state: 'open' | 'used' | 'void' | 'withdrawn' | 'expired'
 }
 
 /** What the link with this SHA-256 invites to; undefined when we never sent such a link. */
@@ -48,6 +49,7 @@ export async function findInvitation(database: Database, tokenHash: Buffer): Pro
         role: invitations.role,
         inviter: invitations.inviter,
         state: sql<Invitation['state']>`case when ${invitations.acceptedAt} is not null then 'used'
+          when not app.may_invite(${invitations.invitedBy}) then 'void'
           when ${invitations.revokedAt} is not null then 'withdrawn'
           when ${invitations.expiresAt} <= clock_timestamp() then 'expired' else 'open' end`,
       })

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { acceptInvitation } from '../../../src/commands/accept-invitation.ts'
+import { changeRole } from '../../../src/commands/change-role.ts'
+import { mostOfWorkspace, mostToOne } from '../../../src/commands/invitation-limits.ts'
 import { inviteMembers, linkHash } from '../../../src/commands/invite-member.ts'
 import { removeMember } from '../../../src/commands/remove-member.ts'
 import { revokeInvitation } from '../../../src/commands/revoke-invitation.ts'
@@ -105,6 +107,135 @@ describe('an invitation', () => {
   })
 })
 
+describe('an hour', () => {
+  const many = (count: number, from = 0) =>
+    Array.from({ length: count }, (_, at) => `n${from + at}@example.com`).join(' ')
+  const age = (minutes: number) =>
+    place.client.query(
+      `update invitations set created_at = created_at - make_interval(mins => $2) where tenant_id = $1`,
+      [tenantId, minutes],
+    )
+
+  test('has so many invitations to one address, and no more until the first is an hour old', async () => {
+    for (let sent = 0; sent < mostToOne; sent++) await invite('bo@example.com')
+    const [last] = await open()
+    const outcome = await ask('cy@example.com BO@example.com')
+    expect(outcome).toEqual({
+      kind: 'enough',
+      email: 'bo@example.com',
+      waitSeconds: expect.any(Number) as number,
+    })
+    expect(outcome.kind === 'enough' && outcome.waitSeconds).toBeGreaterThan(3_500)
+    // Nobody was invited, and the link that is about stays good.
+    expect(await open()).toEqual([last])
+    await age(59)
+    expect(await ask('bo@example.com')).toMatchObject({ kind: 'enough' })
+    await age(1)
+    expect(await ask('bo@example.com')).toMatchObject({ kind: 'invited' })
+  })
+
+  test('has so many invitations of a workspace, also when its admins send at once', async () => {
+    const cy = await place.someone('admin', tenantId)
+    const as = (who: Someone, emails: string) =>
+      place.database.asTenant(tenantId, (tx) =>
+        inviteMembers(tx, who, 'Ana Ruiz', { emails, role: 'viewer' }),
+      )
+    const outcomes = await Promise.all(
+      Array.from({ length: 6 }, (_, at) => as(at % 2 === 0 ? ana : cy, many(19, at * 19))),
+    )
+    const sent = outcomes.filter(({ kind }) => kind === 'invited').length
+    expect(sent).toBe(Math.floor(mostOfWorkspace / 19))
+    expect(outcomes.filter(({ kind }) => kind === 'enough')).toHaveLength(6 - sent)
+    expect(await open()).toHaveLength(sent * 19)
+    const elsewhere = await place.seed.tenant(`e${randomUUID().slice(0, 8)}`)
+    const dee = await place.someone('admin', elsewhere)
+    const there = await place.database.asTenant(elsewhere, (tx) =>
+      inviteMembers(tx, dee, 'Dee', { emails: many(19), role: 'viewer' }),
+    )
+    expect(there).toMatchObject({ kind: 'invited' })
+    await age(60)
+    expect(await ask(many(19, 500))).toMatchObject({ kind: 'invited' })
+  })
+})
+
+describe('whoever invites', () => {
+  test('must be an admin at that moment, whatever they were when they asked', async () => {
+    const cy = await place.someone('admin', tenantId)
+    await place.database.asTenant(tenantId, (tx) => changeRole(tx, ana, cy.userId, 'manager'))
+    const given = { emails: 'bo@example.com', role: 'admin' }
+    const asCy = () => place.database.asTenant(tenantId, (tx) => inviteMembers(tx, cy, 'Cy', given))
+    expect(await asCy()).toEqual({ kind: 'not_allowed' })
+    await place.database.asTenant(tenantId, (tx) => removeMember(tx, ana, cy.userId))
+    expect(await asCy()).toEqual({ kind: 'not_allowed' })
+    expect(await open()).toEqual([])
+    await invite('bo@example.com')
+    const [row] = await open()
+    const withdraw = place.database.asTenant(tenantId, (tx) => revokeInvitation(tx, cy, row?.id ?? ''))
+    expect(await withdraw).toEqual({ kind: 'not_allowed' })
+    expect(await open()).toHaveLength(1)
+  })
+
+  test.each([
+    [
+      'is removed',
+      (who: Someone) => place.database.asTenant(tenantId, (tx) => removeMember(tx, ana, who.userId)),
+    ],
+    [
+      'becomes a manager',
+      (who: Someone) => place.database.asTenant(tenantId, (tx) => changeRole(tx, ana, who.userId, 'manager')),
+    ],
+  ])('and then %s has invited nobody any more', async (_words, lose) => {
+    const [cy, bo] = [await place.someone('admin', tenantId), await place.someone()]
+    const outcome = await place.database.asTenant(tenantId, (tx) =>
+      inviteMembers(tx, cy, 'Cy', { emails: bo.name, role: 'admin' }),
+    )
+    const token = outcome.kind === 'invited' ? (outcome.invited[0]?.token ?? '') : ''
+    const ours = await invite('dee@example.com')
+    expect(await stateOf(token)).toBe('open')
+    await lose(cy)
+    expect(await stateOf(token)).toBe('void')
+    expect(await accept(bo, token)).toBe('refused')
+    expect(await roleOf(bo)).toEqual([])
+    expect(await stateOf(ours)).toBe('open')
+    expect((await place.audit(tenantId)).at(-1)).toMatchObject({
+      actor: ana.name,
+      deed: 'invitation_revoked',
+      target: bo.name,
+    })
+  })
+
+  test('and whose membership ends by another way has invited nobody any more, either', async () => {
+    const [cy, bo] = [await place.someone('admin', tenantId), await place.someone()]
+    const outcome = await place.database.asTenant(tenantId, (tx) =>
+      inviteMembers(tx, cy, 'Cy', { emails: bo.name, role: 'admin' }),
+    )
+    const token = outcome.kind === 'invited' ? (outcome.invited[0]?.token ?? '') : ''
+    await place.client.query('update memberships set ended_at = now() where user_id = $1', [cy.userId])
+    expect(await stateOf(token)).toBe('void')
+    expect(await accept(bo, token)).toBe('refused')
+    // An admin elsewhere is none here.
+    const elsewhere = await place.seed.tenant(`e${randomUUID().slice(0, 8)}`)
+    await place.seed.insert('memberships', { tenant_id: elsewhere, user_id: cy.userId, role: 'admin' })
+    expect(await accept(bo, token)).toBe('refused')
+  })
+
+  test('at the moment in which they are removed leaves no link that opens', async () => {
+    for (let round = 0; round < 10; round++) {
+      const [cy, bo] = [await place.someone('admin', tenantId), await place.someone()]
+      const [outcome, removed] = await Promise.all([
+        place.database.asTenant(tenantId, (tx) =>
+          inviteMembers(tx, cy, 'Cy', { emails: bo.name, role: 'admin' }),
+        ),
+        place.database.asTenant(tenantId, (tx) => removeMember(tx, ana, cy.userId)),
+      ])
+      expect(removed.kind).toBe('removed')
+      if (outcome.kind !== 'invited') expect(outcome).toEqual({ kind: 'not_allowed' })
+      else expect(await accept(bo, outcome.invited[0]?.token ?? '')).toBe('refused')
+      expect(await roleOf(bo)).toEqual([])
+    }
+  })
+})
+
 describe('whoever accepts', () => {
   test('is a member in the role of the invitation, once', async () => {
     const bo = await place.someone()
@@ -205,6 +336,21 @@ describe('whoever accepts', () => {
     expect(await stateOf(token)).toBe('withdrawn')
     expect(await accept(bo, token)).toBe('refused')
     expect(await roleOf(bo)).toEqual([])
+  })
+
+  test('at the moment in which they are removed is no member afterwards, or one again, and nobody waits for nobody', async () => {
+    for (let round = 0; round < 10; round++) {
+      const bo = await place.someone()
+      const token = await invite(bo.name, 'admin')
+      await place.seed.insert('memberships', { tenant_id: tenantId, user_id: bo.userId, role: 'viewer' })
+      const [accepted, removed] = await Promise.all([
+        accept(bo, token),
+        place.database.asTenant(tenantId, (tx) => removeMember(tx, ana, bo.userId)),
+      ])
+      expect(removed.kind).toBe('removed')
+      expect(['already_member', 'refused']).toContain(accepted)
+      expect(await roleOf(bo)).toEqual([])
+    }
   })
 })
 

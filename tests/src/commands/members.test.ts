@@ -97,7 +97,11 @@ describe('a role', () => {
     expect(await liveKeys(bo)).toBe(2)
     await change(ana, bo, 'viewer')
     expect(await liveKeys(bo)).toBe(0)
-    expect((await place.audit(tenantId)).at(-1)).toMatchObject({ after: { role: 'viewer', keys_ended: 2 } })
+    expect((await place.audit(tenantId)).slice(-3)).toMatchObject([
+      { deed: 'role_changed', after: { role: 'viewer' } },
+      { deed: 'api_key_revoked', target: 'API key nightly', after: { because: `${bo.name} is viewer now` } },
+      { deed: 'api_key_revoked', target: 'API key nightly', before: { key: expect.any(String) as string } },
+    ])
     await change(ana, bo, 'admin')
     expect(await liveKeys(bo)).toBe(0)
   })
@@ -116,8 +120,15 @@ describe('a member', () => {
         actor: ana.name,
         deed: 'member_removed',
         target: bo.name,
-        before: { role: 'manager', keys_ended: 1 },
+        before: { role: 'manager' },
         after: null,
+      },
+      {
+        actor: ana.name,
+        deed: 'api_key_revoked',
+        target: 'API key nightly',
+        before: { key: expect.stringMatching(/^tdm_.{8}$/) as string },
+        after: { because: `${bo.name} was removed` },
       },
     ])
     expect(await remove(ana, bo)).toEqual({ kind: 'not_found' })

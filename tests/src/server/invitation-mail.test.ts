@@ -59,3 +59,18 @@ test('a letter that is not taken is told, and its invitation can be made anew', 
   expect(page).toContain('its mail could not be handed over')
   expect(page).toContain('full@example.com')
 })
+
+test('no address is flooded from many workspaces: the sixth letter within an hour is the last', async () => {
+  const from = async (slug: string) => {
+    await app.seed.tenant(slug)
+    const fields = { deed: 'invite', emails: 'dee@example.com', role: 'viewer' }
+    const answer = await app.ana.post(`/w/${slug}/settings/members`, fields)
+    return answer.headers.get('location')
+  }
+  const told: (string | null)[] = []
+  for (let at = 0; at < 8; at++) told.push(await from(`flood-${at}`))
+  expect(told).toEqual([...Array.from({ length: 6 }, () => '?done=invited'), '?done=enough', '?done=enough'])
+  expect(letters.filter(({ to }) => to.includes('dee@example.com'))).toHaveLength(6)
+  const page = await (await app.ana.get('/w/flood-7/settings/members?done=enough')).text()
+  expect(page).toContain('was sent enough invitations within the hour')
+})
