@@ -43,7 +43,10 @@ export async function listWorkspaces(
   return database.asOperator(readWorkspaces)
 }
 
-/** A workspace as somebody who may enter it sees it in the list; `figures` are for its members. */
+/**
+ * A workspace as somebody who may enter it sees it in the list; `figures` are for its members, and where it demands a second
+ * factor for those who have one.
+ */
 export type OwnWorkspace = Workspace & {
   connections: ConnectionStatus[]
   role: MemberRole | 'operator'
@@ -53,7 +56,7 @@ export type OwnWorkspace = Workspace & {
 /** As `listWorkspaces`, of one person's own workspaces; as many questions as for one. */
 export async function listOwnWorkspaces(
   database: Database,
-  userId: string,
+  { id: userId, hasSecondFactor }: { id: string; hasSecondFactor: boolean },
 ): Promise<{ now: Date; workspaces: OwnWorkspace[] }> {
   return database.asPerson(userId, async (tx) => {
     const { now, workspaces } = await readWorkspaces(tx)
@@ -65,7 +68,7 @@ export async function listOwnWorkspaces(
       workspaces: workspaces.map((one) => ({
         ...one,
         role: roles.get(one.id) ?? 'operator',
-        figures: figures.get(one.id) ?? null,
+        figures: one.requiresSecondFactor && !hasSecondFactor ? null : (figures.get(one.id) ?? null),
       })),
     }
   })

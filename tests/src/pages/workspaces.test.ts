@@ -124,6 +124,29 @@ describe('the list of workspaces', () => {
     await close()
   })
 
+  test('shows nothing that was counted from records where a second factor is demanded that somebody lacks', async () => {
+    const { rows } = await app.seed.client.query<{ id: string }>(
+      `select id from tenants where slug = 'tidewell'`,
+    )
+    const rep = await app.as('rep', kettle.tenantId, rows[0]?.id ?? '')
+    const counted = async () => {
+      const { page, close } = await visit(browser, `${app.url}/w`, { ...plain(), as: rep })
+      const cells = rowOf(await page.getByRole('row', { name: 'Tidewell' }).innerText())
+      await close()
+      return cells.filter((cell) => /^\d|^\$/.test(cell))
+    }
+    expect(await counted()).toHaveLength(3)
+    await app.seed.client.query('update tenants set requires_second_factor = true where id = $1', [
+      rows[0]?.id,
+    ])
+    expect(await counted()).toEqual([])
+    await app.seed.client.query('update auth.users set two_factor_enabled = true where email = $1', [
+      rep.email,
+    ])
+    expect(await counted()).toHaveLength(3)
+    await app.seed.client.query('update tenants set requires_second_factor = false')
+  })
+
   test('is skipped by whoever has one workspace', async () => {
     const rep = await app.as('rep', kettle.tenantId)
     const answer = await rep.get('/w')
