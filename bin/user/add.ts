@@ -56,7 +56,8 @@ export async function addUser(identity: Identity, database: Database, given: New
     )
   }
   if (given.operator) {
-    await addOperator(identity, person.id, { again: true })
+    if ((await addOperator(identity, person.id, { again: true })) === 'added')
+      await noteEvent(identity.database, person.id, 'operator_added', {}, { by: commandLine.name })
     print(`${email} is an operator of ${(await firstAgency(identity)).name}.`)
   }
   if (!(await hasPassword(identity, person.id))) await invite(identity, person)

@@ -15,6 +15,7 @@ export const identityWords = {
   account_linked: 'Provider linked',
   workspace_refused: 'Refused at another workspace',
   user_added: 'Became known',
+  operator_added: 'Made an operator of the agency',
 } as const satisfies Record<(typeof identityDeeds)[number], string>
 
 export type IdentityDeed = keyof typeof identityWords

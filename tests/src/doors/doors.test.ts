@@ -373,3 +373,74 @@ describe('an operator', () => {
     expect(page).not.toContain('5512')
   })
 })
+
+describe('a form with fields that nobody asked for', () => {
+  const posts = Object.entries(doors).filter(([, { methods }]) => methods.includes('POST'))
+  /** As somebody would send them who has read the names of our columns. */
+  const hostile = (): [string, string][] => [
+    ['__proto__', 'role'],
+    ['constructor', 'admin'],
+    ['tenant_id', theirs.tenant],
+    ['tenantId', theirs.tenant],
+    ['workspace', theirs.slug],
+    ['user_id', theirs.member],
+    ['userId', theirs.member],
+    ['id', theirs.connection],
+    ['isAdmin', 'true'],
+    ['emailVerified', 'true'],
+    ['scopes', 'export'],
+    ['hash', 'x'],
+    ['invitedBy', theirs.member],
+  ]
+  const admins = async () =>
+    (
+      await app.seed.client.query(
+        `select tenant_id, user_id from memberships where role = 'admin' and ended_at is null order by 1, 2`,
+      )
+    ).rows as unknown[]
+
+  test.each(posts)(
+    'sent to %s reaches no other workspace and makes nobody more than they are',
+    async (route, door) => {
+      const [before, who] = [await digestOf(theirs.tenant), await admins()]
+      const forms: Form[] = examples[route]?.forms ?? [() => ({})]
+      for (const form of forms) {
+        const visitor = isDeed(door.who) ? visitors.admin : stranger(app.url)
+        const body = new URLSearchParams([...Object.entries(form(ours)), ...hostile()])
+        const path = examples[route]?.path(ours) ?? ''
+        const headers = { origin: app.url }
+        const answer = await visitor.send(path, { method: 'POST', headers, body })
+        expect(answer.status).toBeLessThan(500)
+      }
+      expect(await digestOf(theirs.tenant)).toBe(before)
+      expect(await admins()).toEqual(who)
+      expect(({} as Record<string, unknown>)['role']).toBeUndefined()
+    },
+  )
+
+  test('makes a key for whoever asks, with what they ticked, and an invitation from them', async () => {
+    const send = (rest: string, fields: Record<string, string>) =>
+      visitors.admin.send(`/w/${ours.slug}/settings/${rest}`, {
+        method: 'POST',
+        headers: { origin: app.url },
+        body: new URLSearchParams([...Object.entries(fields), ...hostile()]),
+      })
+    await send('keys', { deed: 'make', name: 'odd', days: '9', read: 'yes' })
+    await send('members', { deed: 'invite', emails: 'odd@example.com', role: 'viewer' })
+    const { rows } = await app.seed.client.query(
+      `select k.tenant_id, k.user_id, k.scopes, i.tenant_id as place, i.invited_by, i.role
+         from api_keys k, invitations i where k.name = 'odd' and i.email = 'odd@example.com'`,
+    )
+    const admin = await idOf(visitors.admin)
+    expect(rows).toEqual([
+      {
+        tenant_id: ours.tenant,
+        user_id: admin,
+        scopes: ['read'],
+        place: ours.tenant,
+        invited_by: admin,
+        role: 'viewer',
+      },
+    ])
+  })
+})
