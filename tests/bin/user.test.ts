@@ -78,6 +78,8 @@ describe('user add', () => {
     ])
     const staff = await run('add', '--email', 'ana@example.com', '--operator')
     expect([staff.code, staff.out]).toEqual([0, 'ana@example.com is an operator of Agency.\n'])
+    const { rows } = await client.query(`select detail from auth.events where deed = 'operator_added'`)
+    expect(rows).toEqual([{ detail: { by: 'command line' } }])
     expect((await run('list')).out).toBe(
       'ana@example.com  Ana Ruiz  operator of Agency, admin of copper-kettle-coffee  codes off\n',
     )

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openKeyring } from '../../../drizzle/seal.ts'
 import { auditDeeds, type AuditDeed } from '../../../src/domain/audit-deeds.ts'
@@ -53,6 +54,12 @@ const members = (fields: Record<string, string>) => app.ana.post(`${settings}/me
 const ofConnection = (fields: Record<string, string>) =>
   app.ana.post(`${settings}/connections/${connection}`, fields)
 const keysOf = { 'secret.accessToken': 'a token of this test', 'secret.webKey': 'CT_0123456789abcdef' }
+/** The one view there is, once it was saved. */
+const ofView = async (fields: Record<string, string>) => {
+  const { rows } = await app.seed.client.query<{ id: string }>('select id from saved_views')
+  const view = rows[0] && { view: rows[0].id }
+  return app.ana.post('/w/tidewell/views', { page: 'leads', query: 'q=x', ...view, ...fields })
+}
 const security = `${settings}/security`
 
 /** Somebody with codes, before they have given one. */
@@ -113,6 +120,16 @@ const ways: Partial<Record<Deed, () => Promise<Response>>> = {
   connection_paused: async () => ofConnection({ action: 'pause' }),
   connection_resumed: async () => ofConnection({ action: 'resume' }),
   sync_asked_for: async () => app.ana.post('/w/tidewell/sync/run-now', { connection }),
+  target_set: async () => app.ana.post(`${settings}/targets`, { currency: 'USD', amount: '500,000' }),
+  view_shared: async () => ofView({ deed: 'save', name: 'Ours', shared: 'yes' }),
+  view_changed: async () => ofView({ deed: 'rename', name: 'Theirs' }),
+  view_unshared: async () => {
+    const answer = await ofView({ deed: 'unshare' })
+    await ofView({ deed: 'share' })
+    return answer
+  },
+  view_deleted: async () => ofView({ deed: 'delete' }),
+  view_restored: async () => ofView({ deed: 'restore' }),
   exported: async () => app.ana.get('/w/tidewell/export/notes?format=csv'),
   operator_looked: async () => (await app.as('operator', tenantId)).get('/w/tidewell/sync'),
   workspace_refused: async () => app.ana.get('/w/nobody/sync'),
@@ -149,17 +166,25 @@ const ways: Partial<Record<Deed, () => Promise<Response>>> = {
   },
 }
 
-/** Done elsewhere than on a page of ours, with the test that looks for the line. */
+/** Done elsewhere than by a form, with the test that looks for the line. */
 const elsewhere: Partial<Record<Deed, string>> = {
+  action_completed: 'tests/src/commands/actions.test.ts',
+  action_planned: 'tests/src/commands/actions.test.ts',
   connection_changed: 'tests/bin/connection.test.ts',
   credentials_resealed: 'tests/bin/secrets.test.ts',
   account_linked: 'tests/src/identity/provider.test.ts',
   operator_added: 'tests/bin/user.test.ts',
 }
 
+/** Words of deeds that nobody can do on a page yet. */
+const waiting: Deed[] = ['action_moved', 'suggestion_used', 'action_undone', 'write_back_changed']
+
 test('every deed that a log has a word for is done here, or looked for elsewhere', () => {
   const all = [...Object.keys(auditDeeds), ...Object.keys(identityWords)]
-  expect([...Object.keys(ways), ...Object.keys(elsewhere)].toSorted()).toEqual(all.toSorted())
+  const known = [...Object.keys(ways), ...Object.keys(elsewhere), ...waiting]
+  expect(known.toSorted()).toEqual(all.toSorted())
+  for (const [deed, file] of Object.entries(elsewhere))
+    expect(readFileSync(file, 'utf8'), file).toContain(deed)
 })
 
 test.each(Object.keys(ways) as Deed[])(
