@@ -128,6 +128,12 @@ export class SimulatedAccount {
     this.#now().removeDeal(this.#deal(id))
   }
 
+  /** Puts a deal away, or takes it back; only Pipedrive has such an archive. */
+  archiveDeal(id: Id, isArchived = true): void {
+    const world = this.#now()
+    world.editDeal(this.#deal(id), { archivedAt: isArchived ? world.now : 0 })
+  }
+
   /** Answers the new note's id. */
   addNote(personId: Id, text: string, author?: string): string {
     const world = this.#now()

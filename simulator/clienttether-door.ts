@@ -1,7 +1,7 @@
 import { ClientTether } from './clienttether.ts'
 import { dialectOf } from './dialects.ts'
 import { headerOf, type Door } from './door.ts'
-import { TOKEN_PATH, unknownClient } from './oauth.ts'
+import { credentialsOf, TOKEN_PATH, unknownClient } from './oauth.ts'
 import { unauthorised } from './unauthorised.ts'
 
 /** Path of the API, as in https://api.clienttether.com/v2/api/{operation}. */
@@ -34,14 +34,15 @@ export const clientTetherDoor: Door = {
 /** The token endpoint of the standard. The ledger notes what was done: `refresh`, `reuse`, or the error. */
 export const tokenDoor: Door = {
   owns: (path) => path === TOKEN_PATH,
-  read: (house, { body }) => {
-    const form = new URLSearchParams(body)
+  read: (house, incoming) => {
+    const form = credentialsOf(new URLSearchParams(incoming.body), headerOf(incoming, 'authorization'))
     const account = [...house.accounts.values()].find(({ grant }) =>
       grant?.isFor(form.get('client_id') ?? ''),
     )
     return { operation: TOKEN_PATH.slice(1), id: '', query: form, account, accounts: house.accounts }
   },
   asker: ({ account }) => account?.webKey ?? '',
-  answer: (_, { account, query }) => account?.grant?.answer(query) ?? unknownClient(),
+  answer: (_, { account, query }, incoming) =>
+    account?.grant?.answer(query, `http://${headerOf(incoming, 'host')}`) ?? unknownClient(),
   isSpent: () => true,
 }

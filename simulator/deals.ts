@@ -16,6 +16,7 @@ export function makeDeal(setting: Setting, index: number, person: Person, person
     amountMinor: person.amountMinor,
     market: random.pick(metros).market,
     units: unitsAt(setting.seed, personIndex),
+    archivedAt: 0,
     createdAt: person.createdAt,
     modifiedAt: person.modifiedAt,
     visibleAt: person.visibleAt,

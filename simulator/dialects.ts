@@ -5,6 +5,7 @@ import type { Dialect } from './door.ts'
 import { HubSpot } from './hubspot.ts'
 import { Salesforce } from './salesforce.ts'
 import type { AccountOptions } from './options.ts'
+import { Pipedrive } from './pipedrive.ts'
 import type { World } from './world.ts'
 
 /** The CRMs that the stand-in speaks. */
@@ -15,6 +16,7 @@ export const dialects: Record<
   clienttether: (world, options) => new ClientTether(world, options),
   hubspot: (world, options, clock) => new HubSpot(world, options, clock),
   salesforce: (world, options) => new Salesforce(world, options),
+  pipedrive: (world, options, clock) => new Pipedrive(world, options, clock),
 }
 
 /** The wire of an account, at this instant, when it is of this CRM. Throws for any other. */

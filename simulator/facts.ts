@@ -46,6 +46,8 @@ export type Deal = Row & {
   amountMinor: number | null
   market: string
   units: number
+  /** When the deal was put away, 0 when it was not; only Pipedrive has an archive that deals come back from. */
+  archivedAt: number
 }
 
 /** A step of the sales cycle; `order` counts from 1. */

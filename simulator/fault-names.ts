@@ -99,6 +99,12 @@ export const faultNames = {
   'salesforce-rows-missing': 'Salesforce: leaves the last record out of an answer that counts it.',
   'salesforce-field-hidden':
     'Salesforce: takes the field or object `name` away from the user before the request is answered.',
+  'pipedrive-cool-down':
+    'The page with status 403 of the gateway in front of Pipedrive, as after going on against a limit.',
+  'pipedrive-scope-missing': 'Pipedrive: 403, the token has no scope for this list.',
+  'pipedrive-not-open': 'Pipedrive: 402, the company was put on hold.',
+  'pipedrive-paging-missing': 'Leaves out what says whether a list of Pipedrive goes on.',
+  'pipedrive-empty-page': 'Sends no rows, but says as before whether the list goes on.',
 } as const
 
 /** A key of `faultNames`. */

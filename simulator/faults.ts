@@ -7,6 +7,7 @@ import { deliveryFaults } from './faults-of-delivery.ts'
 import { hubSpotFaults } from './faults-of-hubspot.ts'
 import { pagingFaults } from './faults-of-paging.ts'
 import { salesforceFaults } from './faults-of-salesforce.ts'
+import { pipedriveFaults } from './faults-of-pipedrive.ts'
 import { shapeFaults } from './faults-of-shape.ts'
 import { statusFaults } from './faults-of-status.ts'
 import { valueFaults } from './faults-of-value.ts'
@@ -21,6 +22,7 @@ const effects: Record<FaultName, Effect> = {
   ...valueFaults,
   ...hubSpotFaults,
   ...salesforceFaults,
+  ...pipedriveFaults,
 }
 
 type Standing = { rule: FaultRule; seen: number; fired: number }

@@ -11,6 +11,7 @@ const hooks = new Set([
   'removeDeal',
   'restoreDeal',
   'purgePerson',
+  'archiveDeal',
   'addNote',
   'removeNote',
   'addActivity',

@@ -22,6 +22,8 @@ export class Notebook {
   readonly #removed = new Map<number, number>()
   readonly #absorbed = new Map<number, number[]>()
   #addedCount = 0
+  /** Rises with everything that is written, removed or given to another person. */
+  changes = 0
 
   constructor(setting: Setting, average: number) {
     this.#setting = setting
@@ -45,17 +47,20 @@ export class Notebook {
   }
 
   add(index: number, author: string, text: string, createdAt: number): Note {
+    this.changes += 1
     const note = { id: this.#firstId + ADDED_IDS + this.#addedCount++, author, text, createdAt }
     this.#added.set(index, [...(this.#added.get(index) ?? []), note])
     return note
   }
 
   remove(noteId: number, at: number): void {
+    this.changes += 1
     this.#removed.set(noteId, at)
   }
 
   /** From now on the loser's notes are the winner's. */
   merge(winner: number, loser: number): void {
+    this.changes += 1
     this.#absorbed.set(winner, [...(this.#absorbed.get(winner) ?? []), loser])
   }
 

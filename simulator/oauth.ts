@@ -19,6 +19,10 @@ export type OAuthOptions = {
   accessSeconds?: number
   /** False: one refresh token for ever, as some CRMs have it. Default true. */
   rotates?: boolean
+  /** The field of the answer that says where the API is, for CRMs that say so. */
+  homeField?: 'api_domain' | 'instance_url'
+  /** What stands in that field; default the address that was asked. */
+  home?: string
 }
 
 /** What happened at the endpoint so far. */
@@ -77,8 +81,8 @@ export class Grant {
     return clientId === this.#options.clientId
   }
 
-  /** Answers a form posted to the token endpoint, and says in a word what was done, for the ledger. */
-  answer(form: URLSearchParams): { reply: Reply; deed: string } {
+  /** Answers a form posted to the token endpoint at this address, and says in a word what was done, for the ledger. */
+  answer(form: URLSearchParams, address = ''): { reply: Reply; deed: string } {
     if (form.get('client_secret') !== this.#options.clientSecret) return refused('invalid_client', 401)
     if (form.get('grant_type') !== 'refresh_token') return refused('unsupported_grant_type')
     const token = form.get('refresh_token')
@@ -89,7 +93,7 @@ export class Grant {
       return { ...refused('invalid_grant'), deed: 'reuse' }
     }
     if (this.#isRevoked || token !== this.#refreshToken) return refused('invalid_grant')
-    return { reply: this.#refresh(), deed: 'refresh' }
+    return { reply: this.#refresh(address), deed: 'refresh' }
   }
 
   #newAccess(): string {
@@ -98,16 +102,30 @@ export class Grant {
     return accessToken
   }
 
-  #refresh(): Reply {
-    const { accessSeconds = 1_800, rotates = true } = this.#options
+  #refresh(address: string): Reply {
+    const { accessSeconds = 1_800, rotates = true, homeField, home = address } = this.#options
     this.#refreshed += 1
-    const accessToken = this.#newAccess()
-    const answer = { access_token: accessToken, token_type: 'Bearer', expires_in: accessSeconds }
+    const answer = {
+      access_token: this.#newAccess(),
+      token_type: 'Bearer',
+      expires_in: accessSeconds,
+      ...(homeField && { [homeField]: home }),
+    }
     if (!rotates) return unstored(answer)
     this.#spent.add(this.#refreshToken)
     this.#refreshToken = newToken('refresh')
     return unstored({ ...answer, refresh_token: this.#refreshToken })
   }
+}
+
+/** The form with the client's own credentials in it, wherever they came: in the form, or by HTTP Basic (RFC 6749 §2.3.1). */
+export function credentialsOf(form: URLSearchParams, authorization: string): URLSearchParams {
+  const [, encoded] = /^Basic (\S+)$/.exec(authorization) ?? []
+  if (encoded === undefined) return form
+  const [id = '', secret = ''] = Buffer.from(encoded, 'base64').toString().split(':').map(decodeURIComponent)
+  form.set('client_id', id)
+  form.set('client_secret', secret)
+  return form
 }
 
 /** The answer to a client that nobody knows. */

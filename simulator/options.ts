@@ -2,13 +2,14 @@ import type { BusinessName } from './businesses.ts'
 import type { HubSpotOptions } from './hubspot-options.ts'
 import type { OAuthOptions } from './oauth.ts'
 import type { SalesforceOptions } from './salesforce-options.ts'
+import type { PipedriveOptions } from './pipedrive-limits.ts'
 
 /**
  * One simulated account. Where the real behaviour is not documented, both are offered; the first named is the default.
  */
 export type AccountOptions = {
   /** Whose wire the account speaks; default ClientTether. */
-  crm?: 'clienttether' | 'hubspot' | 'salesforce'
+  crm?: 'clienttether' | 'hubspot' | 'salesforce' | 'pipedrive'
   /** Names the account here, and in ClientTether on the wire: `CT_` and 32 hex digits by custom; any text is taken. */
   webKey: string
   /** In ClientTether it belongs to the enterprise: several accounts may share one. */
@@ -55,6 +56,8 @@ export type AccountOptions = {
   hubspot?: HubSpotOptions
   /** What only Salesforce has. */
   salesforce?: SalesforceOptions
+  /** What only Pipedrive has. */
+  pipedrive?: PipedriveOptions
   /** Compress answers for clients that accept gzip; default false. */
   gzip?: boolean
 }

@@ -8,11 +8,12 @@ import type { Exchange } from './fault-effect.ts'
 import type { Happening } from './faults.ts'
 import type { House } from './house.ts'
 import { hubSpotDoor } from './hubspot-door.ts'
+import { pipedriveDoor } from './pipedrive-door.ts'
 import { salesforceDoor } from './salesforce-door.ts'
 import { jsonReply, send, type Reply } from './reply.ts'
 
 /** The first one that owns a path answers it. */
-const doors: Door[] = [tokenDoor, hubSpotDoor, salesforceDoor, clientTetherDoor]
+const doors: Door[] = [tokenDoor, hubSpotDoor, salesforceDoor, pipedriveDoor, clientTetherDoor]
 
 /** An HTTP server over the house; not listening yet. */
 export function makeServer(house: House): Server {

@@ -42,7 +42,7 @@ const retryAfter = (expected: string | undefined | RegExp) => async (fault: Faul
 }
 
 /** Faults in the words of one CRM are proven beside it. */
-type CommonFault = Exclude<FaultName, `hubspot-${string}` | `salesforce-${string}`>
+type CommonFault = Exclude<FaultName, `hubspot-${string}` | `salesforce-${string}` | `pipedrive-${string}`>
 
 /** One proof per fault; the compiler sees to it that none is missing. */
 const proofs: Record<CommonFault, (fault: FaultName) => Promise<void>> = {
@@ -235,7 +235,7 @@ const proofs: Record<CommonFault, (fault: FaultName) => Promise<void>> = {
   },
 }
 
-const common = Object.entries(faultNames).filter(([name]) => !/^(hubspot|salesforce)-/.test(name))
+const common = Object.entries(faultNames).filter(([name]) => !/^(hubspot|salesforce|pipedrive)-/.test(name))
 test.each(common)('%s: %s', async (name) => {
   const fault = name as CommonFault
   await proofs[fault](fault)

@@ -22,7 +22,10 @@ const apart = new Set([
   'token-rotated',
   'other-account',
 ])
-const faults = Object.keys(faultNames).filter((name) => !apart.has(name)) as FaultName[]
+const ofOthers = /^(hubspot|salesforce|pipedrive)-/
+const faults = Object.keys(faultNames).filter(
+  (name) => !apart.has(name) && !ofOthers.test(name),
+) as FaultName[]
 const operations = [
   'read_user_list',
   'read_sales_cycle_list',

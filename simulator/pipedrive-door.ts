@@ -1,0 +1,37 @@
+import type { SimulatedAccount } from './account.ts'
+import { dialectOf } from './dialects.ts'
+import { bearerOf, headerOf, type Door, type Incoming } from './door.ts'
+import type { House } from './house.ts'
+import { pipedriveError } from './pipedrive-errors.ts'
+import { Pipedrive } from './pipedrive.ts'
+
+/**
+ * Pipedrive is asked for paths, by a company's API token or an OAuth access token. `/v1/…` is how the host for all companies
+ * spells `/api/v1/…`. An operation is the path from its version on, such as `v2/deals`.
+ */
+export const pipedriveDoor: Door = {
+  owns: (path) => versions.test(path),
+  read: (house, incoming) => ({
+    operation: incoming.path.replace(/^\/(api\/)?/, ''),
+    id: '',
+    query: incoming.query,
+    account: accountOf(house, incoming),
+    accounts: house.accounts,
+  }),
+  asker: ({ account }) => account?.webKey ?? '',
+  answer: (_house, { account, operation, query }, { method }) => {
+    if (!account) return { reply: pipedriveError('unauthorised') }
+    return { reply: dialectOf(account, Pipedrive).answer(method === 'GET' ? operation : '', query) }
+  },
+}
+
+const versions = /^\/(api\/v[12]|v1)\//
+
+/** Whose token it is: `x-api-token`, or a bearer's where access was granted. */
+function accountOf(house: House, incoming: Incoming): SimulatedAccount | undefined {
+  const token = headerOf(incoming, 'x-api-token')
+  const byToken = [...house.accounts.values()].find(
+    (account) => account.options.crm === 'pipedrive' && account.grant === undefined && account.accepts(token),
+  )
+  return byToken ?? bearerOf(house, incoming, 'pipedrive')
+}

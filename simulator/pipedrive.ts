@@ -1,0 +1,238 @@
+import type { Clock } from './clock.ts'
+import type { Dialect } from './door.ts'
+import { rowAt, type Deal, type Note, type Row } from './facts.ts'
+import type { AccountOptions } from './options.ts'
+import { pipedriveError } from './pipedrive-errors.ts'
+import {
+  archivedAt,
+  isArchivedLead,
+  isLead,
+  isListedActivity,
+  leadId,
+  orgId,
+  PIPELINES,
+  stagesOf,
+  standingOf,
+} from './pipedrive-facts.ts'
+import { dealFields, fieldRow, organizationFields, personFields } from './pipedrive-fields.ts'
+import { Limits } from './pipedrive-limits.ts'
+import { cursorPage, listReply, type Entry, type Source } from './pipedrive-lists.ts'
+import { offsetPage, type OldEntry } from './pipedrive-offsets.ts'
+import { activityTypeRows, leadRow, noteRow, userRow } from './pipedrive-old-rows.ts'
+import {
+  activityRow,
+  dealRow,
+  organizationRow,
+  personRow,
+  pipelineRow,
+  stageRow,
+  updatedAt,
+} from './pipedrive-rows.ts'
+import type { Reply } from './reply.ts'
+import type { World } from './world.ts'
+
+/** How long a deleted deal can still be listed. */
+const KEPT_SECONDS = 30 * 86_400
+
+type Operation = { cost: number; answer: (query: URLSearchParams) => Reply }
+
+/**
+ * Pipedrive over one world: the lists of versions 2 and 1 that can be read by now, each at its cost in tokens.
+ * Source: https://developers.pipedrive.com/docs/api/v1 (both versions) and the official client 33.7.0 (read 2026-11-21).
+ */
+export class Pipedrive implements Dialect {
+  readonly #world: World
+  readonly #options: AccountOptions
+  readonly #limits: Limits
+  #changes = 0
+  #notes: { key: string; entries: OldEntry[] } | undefined
+
+  constructor(world: World, options: AccountOptions, clock: Clock) {
+    this.#world = world
+    this.#options = options
+    this.#limits = new Limits(options.pipedrive ?? {}, clock)
+  }
+
+  warm(): void {
+    // Rows are written out when they are asked for.
+  }
+
+  /** To be told of every row that changed. */
+  touch(): void {
+    this.#changes += 1
+  }
+
+  /** The answer to a GET that was let in. */
+  answer(operation: string, query: URLSearchParams): Reply {
+    const known = this.#operations[operation]
+    if (known === undefined) return pipedriveError('unknownPath')
+    return this.#limits.refusal(known.cost) ?? this.#limits.stamped(known.answer(query))
+  }
+
+  readonly #operations: Record<string, Operation> = {
+    'v2/deals': { cost: 10, answer: (query) => this.#deals(query) },
+    'v2/deals/archived': {
+      cost: 20,
+      answer: (query) =>
+        cursorPage(
+          this.#dealSource((deal) => this.#isArchived(deal)),
+          query,
+        ),
+    },
+    'v2/persons': { cost: 10, answer: (query) => cursorPage(this.#people(), query) },
+    'v2/organizations': { cost: 10, answer: (query) => cursorPage(this.#organizations(), query) },
+    'v2/activities': { cost: 10, answer: (query) => cursorPage(this.#activities(), query) },
+    'v2/pipelines': { cost: 5, answer: (query) => this.#small(PIPELINES, pipelineRow, query) },
+    'v2/stages': { cost: 5, answer: (query) => this.#small(stagesOf(this.#world), stageRow, query) },
+    'v2/dealFields': { cost: 10, answer: (query) => this.#fields(dealFields(this.#world), query) },
+    'v2/personFields': { cost: 10, answer: (query) => this.#fields(personFields(this.#world), query) },
+    'v2/organizationFields': {
+      cost: 10,
+      answer: (query) => this.#fields(organizationFields(this.#world), query),
+    },
+    'v1/users': { cost: 20, answer: () => this.#users() },
+    'v1/activityTypes': { cost: 20, answer: () => listReply(activityTypeRows, null) },
+    'v1/notes': { cost: 20, answer: (query) => offsetPage(this.#allNotes(), query) },
+    'v1/leads': { cost: 20, answer: (query) => this.#leadsPage(false, query) },
+    'v1/leads/archived': { cost: 20, answer: (query) => this.#leadsPage(true, query) },
+  }
+
+  /** All that are neither deleted nor archived, unless a `status` is asked for. */
+  #deals(query: URLSearchParams): Reply {
+    const wanted = query.get('status')?.split(',') ?? ['open', 'won', 'lost']
+    const isDeleted = ({ removedAt }: Deal) => removedAt > 0 && removedAt > this.#world.now - KEPT_SECONDS
+    return cursorPage(
+      this.#dealSource((deal) => {
+        if (deal.removedAt > 0) return wanted.includes('deleted') && isDeleted(deal)
+        return wanted.includes(standingOf(this.#world, deal).status) && archivedAt(this.#world, deal) === 0
+      }),
+      query,
+    )
+  }
+
+  #isArchived(deal: Deal): boolean {
+    return deal.removedAt === 0 && archivedAt(this.#world, deal) > 0
+  }
+
+  #dealSource(isWanted: (deal: Deal) => boolean): Source {
+    const world = this.#world
+    const isShown = (deal: Deal) => deal.visibleAt <= world.now && isWanted(deal)
+    return sourceOf(
+      world.deals,
+      isShown,
+      ({ id }) => id,
+      (deal) => dealRow(world, deal),
+    )
+  }
+
+  #people(): Source {
+    const world = this.#world
+    const isShown = (person: Row) => world.isListed(person)
+    return sourceOf(
+      world.people,
+      isShown,
+      ({ id }) => id,
+      (person) => personRow(world, person),
+    )
+  }
+
+  #organizations(): Source {
+    const world = this.#world
+    return sourceOf(
+      world.people,
+      (person) => world.isListed(person) && person.company !== '',
+      (person) => orgId(person) ?? 0,
+      (person) => organizationRow(world, person),
+    )
+  }
+
+  #activities(): Source {
+    const world = this.#world
+    return sourceOf(
+      world.calendar.activities,
+      (activity) => isListedActivity(world, activity),
+      ({ id }) => id,
+      (activity) => activityRow(world, activity),
+    )
+  }
+
+  /** Lists that cannot be asked for changes. */
+  #small<T extends { id: number }>(
+    rows: readonly T[],
+    row: (world: World, item: T) => Record<string, unknown>,
+    query: URLSearchParams,
+  ): Reply {
+    const at = (place: number): Entry => {
+      const item = rowAt(rows, place)
+      return { id: item.id, addedAt: 0, updatedAt: 0, row: () => row(this.#world, item) }
+    }
+    return cursorPage({ length: rows.length, at }, query, false)
+  }
+
+  #fields(fields: Parameters<typeof fieldRow>[0][], query: URLSearchParams): Reply {
+    const numbered = fields.map((field, place) => ({ ...field, id: place + 1 }))
+    return this.#small(numbered, (_world, field) => fieldRow(field), query)
+  }
+
+  /** Not paged; the company stands beside them. */
+  #users(): Reply {
+    const { owners, seed } = this.#world.setting
+    const zone = this.#options.timeZone ?? 'America/New_York'
+    return listReply(
+      owners.map((owner) => userRow(this.#world, owner, zone)),
+      { company_id: 15_000_000 + seed },
+    )
+  }
+
+  /** Those of every listed person, kept until something changes: a reader asks for page after page. */
+  #allNotes(): OldEntry[] {
+    const world = this.#world
+    const key = `${this.#changes} ${world.notebook.changes} ${world.people.length}`
+    if (this.#notes?.key !== key) {
+      const entries = world.people.flatMap((person, index) =>
+        world.isListed(person) ? world.notebook.of(index).map((note) => noteEntry(world, index, note)) : [],
+      )
+      this.#notes = { key, entries }
+    }
+    return this.#notes.entries
+  }
+
+  #leadsPage(areArchived: boolean, query: URLSearchParams): Reply {
+    return offsetPage(this.#leads(areArchived), query, this.#options.pipedrive?.leadsPaging === 'flat')
+  }
+
+  #leads(areArchived: boolean): OldEntry[] {
+    const world = this.#world
+    return world.people
+      .filter((person) => isLead(world, person) && isArchivedLead(world, person) === areArchived)
+      .map((person) => ({
+        key: leadId(person),
+        addedAt: person.createdAt,
+        updatedAt: person.modifiedAt,
+        row: () => leadRow(world, person),
+      }))
+  }
+}
+
+function sourceOf<T extends Row>(
+  rows: readonly T[],
+  isShown: (row: T) => boolean,
+  idOf: (row: T) => number,
+  write: (row: T) => Record<string, unknown>,
+): Source {
+  return {
+    length: rows.length,
+    at: (place) => {
+      const row = rowAt(rows, place)
+      if (!isShown(row)) return null
+      return { id: idOf(row), addedAt: row.createdAt, updatedAt: updatedAt(row), row: () => write(row) }
+    },
+  }
+}
+
+const noteEntry = (world: World, personIndex: number, note: Note): OldEntry => ({
+  key: note.id,
+  addedAt: note.createdAt,
+  updatedAt: note.createdAt,
+  row: () => noteRow(world, personIndex, note),
+})
