@@ -137,13 +137,15 @@ async function askForTokens(options: AccessOptions, secrets: Secrets): Promise<R
 /** Stores the new tokens, unless somebody has entered others meanwhile: theirs are newer than the one that was spent for these. */
 async function store(options: AccessOptions, spent: Secrets, tokens: RenewedTokens): Promise<void> {
   const { database, keyring, who } = options
-  const { accessToken, refreshToken } = options.renewal.fields
+  const { accessToken, refreshToken, home } = options.renewal.fields
   await patiently(() =>
     database.asTenant(who.tenantId, async (tx) => {
       if ((await lockSecret(tx, keyring, who, refreshToken)) !== spent[refreshToken]) return
       // As the web does: what is sealed now must open under the key that everybody was told last.
       const key = (await readSealingKey(tx)) ?? keyring.current
       await storeSecret(tx, key, { ...who, field: accessToken }, tokens.accessToken, tokens.seconds)
+      if (home !== undefined && tokens.home !== undefined)
+        await storeSecret(tx, key, { ...who, field: home }, tokens.home, null)
       if (tokens.refreshToken === null) return
       await storeSecret(tx, key, { ...who, field: refreshToken }, tokens.refreshToken, null)
     }),

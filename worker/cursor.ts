@@ -4,6 +4,7 @@ import type { Stream } from './connectors/connector.ts'
 import { FencedError } from './errors.ts'
 import { IdSet } from './id-set.ts'
 import { rulesDigest } from './normalise.ts'
+import { countLive } from './retire.ts'
 import { noCounts, type Run, type StreamPass } from './run.ts'
 
 type Stored = {
@@ -38,6 +39,7 @@ export async function beginPass(run: Run, stream: Stream<never>, again = false):
         ? null
         : later(stored.watermark, Math.min(0, stored.crm_ahead_ms) - stream.lookbackSeconds * 1_000),
     lastFullAt: stored.last_full_at,
+    ...(stream.reads === 'changes' && { stored: await countLive(run, { stream }) }),
     parent: null,
   }
   // Streams read per parent go on from their place for ever; a full run reads every parent's children anew.

@@ -47,11 +47,15 @@ export const longestWaitMs = 120_000
 /** The one place that asks a CRM for records. */
 export function createFetcher(options: FetcherOptions): Fetcher {
   const base = new URL(options.baseUrl.endsWith('/') ? options.baseUrl : `${options.baseUrl}/`)
-  const pool = new Pool(base.origin, {
-    connect: guardedConnector(options.allowPrivateHosts),
-    connections: 4,
-    pipelining: 1,
-  })
+  const pools = new Map<string, Pool>()
+  const poolOf = ({ origin }: URL): Pool => {
+    const known = pools.get(origin)
+    if (known !== undefined) return known
+    const connect = guardedConnector(options.allowPrivateHosts)
+    const pool = new Pool(origin, { connect, connections: 4, pipelining: 1 })
+    pools.set(origin, pool)
+    return pool
+  }
   const traffic: Traffic = { requests: 0, retries: 0, bytes: 0 }
   const waits = options.retryWaitsMs ?? [1_000, 2_000, 4_000]
   let crmAheadMs = 0
@@ -62,7 +66,8 @@ export function createFetcher(options: FetcherOptions): Fetcher {
         signed(options, async (secrets) => {
           await options.turn(request.cost ?? 1)
           traffic.requests += 1
-          const answer = await once(pool, base, options, secrets, request, stream, traffic)
+          const home = homeOf(options, secrets) ?? base
+          const answer = await once(poolOf(home), home, options, secrets, request, stream, traffic)
           crmAheadMs = aheadMs(answer)
           return answer
         }),
@@ -90,7 +95,25 @@ export function createFetcher(options: FetcherOptions): Fetcher {
       throw error instanceof AbortError ? error.originalError : error
     })
 
-  return { ask, traffic, crmAheadMs: () => crmAheadMs, close: () => pool.destroy() }
+  const close = async () => {
+    await Promise.all([...pools.values()].map((pool) => pool.destroy()))
+  }
+  return { ask, traffic, crmAheadMs: () => crmAheadMs, close }
+}
+
+/**
+ * Where the CRM said that this account's API is; null where it says nothing. Our tokens go there, so it has to be the CRM's own
+ * domain, except where the installation talks to private hosts.
+ */
+function homeOf({ connector, allowPrivateHosts }: FetcherOptions, secrets: Secrets): URL | null {
+  const { fields, home } = connector.tokens ?? {}
+  const said = fields?.home === undefined ? undefined : secrets[fields.home]
+  if (home === undefined || !said) return null
+  const url = URL.parse(home.path, said)
+  const isWithin = url?.protocol === 'https:' && `.${url.hostname}`.endsWith(`.${home.within}`)
+  if (url === null || (!isWithin && !allowPrivateHosts))
+    throw new FatalError('E_SETTINGS', `${connector.label} sent us to an address outside ${home.within}`)
+  return url
 }
 
 function aheadMs({ reply: { headers }, receivedAt }: Answer): number {

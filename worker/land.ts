@@ -110,14 +110,14 @@ async function store(
     if (wasTried && (await hasSnapshot(tx, run, snapshotId))) return
     wasTried = true
     // Sent back to back, answered in order: the fence is checked before anything is written, and one failure fails all.
-    const [, , counts] = await Promise.all([
+    const [, , { created, updated }, buried] = await Promise.all([
       storeCursor(tx, run, pass, page.place),
       storeSnapshot(tx, run, pass, page, snapshotId, packed),
       loadPage(tx, run, pass, records, snapshotId),
       buryNamed(tx, run, pass, records),
       setAside(tx, run, pass, snapshotId, refused, records),
     ])
-    written = counts
+    written = { created, updated: updated + buried }
     if (records.some(({ standsFor }) => standsFor.length > 0))
       merges = await noteMerges(tx, run, pass, records)
   })

@@ -135,10 +135,10 @@ const parentColumnOf = (table: 'contacts' | 'opportunities') =>
   sql.identifier(table === 'contacts' ? 'contact_id' : 'opportunity_id')
 
 /** How many records of the stream are stored and not tombstones. */
-export async function countLive(run: Run, pass: StreamPass): Promise<number> {
+export async function countLive(run: Run, { stream }: Pick<StreamPass, 'stream'>): Promise<number> {
   return run.database.asTenant(run.tenantId, async (tx) => {
     const { rows } = await tx.execute<{ count: number }>(sql`
-      select count(*)::int as count from ${sql.identifier(pass.stream.tables[0])}
+      select count(*)::int as count from ${sql.identifier(stream.tables[0])}
       where tenant_id = ${run.tenantId} and connection_id = ${run.connectionId} and deleted_at is null`)
     return rows[0]?.count ?? 0
   })

@@ -30,7 +30,7 @@ export async function readSecrets(tx: Tx, who: Who): Promise<StoredSecret[]> {
   return rows[0]?.secrets ?? []
 }
 
-/** Opens what a connector asks for. Throws `FatalError` (`E_SETTINGS`) naming the field that is missing or does not open. */
+/** Opens what a connector asks for, and what renewing its access left beside it. Throws `FatalError` (`E_SETTINGS`) naming the field that is missing or does not open. */
 export async function openSecrets(
   keyring: Keyring,
   who: Who,
@@ -38,11 +38,13 @@ export async function openSecrets(
   stored: readonly StoredSecret[],
 ): Promise<Record<string, string>> {
   const secrets: Record<string, string> = {}
-  for (const field of Object.keys(connector.secrets)) {
+  const { accessToken, home } = connector.tokens?.fields ?? {}
+  // These may still have to be fetched.
+  const fetched = [accessToken, home].filter((field) => field !== undefined)
+  for (const field of new Set([...Object.keys(connector.secrets), ...fetched])) {
     const found = stored.find((secret) => secret.field === field)
     if (found !== undefined) secrets[field] = await openSecret(keyring, who, found)
-    // The first access token may still have to be fetched.
-    else if (field === connector.tokens?.fields.accessToken) secrets[field] = ''
+    else if (fetched.includes(field)) secrets[field] = ''
     else throw new FatalError('E_SETTINGS', `the connection has no ${field}; enter it again`)
   }
   return secrets

@@ -33,7 +33,9 @@ export async function completeStream(run: Run, pass: StreamPass): Promise<void> 
   const waiting = await parentsWaiting(run, pass)
   const { freshAt, place } =
     pass.stream.parents === undefined ? { freshAt: pass.scanStart, place: null } : childrenFreshAt(pass)
-  const readsAll = pass.stream.reads === 'full' || pass.since === null || pass.isWhole
+  // What another run had begun was read whole, but nobody saw all of it.
+  const listedAll = pass.isWhole && !pass.isResumed
+  const readsAll = pass.stream.reads === 'full' || pass.since === null || listedAll
   const ended = await run.database.asTenant(run.tenantId, async (tx) => {
     await storeCursor(tx, run, pass, place)
     await tx.execute(sql`

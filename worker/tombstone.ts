@@ -4,18 +4,22 @@ import type { TableName } from './connectors/connector.ts'
 import { versionColumns, type LoadingPass, type LoadingRun } from './load.ts'
 import type { Understood } from './normalise.ts'
 
-/** Marks records as gone, with the reason. Nothing is deleted; an opportunity keeps the state it had in its history. */
+/**
+ * Marks records as gone, with the reason, and returns how many that were not. Nothing is deleted; an opportunity keeps the state
+ * it had in its history.
+ */
 export async function tombstone(
   tx: Tx,
   run: LoadingRun,
   table: TableName,
   ids: string[],
   because: 'absence' | 'flag' | 'feed' | 'merge',
-): Promise<void> {
+): Promise<number> {
   const these = sql`tenant_id = ${run.tenantId} and id = any(${sql.param(ids)}::uuid[]) and deleted_at is null`
   if (table === 'opportunities') await keepVersions(tx, run, these)
-  await tx.execute(sql`
+  const { rowCount } = await tx.execute(sql`
     update ${sql.identifier(table)} set deleted_at = now(), deleted_because = ${because}, changed_at = now() where ${these}`)
+  return rowCount ?? 0
 }
 
 /** Keeps the state that these opportunities are about to lose; one that began in this very transaction was never to be seen. */
@@ -27,19 +31,21 @@ export async function keepVersions(tx: Tx, run: Pick<LoadingRun, 'id'>, these: S
     where ${these} and changed_at < now()`)
 }
 
-/** Marks as gone what a page names only by id, as the deletion feed of a CRM does. */
+/** Marks as gone what a page names only by id, as the deletion feed of a CRM does, and returns how many of the stream's records. */
 export async function buryNamed(
   tx: Tx,
   run: LoadingRun,
   { stream }: LoadingPass,
   records: Understood[],
-): Promise<void> {
+): Promise<number> {
   const named = records.filter(
     ({ rows, deletedBecause }) => deletedBecause !== null && rows[stream.tables[0]] === undefined,
   )
-  if (named.length === 0) return
+  if (named.length === 0) return 0
+  const buried: number[] = []
   for (const table of stream.tables) {
     const ids = named.map(({ item }) => run.context.ownId(table, item.sourceId ?? ''))
-    await tombstone(tx, run, table, ids, named[0]?.deletedBecause ?? 'feed')
+    buried.push(await tombstone(tx, run, table, ids, named[0]?.deletedBecause ?? 'feed'))
   }
+  return buried[0] ?? 0
 }

@@ -89,12 +89,19 @@ export type RenewedTokens = {
   refreshToken: string | null
   /** Seconds until the access token ends; null where the CRM does not say. */
   seconds: number | null
+  /** Where this account's API is, for CRMs that say so with every token. */
+  home?: string
 }
 
 /** How access that ends by itself is renewed (RFC 6749 §6). */
 export type TokenRenewal = {
-  /** The secret fields that hold the tokens. Each renewal stores them anew; the access token may be missing at first. */
-  fields: { accessToken: string; refreshToken: string }
+  /**
+   * The secret fields that hold the tokens, and where the CRM said that the account's API is. Each renewal stores them anew;
+   * only the refresh token has to be there at first.
+   */
+  fields: { accessToken: string; refreshToken: string; home?: string }
+  /** The domain that a home must be part of, because our tokens go there, and the path of the API on it. */
+  home?: { within: string; path: string }
   /** The form to post. A `url` without a host is taken from the connection's own address. */
   request: (secrets: Record<string, string>) => {
     url: string
@@ -135,6 +142,8 @@ export type Pass = {
   since: string | null
   /** Start of the last pass that read the whole list, by the same clock. */
   lastFullAt: string | null
+  /** How many of its records we hold; for streams of changes, whose short lists may be read whole. */
+  stored?: number
   /** The record whose children are read, for streams with `parents`. */
   parent: string | null
 }

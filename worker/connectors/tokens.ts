@@ -13,9 +13,12 @@ const refused = z.looseObject({ error: z.string(), error_description: z.string()
 /** Errors after which the same refresh token will never do again. */
 const final = ['invalid_grant', 'invalid_client', 'unauthorized_client', 'access_denied']
 
-/** Reads the answer of a token endpoint that keeps to the standard. `crm` is the connector's label. */
+/**
+ * Reads the answer of a token endpoint that keeps to the standard. `crm` is the connector's label, `homeField` the field that
+ * says where the API of the account is, if the CRM has one.
+ */
 export const readTokenReply =
-  (crm: string) =>
+  (crm: string, homeField?: string) =>
   ({ status, body }: RawReply): RenewedTokens | SyncError | null => {
     const error = refused.safeParse(body)
     if (status >= 400 && status < 500 && status !== 429 && error.success) {
@@ -30,5 +33,7 @@ export const readTokenReply =
     if (!tokens.success)
       return new StreamError('E_CRM_BAD_REPLY', `${crm} answered a renewal of our access without a token`)
     const { access_token: accessToken, refresh_token: refreshToken, expires_in: seconds } = tokens.data
-    return { accessToken, refreshToken: refreshToken ?? null, seconds: seconds ?? null }
+    const renewed = { accessToken, refreshToken: refreshToken ?? null, seconds: seconds ?? null }
+    const home = homeField === undefined ? undefined : tokens.data[homeField]
+    return typeof home === 'string' ? { ...renewed, home } : renewed
   }

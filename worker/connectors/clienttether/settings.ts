@@ -1,12 +1,5 @@
 import { z } from 'zod'
-
-const zone = z.string().refine((name) => {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== ''
-  } catch {
-    return false
-  }
-}, 'must be an IANA zone such as America/New_York')
+import { zone } from '../zone.ts'
 
 /** Two and a half screens of ClientTether are documented nowhere; each assumption about the rest is a setting here. */
 export const clientTetherSettings = z.strictObject({
