@@ -118,7 +118,10 @@ export function readInstant(text: string | null, otherwise: number): number | un
 
 /** What the list was narrowed by, so that a cursor is known to belong to it. */
 function filtersOf(query: URLSearchParams): string {
-  const filters = [...query].filter(([name]) => name !== 'cursor' && name !== 'limit').map(String).sort()
+  const filters = [...query]
+    .filter(([name]) => name !== 'cursor' && name !== 'limit')
+    .map(String)
+    .sort()
   return hash('sha1', JSON.stringify(filters), 'hex').slice(0, 8)
 }
 

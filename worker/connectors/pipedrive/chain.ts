@@ -1,0 +1,136 @@
+import type { Page, Pass, Reply, Request, Stream } from '../connector.ts'
+import { readCursorPage, readOffsetPage, readWhole, type Row } from './envelope.ts'
+import type { PipedriveSettings as Settings } from './settings.ts'
+
+/** What one list has taught us about the next: definitions of fields, by what they are called in records. */
+export type Known = Record<string, unknown>
+
+/** One list of Pipedrive's. A stream may have to read several, one after the other. */
+export type Phase = {
+  /** Version 2 is found at the host's root; version 1 below the connection's own address, because hosts spell it differently. */
+  path: string
+  query?: Record<string, string>
+  paging: 'cursor' | 'offset' | 'none'
+  /**
+   * What of it a pass over changes asks for: what changed since the watermark; everything; or, for a list that cannot be asked,
+   * its newest rows until they are older. `moved`: what changed since the pass began, and only when everything else was read whole.
+   */
+  changes: 'since' | 'all' | 'newest' | 'moved'
+  /** The rows are no records, but say something about those of the lists behind. */
+  learn?: (known: Known, rows: Row[]) => Known
+}
+
+/** Where a pass stands. Its cursor is only good with the very filters that it was made with, so they stand here too. */
+type Place = {
+  phase: number
+  /** Seconds precision: Pipedrive refuses fractions. Null: everything is read. */
+  since: string | null
+  startedAt: string
+  next: string | null
+  /** For lists paged by offset: the last ids of the page before, and how often it was looked for further up. */
+  anchors?: string[]
+  stepsBack?: number
+  known: Known
+}
+
+/** How much before its own beginning a pass looks for what moved between two lists while it read them: clocks differ. */
+const movedSeconds = 300
+
+const toSeconds = (instant: string, lessSeconds = 0): string =>
+  `${new Date(Date.parse(instant) - lessSeconds * 1_000).toISOString().slice(0, 19)}Z`
+
+const placeOf = (cursor: string): Place => JSON.parse(cursor) as Place
+
+/**
+ * The first cursor, the requests and the pages of a stream that reads these lists one after the other: what changed in them, or,
+ * when that is due, all of them.
+ */
+export function chain(
+  phases: readonly [Phase, ...Phase[]],
+  take: (row: Row, known: Known) => unknown[] = (row) => [row],
+): Pick<Stream<Settings>, 'begin' | 'request' | 'page'> {
+  return {
+    begin: (pass, settings) =>
+      JSON.stringify({
+        phase: 0,
+        since: pass.since === null || isWholeDue(pass, settings) ? null : toSeconds(pass.since),
+        startedAt: toSeconds(pass.crmStart, movedSeconds),
+        next: null,
+        known: {},
+      } satisfies Place),
+    request: (cursor, { pageSize }) => requestFor(phases, placeOf(cursor), pageSize),
+    page: (reply, cursor, settings) => {
+      const place = placeOf(cursor)
+      const phase = phaseAt(phases, place)
+      const { rows, next } = readPage(phase, place, reply, settings.pageSize)
+      const known = phase.learn?.(place.known, rows) ?? place.known
+      const cursorAfter = nextCursor(phases, { ...place, known }, next)
+      return {
+        items: phase.learn === undefined ? rows.flatMap((row) => take(row, known)) : [],
+        next: cursorAfter,
+        total: null,
+        ...(phase.changes === 'moved' && { repeats: true }),
+        ...(cursorAfter === null && place.since === null && { endsWhole: true }),
+      } satisfies Page
+    },
+  }
+}
+
+const hourMs = 3_600_000
+
+/** What was deleted is no longer listed: so a short list is read whole in every run, and a long one once a day. */
+function isWholeDue({ stored = 0, lastFullAt, scanStart }: Pass, settings: Settings): boolean {
+  if (stored <= settings.wholeListUpTo || lastFullAt === null) return true
+  return Date.parse(scanStart) - Date.parse(lastFullAt) >= settings.wholeListHours * hourMs
+}
+
+function phaseAt(phases: readonly Phase[], { phase }: Place): Phase {
+  const found = phases[phase]
+  if (found === undefined) throw new Error(`a cursor of a list that is not read: ${phase}`)
+  return found
+}
+
+function requestFor(phases: readonly Phase[], place: Place, pageSize: number): Request {
+  const { path, query, paging, changes } = phaseAt(phases, place)
+  const asked: Record<string, string> = { ...query }
+  if (paging !== 'none') asked.limit = String(pageSize)
+  if (changes === 'since' && place.since !== null) asked.updated_since = place.since
+  if (changes === 'moved') asked.updated_since = place.startedAt
+  if (paging === 'offset') {
+    asked.start = place.next ?? '0'
+    asked.sort = isNewestFirst(place, changes) ? 'update_time DESC' : 'id ASC'
+  } else if (place.next !== null) asked.cursor = place.next
+  return { method: 'GET', path, query: asked }
+}
+
+const isNewestFirst = ({ since }: Place, changes: Phase['changes']): boolean =>
+  changes === 'newest' && since !== null
+
+type Within = Pick<Place, 'next' | 'anchors' | 'stepsBack'>
+
+function readPage(
+  { paging, changes }: Phase,
+  place: Place,
+  { body }: Reply,
+  pageSize: number,
+): { rows: Row[]; next: Within | null } {
+  if (paging === 'none') return { rows: readWhole(body), next: null }
+  if (paging === 'cursor') {
+    const { rows, next } = readCursorPage(body, pageSize)
+    return { rows, next: next === null ? null : { next } }
+  }
+  const { rows, next } = readOffsetPage(body, place, pageSize)
+  const oldest = isNewestFirst(place, changes) ? rows.at(-1)?.update_time : undefined
+  const isOld = typeof oldest === 'string' && Date.parse(oldest) < Date.parse(place.since ?? '')
+  return { rows, next: isOld ? null : next }
+}
+
+/** The next page of this list, else the first of the next one that this pass reads, else the end. */
+function nextCursor(phases: readonly Phase[], place: Place, within: Within | null): string | null {
+  const { since, startedAt, known } = place
+  if (within !== null) return JSON.stringify({ phase: place.phase, since, startedAt, known, ...within })
+  const phase = phases.findIndex(
+    ({ changes }, at) => at > place.phase && (changes !== 'moved' || since === null),
+  )
+  return phase === -1 ? null : JSON.stringify({ phase, since, startedAt, next: null, known } satisfies Place)
+}
