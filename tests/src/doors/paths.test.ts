@@ -87,6 +87,11 @@ test('what somebody writes into headers moves no request to another workspace', 
   expect(text).toContain('Harbour')
   expect(text).not.toContain('Tidewell')
   expect(text).not.toContain('evil.test')
+  const refused = async () =>
+    (await app.seed.client.query(`select from auth.events where deed = 'workspace_refused'`)).rowCount ?? 0
+  const before = await refused()
   expect((await ask('/w/tidewell/overview', headers)).status).toBe(404)
+  // A header that contradicts the address is written down like an address that is not theirs.
   expect((await ask('/w/harbour/overview', { ...headers, 'x-tenant-id': 'tidewell' })).status).toBe(404)
+  expect(await refused()).toBe(before + 2)
 })
