@@ -87,6 +87,13 @@ export function fieldRow({ name, code, type, options, isCustom }: Field): Record
     subfields: type === 'monetary' ? money : null,
     is_custom_field: isCustom,
     is_optional_response_field: false,
+    ui_visibility: {
+      add_visible_flag: true,
+      details_visible_flag: true,
+      show_in_pipelines: { show_in_all: true, pipeline_ids: [] },
+    },
+    important_fields: { enabled: false, stage_ids: [] },
+    required_fields: { enabled: false, stage_ids: [], statuses: {} },
   }
 }
 

@@ -13,6 +13,7 @@ export const userRow = (world: World, owner: Owner, timeZone: string): Record<st
   lang: 1,
   locale: 'en_US',
   timezone_name: timeZone,
+  timezone_offset: '-05:00',
   default_currency: 'USD',
   icon_url: null,
   active_flag: true,
@@ -20,8 +21,13 @@ export const userRow = (world: World, owner: Owner, timeZone: string): Record<st
   is_admin: owner.id % 10 === 0 ? 1 : 0,
   role_id: 1,
   created: utcOld(world.setting.startAt - world.setting.historySeconds),
+  has_created_company: owner.id % 10 === 0,
   is_you: owner.id % 10 === 0,
+  access: [
+    { app: 'sales', admin: owner.id % 10 === 0, permission_set_id: '0b6c1f52-5f0e-11f0-8d3a-0242ac120002' },
+  ],
   phone: null,
+  last_login: utcOld(world.now),
   modified: utcOld(world.setting.startAt - world.setting.historySeconds),
 })
 
@@ -38,6 +44,7 @@ export function noteRow(world: World, personIndex: number, note: Note): Record<s
     person_id: person.id,
     org_id: organization,
     lead_id: isLead(world, person) ? leadId(person) : null,
+    project_id: null,
     content: note.text,
     add_time: utcOld(note.createdAt),
     update_time: utcOld(note.createdAt),
@@ -46,11 +53,12 @@ export function noteRow(world: World, personIndex: number, note: Note): Record<s
     pinned_to_person_flag: false,
     pinned_to_organization_flag: false,
     pinned_to_lead_flag: false,
+    pinned_to_project_flag: false,
     last_update_user_id: null,
     organization: organization === null ? null : { name: person.company },
     person: { name: fullName(person) },
     deal: dealId === null ? null : { title: `${fullName(person)} deal` },
-    lead: null,
+    project: null,
     user: { email: author?.email ?? '', name: note.author, icon_url: null, is_you: false },
   }
 }

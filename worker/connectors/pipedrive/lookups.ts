@@ -13,6 +13,8 @@ export const users = wholeList({
   source: 'GET /v1/users',
   tables: ['owners'],
   phases: [{ path: 'v1/users', paging: 'none', changes: 'all' }],
+  // Whether somebody came by, or who it is that asks, does not make another user of anybody.
+  take: ({ last_login: _login, is_you: _you, access: _access, ...user }) => [user],
   isGone: () => false,
   item: shape({ id, name: z.string(), email: text, active_flag: flag }),
   version: 1,
@@ -35,17 +37,7 @@ export const users = wholeList({
 })
 
 /** Documented, and nothing that anybody asks for. */
-const userFields = [
-  'lang',
-  'locale',
-  'icon_url',
-  'is_deleted',
-  'is_you',
-  'access',
-  'has_created_company',
-  'timezone_offset',
-  'last_login',
-]
+const userFields = ['lang', 'locale', 'icon_url', 'is_deleted', 'has_created_company', 'timezone_offset']
 
 /** Neither pipelines nor stages can be asked for changes. */
 export const pipelines = wholeList({
