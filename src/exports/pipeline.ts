@@ -1,11 +1,12 @@
 import type { Tx } from '../../drizzle/db.ts'
-import { walkDeals, type DealRow } from '../queries/pipeline.ts'
+import { walkDeals } from '../queries/pipeline.ts'
+import { dealLinesOf, type DealLine } from '../server/deal-lines.ts'
 import { pipelineFilterWords } from '../server/pipeline-filters.ts'
 import { askPipeline, namesOf, pipelineStreams } from '../server/pipeline-question.ts'
-import { day, exportTable, money, number, share, text, type ExportScope } from './export-table.ts'
+import { day, exportTable, instant, money, number, share, text, type ExportScope } from './export-table.ts'
 
 /** The deals of the pipeline in the currency that its page shows. */
-export const pipelineExport = exportTable<DealRow>({
+export const pipelineExport = exportTable<DealLine>({
   name: 'pipeline',
   heading: 'Pipeline',
   streams: pipelineStreams,
@@ -19,13 +20,19 @@ export const pipelineExport = exportTable<DealRow>({
     { key: 'currency', heading: 'Currency', cell: (row) => text(row.currency) },
     { key: 'stage', heading: 'Stage', cell: (row) => text(row.stage) },
     { key: 'status', heading: 'Status', cell: (row) => text(row.isRemoved ? 'removed' : row.status) },
+    { key: 'days', heading: 'Days in stage', cell: (row) => number(row.daysInStage) },
+    { key: 'days_are', heading: 'Days are', cell: (row) => text(row.isAtLeast ? 'at least' : null) },
+    { key: 'slow', heading: 'Slow', cell: (row) => text(row.isSlow ? 'slow' : null) },
     { key: 'close', heading: 'Close date', cell: (row) => day(row.closeOn) },
+    { key: 'pushed', heading: 'Close date pushed', cell: (row) => number(row.pushed) },
+    { key: 'touched', heading: 'Last touch', cell: (row) => instant(row.touchedAt) },
     { key: 'owner', heading: 'Owner', cell: (row) => text(row.owner) },
     { key: 'id', heading: 'Id', cell: (row) => text(row.id) },
   ],
   async *rows(tx, scope, search) {
-    const { scope: deals, filters, ask } = await questionOf(tx, scope, search)
-    yield* walkDeals(tx, deals, filters, ask.sort)
+    const asked = await questionOf(tx, scope, search)
+    for await (const deals of walkDeals(tx, asked.scope, asked.filters, asked.ask.sort))
+      yield await dealLinesOf(tx, asked, deals)
   },
   filters: async (search, scope, tx) => {
     const asked = await questionOf(tx, scope, search)
@@ -37,6 +44,6 @@ export const pipelineExport = exportTable<DealRow>({
 
 const questionOf = (
   tx: Tx,
-  { tenantId: id, currency, timeZone, basis }: ExportScope,
+  { tenantId: id, currency, timeZone, ...status }: ExportScope,
   search: URLSearchParams,
-) => askPipeline(tx, { id, currency, timeZone }, basis, search)
+) => askPipeline(tx, { id, currency, timeZone }, status, search)

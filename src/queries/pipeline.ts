@@ -13,6 +13,7 @@ import {
   type DealScope,
   type StoredSum,
 } from './bridge.ts'
+import { isSlow } from './deal-history.ts'
 import { after, orderBy, readPlace, writePlace, type Place, type SortKey } from './keyset.ts'
 import { walk } from './walk.ts'
 
@@ -26,6 +27,8 @@ export type DealFilters = {
   terms: readonly string[]
   /** Days of expected close: the first included, the second not. */
   closing?: { from: string; to: string } | undefined
+  /** Those that stand in their stage since the moment it has here, or for longer. */
+  slowSince?: ReadonlyMap<string, Date> | undefined
   /** Those without an amount. */
   isWithoutAmount: boolean
   /** Those that a row of the bridge counts; the status is then whatever it became. `texts` as `changeText` writes them. */
@@ -173,7 +176,7 @@ function deals(opportunities: SQL, scope: DealScope, place: SQL = sql`null::text
 }
 
 function matches(scope: DealScope, filters: DealFilters): SQL {
-  const { currency, stage, owner, terms, closing, isWithoutAmount, change } = filters
+  const { currency, stage, owner, terms, closing, slowSince, isWithoutAmount, change } = filters
   const conditions = [
     isOurs(scope),
     change === undefined ? hasStatus(filters) : isChanged(scope, currency, change),
@@ -185,6 +188,7 @@ function matches(scope: DealScope, filters: DealFilters): SQL {
     ...(closing === undefined
       ? []
       : [sql`o.expected_close_on >= ${closing.from}::date and o.expected_close_on < ${closing.to}::date`]),
+    ...(slowSince === undefined ? [] : [isSlow(scope, slowSince)]),
     ...(isWithoutAmount ? [sql`o.amount_minor is null`] : []),
     ...terms.map((term) => mentions(scope, term)),
   ]

@@ -100,7 +100,11 @@ export async function readScheduleSummary(
 }
 
 /** The owners in the CRM who have this e-mail address. */
-export async function findOwners(tx: Tx, { connectionIds }: ScheduleScope, email: string): Promise<string[]> {
+export async function findOwners(
+  tx: Tx,
+  { connectionIds }: Pick<ScheduleScope, 'connectionIds'>,
+  email: string,
+): Promise<string[]> {
   const { rows } = await tx.execute<{ id: string }>(sql`
     select id from owners where connection_id = any(${sql.param(connectionIds)}::uuid[]) and deleted_at is null and lower(email) = lower(${email})`)
   return rows.map(({ id }) => id)

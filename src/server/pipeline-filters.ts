@@ -21,14 +21,17 @@ export const pipelineForm = {
   q: question,
   closing: z.enum(['quarter']),
   missing: z.enum(['amount']),
+  pace: z.enum(['slow']),
   change: z.enum([...valueBuckets, ...moves]),
   sort: sortBy(dealSorts),
 }
 
 /** What an address asks of the pipeline; whatever is not understood asks nothing. */
-export type PipelineAsk = Omit<DealFilters, 'currency' | 'change'> & {
+export type PipelineAsk = Omit<DealFilters, 'currency' | 'change' | 'slowSince'> & {
   search: string
   change: BridgeRow | undefined
+  /** Those that stand in their stage for longer than is usual there. */
+  isSlow: boolean
   view: 'board' | 'table'
   sort: DealSort
   /** The stage of which all are shown. */
@@ -36,7 +39,18 @@ export type PipelineAsk = Omit<DealFilters, 'currency' | 'change'> & {
 }
 
 export function pipelineAskOf(search: URLSearchParams, asOf: Date, timeZone: string): PipelineAsk {
-  const { q = '', status, stage, owner, closing, missing, change, view, sort } = askedOf(pipelineForm, search)
+  const {
+    q = '',
+    status,
+    stage,
+    owner,
+    closing,
+    missing,
+    pace,
+    change,
+    view,
+    sort,
+  } = askedOf(pipelineForm, search)
   const today = dayOf(asOf, timeZone)
   return {
     status: status ?? 'open',
@@ -46,6 +60,7 @@ export function pipelineAskOf(search: URLSearchParams, asOf: Date, timeZone: str
     terms: termsOf(q),
     closing: closing && { from: quarterStart(today), to: quarterEnd(today) },
     isWithoutAmount: missing === 'amount',
+    isSlow: pace === 'slow',
     change,
     view: view ?? 'board',
     sort: sort ?? { by: 'value', isDescending: true },
@@ -80,13 +95,14 @@ export function pipelineFilterWords(
   ask: PipelineAsk,
   names: { stage: (key: string) => string; owner: (id: string) => string },
 ): { name: string; words: string }[] {
-  const { status, stage, owner, search, closing, isWithoutAmount, change } = ask
+  const { status, stage, owner, search, closing, isWithoutAmount, isSlow, change } = ask
   return [
     ...(status === 'open' ? [] : [{ name: 'status', words: `Status: ${statusWords[status]}` }]),
     ...(change === undefined ? [] : [{ name: 'change', words: `Changed: ${bridgeWords[change]}` }]),
     ...(stage === undefined ? [] : [{ name: 'stage', words: `Stage: ${names.stage(stage)}` }]),
     ...(owner === undefined ? [] : [{ name: 'owner', words: `Owner: ${names.owner(owner)}` }]),
     ...(closing === undefined ? [] : [{ name: 'closing', words: 'Closing this quarter' }]),
+    ...(isSlow ? [{ name: 'pace', words: 'Slow in stage' }] : []),
     ...(isWithoutAmount ? [{ name: 'missing', words: 'Without a value' }] : []),
     ...(search === '' ? [] : [{ name: 'q', words: `Search: ${search}` }]),
   ]

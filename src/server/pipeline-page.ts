@@ -7,7 +7,9 @@ import { byStage, ofCurrency, total, weightedMinor, type StageSum } from '../dom
 import { pipelineSentence } from '../domain/pipeline-words.ts'
 import { count, money, plural } from '../format.ts'
 import { readBoard, readDeals, readDealSums } from '../queries/pipeline.ts'
+import { findOwners } from '../queries/schedule.ts'
 import type { Workspace } from '../queries/workspaces.ts'
+import { dealLinesOf } from './deal-lines.ts'
 import { addressWith, nextAddress, seenOf } from './list-address.ts'
 import { pipelineFilterWords } from './pipeline-filters.ts'
 import { bridgeOf, chartOf, compareOf, formOf, kpisOf, notesOf, sortColumns } from './pipeline-parts.ts'
@@ -22,24 +24,28 @@ const mostUnfolded = 500
 export async function readPipelinePage(
   tx: Tx,
   workspace: Workspace,
-  status: { now: Date; connections: readonly ConnectionNow[] },
+  status: { now: Date; connections: readonly ConnectionNow[]; email: string },
   search: URLSearchParams,
 ) {
   const basis = basisOf(status.connections, pipelineStreams)
   if (basis.connectionIds.length === 0) {
     return { basis, sentence: 'The pipeline appears when the first run has ended.', content: null }
   }
-  const asked = await askPipeline(tx, workspace, basis, search)
+  const asked = await askPipeline(tx, workspace, { ...status, basis }, search)
   const { currency, stages, standings } = asked
   const now = total(ofCurrency(standings.now, currency))
   const words = {
     money: (amountMinor: bigint) => money(amountMinor, currency),
     deals: (deals: number) => plural(deals, 'open deal', 'open deals'),
   }
-  return { basis, sentence: pipelineSentence(now, stages, words), content: await contentOf(tx, asked) }
+  return {
+    basis,
+    sentence: pipelineSentence(now, stages, words),
+    content: await contentOf(tx, asked, status.email),
+  }
 }
 
-async function contentOf(tx: Tx, asked: Asked) {
+async function contentOf(tx: Tx, asked: Asked, email: string) {
   const { standings, currency, search, currencies, ask: pipelineAsk, workspace, asOf, since } = asked
   const sums = {
     openingMinor: total(ofCurrency(standings.before, currency)).amountMinor,
@@ -80,6 +86,7 @@ async function contentOf(tx: Tx, asked: Asked) {
       view('Board', { view: null }, pipelineAsk.view === 'board'),
       view('Table', { view: 'table' }, pipelineAsk.view === 'table'),
     ],
+    presets: presetsOf(asked, await findOwners(tx, asked.scope, email)),
     form: formOf(asked),
     allHref: addressWith(search, { status: 'all' }),
     result: [
@@ -89,6 +96,27 @@ async function contentOf(tx: Tx, asked: Asked) {
     ].join(' · '),
   }
 }
+
+/** The lists that are asked for most, each in place of whatever filters there are. `mine` are the owners whom the reader is in the CRMs. */
+function presetsOf(asked: Asked, mine: readonly string[]) {
+  const { search, slowSince } = asked
+  const [me] = mine
+  const names = filterNames(asked)
+  const preset = (word: string, filter: Record<string, string>) => ({
+    word,
+    isCurrent:
+      names.length === Object.keys(filter).length && names.every((name) => search.get(name) === filter[name]),
+    href: `${addressWith(search, { more: null, ...Object.fromEntries(names.map((name) => [name, null])), ...filter })}#deals`,
+  })
+  return [
+    preset('All open', {}),
+    ...(me === undefined || mine.length > 1 ? [] : [preset('Mine', { owner: me })]),
+    preset('Closing this quarter', { closing: 'quarter' }),
+    ...(slowSince.size === 0 ? [] : [preset('Slow in stage', { pace: 'slow' })]),
+  ]
+}
+
+const filterNames = (asked: Asked) => pipelineFilterWords(asked.ask, namesOf(asked)).map(({ name }) => name)
 
 function pillsOf(asked: Asked) {
   const { ask: pipelineAsk, search } = asked
@@ -114,7 +142,7 @@ async function tableOf(tx: Tx, asked: Asked, all: number) {
   const shown = { seen, rows: rows.length, rest: Math.max(rows.length, all - seen), isExact: true }
   return {
     view: 'table' as const,
-    deals: rows,
+    deals: await dealLinesOf(tx, asked, rows),
     columns: sortColumns(search, pipelineAsk.sort),
     more: {
       href: nextAddress(search, next, seen + rows.length),

@@ -2,6 +2,7 @@ import type { Chart } from '../charts/chart.ts'
 import { bridgeWords, isBridgeRow, type Bridge } from '../domain/bridge.ts'
 import { sinceChoices, type Since } from '../domain/period.ts'
 import { averageMinor, ofCurrency, total, weightedMinor } from '../domain/pipeline.ts'
+import { fewestStays, slowTimes } from '../domain/stage-time.ts'
 import { compactMoney, count, day, money, plural } from '../format.ts'
 import { dealSorts, type DealSort } from '../queries/pipeline.ts'
 import { keptBeside } from './kept-beside.ts'
@@ -54,7 +55,7 @@ export function kpisOf(asked: Asked) {
 const absolute = (value: bigint) => (value < 0n ? -value : value)
 
 /** What the totals leave out, in words, with the way to see it. */
-export function notesOf({ standings, currency, currencies, search, isCut, since, workspace }: Asked) {
+export function notesOf({ standings, currency, currencies, search, ask, isCut, since, workspace }: Asked) {
   const { count: deals, withAmount, withoutLikelihood } = total(ofCurrency(standings.now, currency))
   const missing = deals - withAmount
   const others = currencies.filter((one) => one.currency !== currency)
@@ -82,6 +83,13 @@ export function notesOf({ standings, currency, currencies, search, isCut, since,
             words: `Deals in ${others.map((one) => one.currency).join(', ')} are shown apart and never added to these.`,
           },
         ]),
+    ...(ask.isSlow
+      ? [
+          {
+            words: `Slow means longer in a stage than ${slowTimes} times its median, where at least ${fewestStays} deals have come and gone.`,
+          },
+        ]
+      : []),
     ...(isCut
       ? [
           {

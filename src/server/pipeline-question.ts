@@ -1,11 +1,14 @@
 import type { Tx } from '../../drizzle/db.ts'
-import type { Basis } from '../domain/freshness.ts'
+import { basisOf, type Basis, type ConnectionNow } from '../domain/freshness.ts'
 import { sinceNamed, type Since } from '../domain/period.ts'
 import { byStage, currenciesOf, ofCurrency, type ListedStage } from '../domain/pipeline.ts'
+import { slowSince } from '../domain/stage-time.ts'
 import { readKnownSince, readStandings, type DealScope, type Standings } from '../queries/bridge.ts'
+import type { HistoryScope } from '../queries/deal-history.ts'
 import { readOwners, readStages, type DealFilters } from '../queries/pipeline.ts'
 import type { Workspace } from '../queries/workspaces.ts'
 import { dealFiltersOf, pipelineAskOf, sinceAsked, type PipelineAsk } from './pipeline-filters.ts'
+import { stageTimesOf } from './stage-times.ts'
 
 /** A likelihood may be the stage's, so both must have arrived. */
 export const pipelineStreams = ['opportunities', 'stages']
@@ -25,6 +28,9 @@ export type Asked = {
   listed: ListedStage[]
   stages: ReturnType<typeof byStage>
   owners: { value: string; word: string }[]
+  /** Whose notes and activities tell of the last touch. */
+  history: HistoryScope
+  slowSince: ReadonlyMap<string, Date>
   ask: PipelineAsk
   filters: DealFilters
 }
@@ -32,7 +38,7 @@ export type Asked = {
 export async function askPipeline(
   tx: Tx,
   workspace: Asked['workspace'],
-  basis: Basis,
+  { now, connections, basis }: { now: Date; connections: readonly ConnectionNow[]; basis: Basis },
   search: URLSearchParams,
 ): Promise<Asked> {
   const { connectionIds } = basis
@@ -48,6 +54,8 @@ export async function askPipeline(
   const currency = named?.currency ?? currencies[0]?.currency ?? workspace.currency
   const listed = await readStages(tx, scope)
   const pipelineAsk = pipelineAskOf(search, asOf, workspace.timeZone)
+  const slow = slowSince(await stageTimesOf(tx, scope, asOf), asOf)
+  const touchedIn = basisOf(connections, [...pipelineStreams, 'notes', 'activities']).connectionIds
   return {
     scope,
     workspace,
@@ -62,7 +70,12 @@ export async function askPipeline(
     currencies,
     stages: byStage(ofCurrency(standings.now, currency), ofCurrency(standings.before, currency), listed),
     owners: await readOwners(tx, scope),
-    filters: dealFiltersOf(pipelineAsk, currency, standings.changes, since.at),
+    history: { tenantId: workspace.id, touchedIn, now },
+    slowSince: slow,
+    filters: {
+      ...dealFiltersOf(pipelineAsk, currency, standings.changes, since.at),
+      slowSince: pipelineAsk.isSlow ? slow : undefined,
+    },
   }
 }
 

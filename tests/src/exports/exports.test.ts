@@ -315,7 +315,12 @@ describe('the file of the pipeline', () => {
       'Currency',
       'Stage',
       'Status',
+      'Days in stage',
+      'Days are',
+      'Slow',
       'Close date',
+      'Close date pushed',
+      'Last touch',
       'Owner',
       'Id',
     ])
@@ -329,10 +334,15 @@ describe('the file of the pipeline', () => {
       'USD',
       'Approved',
       'open',
+      '0',
+      'at least',
+      '',
       '2026-12-24',
+      '0',
+      '',
       'Marcus Oyelaran',
     ])
-    expect(rows.slice(1).every((row) => row.length < 12 || row[6] === 'USD')).toBe(true)
+    expect(rows.slice(1).every((row) => row.length < 16 || row[6] === 'USD')).toBe(true)
     expect(text).toContain('"Filters","Currency: USD"')
     const canadian = await csvOf('pipeline?format=csv&currency=CAD')
     expect(parse(canadian.text)[1]?.[0]).toBe('Toronto')

@@ -305,3 +305,83 @@ describe('twenty sets of filters', () => {
     expect(cards).toBe(heads.reduce((sum, n) => sum + Math.min(10, n), 0))
   })
 })
+
+describe('the time in a stage', () => {
+  test('is said of every deal; slow ones stand out, are listed by themselves, and are as many in the file', async () => {
+    const { page, close } = await visit(browser, `${app.url}/w/harbour/pipeline?view=table`, plain())
+    const stages = await page.locator('tbody[data-rows] td[data-label=Stage]').allInnerTexts()
+    expect(stages.length).toBeGreaterThan(10)
+    for (const stage of stages) expect(stage).toMatch(/\d+\+? d there(, slow)?$/)
+    await close()
+  })
+
+  test('the lists that are asked for most are one link each, in place of other filters', async () => {
+    const { page, close } = await visit(browser, app.url + states['no match'], plain())
+    const lists = page.getByRole('navigation', { name: 'Deals' })
+    expect(await lists.getByRole('link', { name: 'Mine' }).count()).toBe(0)
+    await lists.getByRole('link', { name: 'All open' }).click()
+    expect(await page.locator('.pills').count()).toBe(0)
+    expect(await lists.getByRole('link', { name: 'All open' }).getAttribute('aria-current')).toBe('page')
+    await lists.getByRole('link', { name: 'Closing this quarter' }).click()
+    expect(await page.getByRole('link', { name: 'Remove Closing this quarter' }).count()).toBe(1)
+    await close()
+  })
+
+  test('a list of slow deals equals the marks of the whole list', async () => {
+    const slow = await seedHarbour('slow', { deals: 0 })
+    const { seed } = app
+    const [stage, next] = (
+      await seed.client.query<{ id: string }>(
+        'select id from stages where tenant_id = $1 order by position limit 2',
+        [slow.tenantId],
+      )
+    ).rows.map(({ id }) => id)
+    const email = (
+      await seed.client.query<{ email: string }>(
+        `select email from auth.users where email = 'ana@example.com'`,
+      )
+    ).rows[0]?.email
+    await seed.client.query(`update owners set email = $2 where tenant_id = $1 and name = 'Ana Ruiz'`, [
+      slow.tenantId,
+      email,
+    ])
+    // Six deals stood ten days in the stage and went on; of those that stand there now, two came more than fifteen days ago.
+    for (let n = 0; n < 10; n += 1) {
+      const hasLeft = n < 6
+      const id = await seed.record('opportunities', slow.connection, {
+        title: `Deal ${n}`,
+        status: 'open',
+        stage_id: hasLeft ? next : stage,
+        amount_minor: 100,
+        currency: 'USD',
+        changed_at: minutesAgo(hasLeft ? 20 * day : n * 2.1 * day),
+        source_created_at: minutesAgo(30 * day),
+      })
+      if (hasLeft)
+        await seed.insert('opportunity_versions', {
+          tenant_id: slow.tenantId,
+          opportunity_id: id,
+          valid_from: minutesAgo(30 * day),
+          valid_to: minutesAgo(20 * day),
+          run_id: id,
+          snapshot_id: id,
+          status: 'open',
+          stage_id: stage,
+        })
+    }
+    const { page, close } = await visit(browser, `${app.url}/w/slow/pipeline?view=table`, plain())
+    const marked = page.locator('tbody[data-rows] tr', { hasText: ', slow' })
+    const names = await marked.locator('th').allInnerTexts()
+    expect(names.toSorted()).toEqual(['Deal 8', 'Deal 9'])
+    await page.getByRole('navigation', { name: 'Deals' }).getByRole('link', { name: 'Slow in stage' }).click()
+    expect((await page.locator('tbody[data-rows] th').allInnerTexts()).toSorted()).toEqual(names.toSorted())
+    expect(await page.locator('main').innerText()).toContain('longer in a stage than 1.5 times its median')
+    const file = await (await app.ana.get('/w/slow/export/pipeline?format=csv&pace=slow')).text()
+    expect(file).toContain('"Rows","2"')
+    expect(file).toContain('Slow in stage')
+    await page.goto(`${app.url}/w/slow/pipeline?view=table`)
+    await page.getByRole('navigation', { name: 'Deals' }).getByRole('link', { name: 'Mine' }).click()
+    expect(await page.getByRole('link', { name: 'Remove Owner: Ana Ruiz' }).count()).toBe(1)
+    await close()
+  })
+})

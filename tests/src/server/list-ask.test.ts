@@ -41,6 +41,7 @@ describe('what a list does not understand', () => {
       view: 'table',
       closing: 'quarter',
       missing: 'amount',
+      pace: 'slow',
       change: 'pushed',
       currency: 'USD',
       show: 'untouched',
