@@ -11,10 +11,16 @@ let installation: Installation
 let simulator: Simulator
 let folder: string
 const credentials = { accessToken: 'CANARY-TOKEN', webKey: 'CT_CANARY_KEY' }
+const apiToken = 'CANARY-API-TOKEN'
 
 beforeAll(async () => {
   installation = await emptyInstallation()
-  simulator = await startSimulator({ accounts: [{ ...credentials, seed: 5, people: 30, changesPerDay: 0 }] })
+  simulator = await startSimulator({
+    accounts: [
+      { ...credentials, seed: 5, people: 30, changesPerDay: 0 },
+      { crm: 'pipedrive', webKey: 'harbour', accessToken: apiToken, seed: 7, people: 30, changesPerDay: 0 },
+    ],
+  })
   folder = await mkdtemp(join(tmpdir(), 'connection-test-'))
   await writeFile(join(folder, 'token'), `${credentials.accessToken}\n`)
   await writeFile(join(folder, 'key'), `${credentials.webKey}\n`)
@@ -137,6 +143,33 @@ describe('connection add', () => {
     )
     await db.end()
     expect(rows[0]?.everything).not.toContain('CANARY')
+  })
+
+  test('another CRM is added by its name, and asks for what that one needs', async () => {
+    const base = [
+      'connection',
+      'add',
+      '--tenant',
+      'rosewood-care',
+      '--connector',
+      'pipedrive',
+      '--name',
+      'Pipedrive',
+    ]
+    const given = [...base, '--base-url', `${simulator.url}/api/`]
+    const missing = await installation.run(...given)
+    expect([missing.code, missing.err]).toEqual([
+      2,
+      expect.stringContaining('The secret apiToken is missing (API token of an administrator'),
+    ])
+    const added = await tidemark(given, { ...installation.env, TIDEMARK_SECRET_API_TOKEN: apiToken })
+    expect([added.code, added.err]).toEqual([0, ''])
+    const { code, out } = await installation.run('connection', 'test', 'Pipedrive')
+    expect(out).toMatch(/^ok {6}Key accepted\nok {6}Owners: 5\n(ok {6}.+: \d+.*\n){9}$/m)
+    expect(code).toBe(0)
+    const synced = await installation.run('sync', '--connection', 'Pipedrive')
+    expect([synced.code, synced.err]).toEqual([0, ''])
+    expect(`${missing.all} ${added.all} ${out} ${synced.all}`).not.toContain('CANARY')
   })
 
   test('a test of a CRM that refuses us says so', async () => {

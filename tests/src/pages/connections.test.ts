@@ -9,6 +9,7 @@ import { overflowing, violations, visit } from './browser.ts'
 
 const accessToken = 'CANARY-TOKEN-of-the-wizard'
 const webKey = 'CT_0123456789wizard9f'
+const apiToken = 'CANARY-API-TOKEN-of-the-wizard'
 
 let app: TestApp
 let browser: Browser
@@ -20,7 +21,12 @@ beforeAll(async () => {
   ;[app, browser, simulator] = await Promise.all([
     startApp({ TIDEMARK_ALLOW_PRIVATE_CRM_HOSTS: 'true' }),
     launchBrowser(),
-    startSimulator({ accounts: [{ webKey, accessToken, seed: 5, people: 8, changesPerDay: 0 }] }),
+    startSimulator({
+      accounts: [
+        { webKey, accessToken, seed: 5, people: 8, changesPerDay: 0 },
+        { crm: 'pipedrive', webKey: 'harbour', accessToken: apiToken, seed: 7, people: 8, changesPerDay: 0 },
+      ],
+    }),
   ])
   worker = await startWorker({
     config: {
@@ -44,8 +50,15 @@ afterAll(async () => {
 
 const page = (slug: string, rest = '') => `${app.url}/w/${slug}/settings/connections${rest}`
 
-/** Fills in the wizard's form. */
+/** Chooses a CRM in the wizard. */
+async function choose(at: import('playwright-core').Page, crm: string) {
+  await at.getByLabel(crm, { exact: true }).check()
+  await at.getByRole('button', { name: 'Continue' }).click()
+}
+
+/** Fills in the wizard's form for ClientTether. */
 async function fillIn(at: import('playwright-core').Page, key = webKey) {
+  await choose(at, 'ClientTether')
   await at.getByLabel('Access token').fill(accessToken)
   await at.getByLabel('Web key').fill(key)
   await at.getByLabel("Address, if not the CRM's own").fill(simulator.baseUrl)
@@ -89,6 +102,25 @@ describe.each([{ javaScriptEnabled: true }, { javaScriptEnabled: false }])('with
     expect(rows.map(({ deed }) => deed)).toEqual(['connection_added', 'connection_started'])
     // At two requests a second, as a real account is asked.
   }, 60_000)
+})
+
+test('the wizard asks which CRM it is, and for what that one needs', async () => {
+  await app.seed.tenant('harbour')
+  const { page: at, complaints, close } = await visit(browser, page('harbour', '/new'), { as: app.ana })
+  expect(await violations(at)).toEqual([])
+  await choose(at, 'Pipedrive')
+  expect(await at.getByLabel('Web key').count()).toBe(0)
+  await at.getByLabel('API token of an administrator').fill(apiToken)
+  await at.getByLabel("Address, if not the CRM's own").fill(`${simulator.url}/api/`)
+  await at.getByRole('button', { name: 'Save and test' }).click()
+  await at
+    .getByText('The connection works. Nothing is copied until you start it.')
+    .waitFor({ timeout: 20_000 })
+  const steps = await at.getByRole('table').innerText()
+  expect(steps).toMatch(/Owners: 5[^]*Lead sources: 10[^]*Opportunities: \d+[^]*Activities: \d+/)
+  expect(await at.content()).not.toContain(apiToken)
+  expect(complaints).toEqual([])
+  await close()
 })
 
 test('a key that is wrong is told in the words of the CRM, and can be entered again', async () => {
