@@ -177,7 +177,7 @@ describe.each(worlds)('in random world %i', (world) => {
 
   test('the pipeline says of each currency what SQL says, and of each stage', async () => {
     const sums = await openSums()
-    expect(sums.map(({ cur }) => cur).toSorted()).toEqual(['EUR', 'JPY', 'USD'])
+    expect(new Set(sums.map(({ cur }) => cur))).toEqual(new Set(['EUR', 'JPY', 'USD']))
     for (const { cur = '', n, stages, amount, weighted, average } of sums) {
       const page = await textOf(`${home}/pipeline?currency=${cur}`)
       expect(tile(page, 'Total pipeline value').figure).toBe(written(amount, cur))
