@@ -1,11 +1,4 @@
-import {
-  fullName,
-  rowAt,
-  type Activity,
-  type ActivityKind,
-  type ActivityStatus,
-  type Person,
-} from './facts.ts'
+import { rowAt, type Activity, type ActivityKind, type ActivityStatus, type Person } from './facts.ts'
 import { onWorkday } from './office-hours.ts'
 import { initialPerson, stepsOf } from './population.ts'
 import { firstActivityId, type Setting } from './setting.ts'
@@ -53,11 +46,10 @@ export class Calendar {
     const random = new Random(this.#setting.seed, 'activity', index)
     const kind = random.weighted(kinds).kind
     const startAt = quarterHour(createdAt + 3600 + Math.floor(random.next() ** 1.6 * 21 * DAY))
-    const title = random.pick(activityTitles[kind][phase])
     return {
       id: firstActivityId(this.#setting.seed) + index,
       personIndex,
-      title: person.firstName ? `${title} with ${fullName(person)}` : title,
+      title: random.pick(activityTitles[kind][phase]),
       description: random.chance(0.3) ? `Topic: ${random.pick(this.#setting.business.asks)}` : '',
       kind,
       status: 'scheduled',
@@ -92,7 +84,8 @@ export class Calendar {
     const steps = stepsOf(this.#setting, personIndex, person)
     const last = steps.at(-1)
     const isOver = last !== undefined && last.position >= WON_POSITION
-    const end = isOver ? last.at : startAt
+    // What is over has nothing ahead: all of it was known three weeks before.
+    const end = isOver ? last.at - 21 * DAY : startAt
     const ago = Math.floor(random.next() ** 4 * historySeconds * 0.8) + 1
     const created = Math.max(person.createdAt, end - ago)
     const phase = phaseAt(steps.findLast(({ at }) => at <= created)?.position ?? -1)
@@ -119,14 +112,14 @@ const kinds: { kind: Exclude<ActivityKind, 'email'>; weight: number }[] = [
 const FORGOTTEN_DAYS = 14
 
 const outcomes: { status: ActivityStatus; weight: number }[] = [
-  { status: 'completed', weight: 90 },
-  { status: 'cancelled', weight: 10 },
+  { status: 'completed', weight: 99 },
+  { status: 'cancelled', weight: 1 },
 ]
 
 /** Some stay open: the rep forgot, and the product must show them as overdue. */
 const recent: { status: ActivityStatus; weight: number }[] = [
-  { status: 'completed', weight: 45 },
-  { status: 'cancelled', weight: 5 },
+  { status: 'completed', weight: 49 },
+  { status: 'cancelled', weight: 1 },
   { status: 'scheduled', weight: 50 },
 ]
 

@@ -107,7 +107,7 @@ function closeActivity(world: World, random: Random): void {
   const found = activities.slice(from, from + 200).findIndex((activity) => {
     return activity.status === 'scheduled' && activity.endAt <= world.now && activity.removedAt === 0
   })
-  const status = random.chance(0.85) ? 'completed' : 'cancelled'
+  const status = random.chance(0.97) ? 'completed' : 'cancelled'
   if (found >= 0) world.editActivity(from + found, { status })
 }
 

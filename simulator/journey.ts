@@ -45,9 +45,9 @@ export function journeyOf(setting: Setting, index: number, createdAt: number): S
   for (;;) {
     const stay = stays[position]
     if (stay === undefined) return steps
-    const next = at - Math.log(1 - random.next()) * stay.days * pace * DAY + 1200
-    at = Math.max(at + 60, inOfficeHours(onWorkday(next), setting.startAt))
-    if (at >= setting.startAt) return steps
+    const next = onWorkday(at - Math.log(1 - random.next()) * stay.days * pace * DAY + 1200)
+    if (next >= setting.startAt) return steps
+    at = Math.max(at + 60, inOfficeHours(next, setting.startAt))
     position = nextPosition(random, position, stay.loss)
     if (amountMinor === null || random.chance(0.05)) {
       const known = position > WON_POSITION ? 0 : position < 3 ? 0.2 : 0.7

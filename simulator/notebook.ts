@@ -86,7 +86,8 @@ export class Notebook {
     return Array.from({ length: count }, (_, i) => {
       const isEpilogue = isOver && i === count - 1
       const elapsed = isEpilogue ? span + 600 : ((i + 1 - random.next()) / count) * span
-      const createdAt = Math.min(startAt - 1, inOfficeHours(person.createdAt + elapsed, startAt))
+      const written = Math.max(person.createdAt, inOfficeHours(person.createdAt + elapsed, startAt))
+      const createdAt = Math.min(startAt - 1, written)
       const stage = isEpilogue ? last : steps.findLast(({ at }) => at <= createdAt)
       const own = owners.find(({ id }) => id === person.ownerId)
       const author = own !== undefined && random.chance(0.8) ? own : random.pick(owners)

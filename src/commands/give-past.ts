@@ -71,11 +71,15 @@ async function hasPast(tx: Tx, connectionId: string, began: Date): Promise<boole
   return rows.length > 0
 }
 
-/** Each with the passes of the first real run; opportunities are counted as they came and went on, everything else as unchanged. */
+/**
+ * Each with the passes of the first real run; opportunities are counted as they came and went on, everything else as unchanged.
+ * Runs are listed by their ids, so these begin with the time of theirs (RFC 9562 §5.7).
+ */
 async function insertRuns(tx: Tx, connectionId: string, runsAt: ReturnType<typeof sql>): Promise<void> {
   await tx.execute(sql`
     create temporary table past_runs on commit drop as
-    select app.uuid_v7() as id, at, lag(at, 1, '-infinity') over (order by at) as before from unnest(${runsAt}) as at`)
+    select (left(hex, 8) || '-' || right(hex, 4) || substr(app.uuid_v7()::text, 14))::uuid as id, at, lag(at, 1, '-infinity') over (order by at) as before
+    from unnest(${runsAt}) as at cross join lateral lpad(to_hex((extract(epoch from at) * 1000)::bigint), 12, '0') as hex`)
   await tx.execute(sql`
     with first as (
       select r.tenant_id, r.id, r.worker from sync_runs r where r.connection_id = ${connectionId} and r.status = 'success' order by r.queued_at limit 1),

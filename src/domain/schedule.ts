@@ -21,3 +21,17 @@ export function stripOf(today: string, counts: ReadonlyMap<string, number>): Str
     return { day, words: dayInWords(day, today), count, isHeavy: count >= heavyFrom && count >= 2 * average }
   })
 }
+
+const kinds: Readonly<Record<string, string>> = {
+  appt: 'Appointment',
+  appointment: 'Appointment',
+  call: 'Call',
+  email: 'E-mail',
+  meeting: 'Meeting',
+  task: 'Task',
+}
+
+/** What an activity is, in a word; a kind that only this CRM knows keeps the CRM's own. */
+export function kindInWords(kind: string): string {
+  return kinds[kind.toLowerCase()] ?? kind
+}

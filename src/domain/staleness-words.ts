@@ -9,7 +9,8 @@ type Clock = (at: Date) => string
 
 /** "14 min", "1 h 40 min", "3 hours", "3 days". */
 export function ageInWords(minutes: number): string {
-  if (minutes < 60) return `${minutes} min`
+  // A minute that has begun counts: nothing is zero minutes old.
+  if (minutes < 60) return `${Math.max(1, minutes)} min`
   if (minutes < 120) return minutes === 60 ? '1 h' : `1 h ${minutes % 60} min`
   return hoursInWords(minutes)
 }

@@ -18,7 +18,11 @@ describe('what was probably meant', () => {
   )
 
   test('is the name itself where one letter of it is missing', () => {
-    const word = fc.string({ minLength: 6, maxLength: 20, unit: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f') })
+    const word = fc.string({
+      minLength: 6,
+      maxLength: 20,
+      unit: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f'),
+    })
     fc.assert(
       fc.property(word, fc.nat(19), (name, at) => {
         const typed = name.slice(0, at % name.length) + name.slice((at % name.length) + 1)
