@@ -39,6 +39,7 @@ class CmdPalette extends HTMLElement {
     if (!dialog || !root) return
     if (!dialog.open) dialog.showModal()
     if (!this.#picker) {
+      this.#borrowIcons()
       this.#add('Do', '>', this.#deeds())
       // Before the picker hears of what is typed, so that it finds these as they are.
       root.querySelector('input')?.addEventListener('input', this.#search)
@@ -54,6 +55,16 @@ class CmdPalette extends HTMLElement {
     const others = (await ownWorkspaces()).filter(({ slug }) => slug !== here)
     if (others.length > 0) this.#add('Clients', '@', others.map(workspaceChoice))
     this.#picker?.narrow()
+  }
+
+  /** Pages are light while nobody asks: what leads to a page of the navigation gets its icon only here. */
+  #borrowIcons() {
+    const pages = [...document.querySelectorAll<HTMLAnchorElement>('.side li a')]
+    for (const choice of this.querySelectorAll<HTMLAnchorElement>('.choices a')) {
+      const page = pages.find(({ pathname }) => choice.pathname === pathname) ?? pages.at(-1)
+      const icon = page?.querySelector('.icon')
+      if (icon) choice.prepend(icon.cloneNode(true))
+    }
   }
 
   /** The lists that can be searched for what is typed, whatever it is. */

@@ -48,6 +48,7 @@ export async function weigh(demo: Demo, { name, path, isPublic }: Place): Promis
     })
     const [cold, firstRequests] = [wire.bytes, requests]
     const first = { ...brought, raw }
+    page.removeAllListeners('response')
     wire.bytes = 0
     await page.reload({ waitUntil: 'load' })
     await page.waitForTimeout(500)
