@@ -16,7 +16,8 @@ import { bridgeOf, chartOf, compareOf, formOf, kpisOf, notesOf, sortColumns } fr
 import { askPipeline, namesOf, pipelineStreams, type Asked } from './pipeline-question.ts'
 
 const mostOnPage = 50
-const mostInColumn = 10
+/** Ten of each stage, as long as all columns together stay a page that a phone draws at once. */
+const mostInColumn = (columns: number) => Math.max(4, Math.min(10, Math.floor(100 / columns)))
 /** As many as are shown of the one stage that somebody unfolds; the table has all of them. */
 const mostUnfolded = 500
 
@@ -158,7 +159,7 @@ async function boardOf(tx: Tx, asked: Asked, sums: readonly StageSum[]) {
   const stages = byStage(sums, [], listed)
   const deals = await readBoard(tx, scope, filters, {
     stages: stages.map(({ key }) => key),
-    most: mostInColumn,
+    most: mostInColumn(stages.length),
     more: pipelineAsk.more,
     mostMore: mostUnfolded,
   })
