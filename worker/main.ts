@@ -13,6 +13,7 @@ import type { LeaseTimes } from './lease.ts'
 import { startQueue, type Queue } from './queue.ts'
 import { claimDueSlots, queuedRuns, reapDeadRuns, startSchedule } from './schedule.ts'
 import { forgetOldTests } from './connection-test.ts'
+import { forgetAnswers } from './forget.ts'
 import { openTestDesk } from './test-desk.ts'
 import { makePartitions } from './snapshot.ts'
 import type { Verdict } from './verdict.ts'
@@ -167,6 +168,7 @@ async function look(
   if (claimed.length > 0) {
     await makePartitions(database)
     await forgetOldTests(database)
+    await forgetAnswers(database)
   }
   for (const run of await queuedRuns(database, 1_000)) await queue.send(run)
 }
