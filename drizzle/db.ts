@@ -17,6 +17,16 @@ export type Database = {
   asTenant<T>(tenantId: string, work: (tx: Tx) => Promise<T>, sight?: Sight): Promise<T>
   /** Asks one question about the rows of this tenant, in a read-only transaction of its own that makes one way there and back. */
   askTenant<Row extends pg.QueryResultRow>(tenantId: string, question: pg.QueryConfig): Promise<Row[]>
+  /**
+   * Asks, in one way there and back, who shows a session and then, as that person, what is theirs. `who` sets `app.user_id` to
+   * whom it finds; it is asked under the role of the sign-in library, `what` under that of a person.
+   */
+  askSession<Who extends pg.QueryResultRow, What extends pg.QueryResultRow>(
+    who: pg.QueryConfig,
+    what: pg.QueryConfig,
+  ): Promise<[Who[], What[]]>
+  /** As `askTenant`, of the tenant that `find` sets `app.tenant_id` to: that of an API key. */
+  askHolder<Row extends pg.QueryResultRow>(find: pg.QueryConfig, question: pg.QueryConfig): Promise<Row[]>
   /** As `asTenant`, for an operator who is no member: the sync of this tenant and its audit log, and no record. */
   asWatcher<T>(tenantId: string, work: (tx: Tx) => Promise<T>, sight?: Sight): Promise<T>
   /** Runs `work` in one read-only transaction over what one person may see across tenants: their own memberships and syncs. */
@@ -72,14 +82,28 @@ export function openPool(options: PoolOptions): pg.Pool {
 export function connect(options: PoolOptions): Database {
   const pool = openPool(options)
   const sendsAhead = options.sendsAhead ?? false
+  const ask = (beginning: string, ...questions: pg.QueryConfig[]) =>
+    sendsAhead ? askAtOnce(pool, beginning, questions) : askInTurn(pool, beginning, questions)
   return {
     asTenant: (tenantId, work, sight) =>
       inTransaction(pool, `${begin(sight)}; ${asTheTenant(tenantId)}`, sendsAhead, work),
     askTenant: async (tenantId, question) => {
-      const beginning = `begin read only; ${asTheTenant(tenantId)}`
-      if (sendsAhead) return askAtOnce(pool, beginning, question)
-      const { rows } = await inTransaction(pool, beginning, false, (tx) => tx.$client.query(question))
-      return rows
+      const [rows = []] = await ask(`begin read only; ${asTheTenant(tenantId)}`, question)
+      return rows as never
+    },
+    askSession: async (who, what) => {
+      const asPerson = { text: 'set local role tidemark_person' }
+      const [found, , theirs] = await ask(
+        'begin read only; set local role tidemark_auth',
+        who,
+        asPerson,
+        what,
+      )
+      return [found as never, theirs as never]
+    },
+    askHolder: async (find, question) => {
+      const [, rows] = await ask('begin read only', find, question)
+      return rows as never
     },
     asWatcher: (tenantId, work, sight) =>
       inTransaction(
@@ -153,24 +177,43 @@ async function inTransaction<T>(
   }
 }
 
-async function askAtOnce<Row extends pg.QueryResultRow>(
+/** The answers to questions of one transaction, one way there and back for all. */
+async function askAtOnce(
   pool: pg.Pool,
-  begin: string,
-  question: pg.QueryConfig,
-): Promise<Row[]> {
+  beginning: string,
+  questions: readonly pg.QueryConfig[],
+): Promise<pg.QueryResultRow[][]> {
   const client = await pool.connect()
   gather(client)
-  const answers = [client.query(begin), client.query<Row>(question), client.query('commit')] as const
+  const answers = [
+    client.query(beginning),
+    ...questions.map((question) => client.query(question)),
+    client.query('commit'),
+  ]
   try {
-    const [, { rows }] = await Promise.all(answers)
+    const results = await Promise.all(answers)
     client.release()
-    return rows
+    return results.slice(1, -1).map(({ rows }) => rows as pg.QueryResultRow[])
   } catch (error) {
     // Nothing may be under way any more when the connection goes back.
     await Promise.allSettled(answers)
     await giveBack(client)
     throw error
   }
+}
+
+/** The same with a way for each. */
+async function askInTurn(
+  pool: pg.Pool,
+  beginning: string,
+  questions: readonly pg.QueryConfig[],
+): Promise<pg.QueryResultRow[][]> {
+  return inTransaction(pool, beginning, false, async ({ $client }) => {
+    const answers: pg.QueryResultRow[][] = []
+    for (const question of questions)
+      answers.push((await $client.query(question)).rows as pg.QueryResultRow[])
+    return answers
+  })
 }
 
 /**

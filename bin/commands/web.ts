@@ -37,6 +37,7 @@ async function start() {
     role: 'tidemark_web',
     max: 10,
     statementTimeoutMs: 15_000,
+    sendsAhead: true,
     onError: (error) => log.warn({ err: error }, 'database.connection_lost'),
   })
   const web = await startWeb({

@@ -6,6 +6,7 @@ import { createAuth, type Auth, type IdentityParts } from './identity.ts'
 import { createLetterLimits, type LetterLimits } from './letter-limits.ts'
 import { startMail, type Mailer } from './mail.ts'
 import { discoveryUrl, providersOf, type Provider } from './providers.ts'
+import { sessionCookie, type SessionCookie } from './session-cookie.ts'
 import { createThrottle, type Throttle } from './throttle.ts'
 
 /** Everything about who people are. */
@@ -13,6 +14,8 @@ export type Identity = {
   /** The sign-in library as it is set up at this moment. */
   auth: () => Auth
   database: IdentityDatabase
+  /** Reads the cookie of a session. */
+  cookie: SessionCookie
   mail: Mailer
   /** Otherwise the log is where links go. */
   sendsMail: boolean
@@ -51,9 +54,11 @@ export async function startIdentity(options: {
   const askAgain = async () => {
     auth = await createAuthWithThoseThatAnswer(parts)
   }
+  const { name } = (await auth.$context).authCookies.sessionToken
   return {
     auth: () => auth,
     database,
+    cookie: sessionCookie({ name, secret }),
     mail,
     sendsMail: config.SMTP_URL !== undefined,
     providers,

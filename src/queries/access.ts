@@ -1,4 +1,5 @@
-import { eq, or, sql } from 'drizzle-orm'
+import { eq } from 'drizzle-orm'
+import type pg from 'pg'
 import type { Database } from '../../drizzle/db.ts'
 import { memberships, tenants, type MemberRole } from '../../drizzle/schema/index.ts'
 import { isWorkspaceName, workspaceColumns, type Workspace } from './workspaces.ts'
@@ -6,26 +7,39 @@ import { isWorkspaceName, workspaceColumns, type Workspace } from './workspaces.
 /** What a person may enter. `role` is `operator` where their agency looks after a workspace they are no member of. */
 export type Access = { workspace: Workspace; role: MemberRole | 'operator' }
 
+export type AccessRow = {
+  id: string
+  slug: string
+  name: string
+  time_zone: string
+  currency: string
+  requires_second_factor: boolean
+  role: MemberRole | null
+}
+
+const columns = `select t.id, t.slug, t.name, t.time_zone, t.currency, t.requires_second_factor, m.role
+  from tenants t left join memberships m on m.tenant_id = t.id`
+const uuidForm = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
 /**
- * The workspace that an address or a header names, if it is one of this person's own. A foreign one and one that does not exist
- * are the same answer, found by the same question.
+ * Asks, as a person, for the workspace that an address or a header names, or without a name for the first two of theirs. A foreign
+ * one and one that does not exist are the same answer, found by the same question.
  */
-export async function findAccess(
-  database: Database,
-  userId: string,
-  name: string,
-): Promise<Access | undefined> {
-  const known = isWorkspaceName(name)
-  const matches = known ? or(eq(tenants.slug, name), eq(sql`${tenants.id}::text`, name)) : sql`false`
-  const [found] = await database.asPerson(userId, (tx) =>
-    tx
-      .select({ workspace: workspaceColumns, role: memberships.role })
-      .from(tenants)
-      .leftJoin(memberships, eq(memberships.tenantId, tenants.id))
-      .where(matches)
-      .limit(1),
-  )
-  return found && { workspace: found.workspace, role: found.role ?? 'operator' }
+export function accessStatement(name: string | null): pg.QueryConfig {
+  if (name === null) return { name: 'own-workspaces', text: `${columns} order by t.name limit 2` }
+  const known = isWorkspaceName(name) ? name : ''
+  const id = uuidForm.test(known) ? known : null
+  // By either of two indexes: the words of a slug may look like an id.
+  return {
+    name: 'own-workspace',
+    text: `${columns} where t.slug = $1 or t.id = $2::uuid`,
+    values: [known, id],
+  }
+}
+
+export function accessOfRow(row: AccessRow): Access {
+  const { role, time_zone: timeZone, requires_second_factor: requiresSecondFactor, ...rest } = row
+  return { workspace: { ...rest, timeZone, requiresSecondFactor }, role: role ?? 'operator' }
 }
 
 /** More than there are. */

@@ -21,9 +21,9 @@ async function askerOfKey({ database }: Locals, key: string): Promise<Asker | 'r
   const hash = keyHash(key)
   const holder = await findKeyHolder(database, hash)
   if (!isGood(holder) || !timingSafeEqual(holder.hash, hash)) return 'refused'
-  const { tenantId, keyId, person, scopes, isNoted } = holder
+  const { tenantId, keyId, person, scopes, access, isNoted } = holder
   if (!isNoted) await database.asTenant(tenantId, (tx) => noteKeyUse(tx, keyId))
-  return { road: 'api_key', person, keyId, tenantId, scopes }
+  return { road: 'api_key', person, access: [access], keyId, tenantId, scopes }
 }
 
 /** A token is worth what the key that made it is worth now: revoking the key ends its tokens. */
@@ -32,10 +32,10 @@ async function askerOfToken({ database, tokens, now }: Locals, token: string): P
   if (claims === undefined) return 'refused'
   const holder = await readKeyHolder(database, claims)
   if (!isGood(holder) || holder.person.id !== claims.userId) return 'refused'
-  const { tenantId, keyId, person } = holder
+  const { tenantId, keyId, person, access } = holder
   const scopes = holder.scopes.filter((scope) => claims.scopes.includes(scope))
-  return { road: 'token', person, keyId, tenantId, scopes }
+  return { road: 'token', person, access: [access], keyId, tenantId, scopes }
 }
 
 const isGood = (holder: KeyHolder | undefined): holder is KeyHolder =>
-  holder !== undefined && may(holder.role, 'use_api')
+  holder !== undefined && may(holder.access.role, 'use_api')

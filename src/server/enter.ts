@@ -2,13 +2,13 @@ import type { APIContext } from 'astro'
 import type { Sight, Tx } from '../../drizzle/db.ts'
 import { recordDeed } from '../commands/record-deed.ts'
 import { noteEvent } from '../identity/events.ts'
-import { findAccess, listAccess, type Access } from '../queries/access.ts'
+import type { Access } from '../queries/access.ts'
 import { isWorkspaceName } from '../queries/workspaces.ts'
 import { readSyncStatus } from '../queries/sync-status.ts'
 import { may, wordsOf, type Deed } from './access.ts'
 import { problem } from './answers.ts'
 import { doors } from './doors.ts'
-import { withChallenge } from './identify.ts'
+import { namedWorkspace, withChallenge } from './identify.ts'
 import { renewSession } from './renew-session.ts'
 import { signInFirst } from './sign-in-first.ts'
 import type { Asker } from './who.ts'
@@ -56,42 +56,32 @@ const isApi = ({ url }: APIContext) => url.pathname.startsWith('/api/')
 
 /** The workspace that is meant. A key opens its own; naming another is refused as one that does not exist. */
 async function accessOf(context: APIContext, asker: Asker): Promise<Access | Response> {
-  const { locals, params, url, request } = context
-  const named = params['workspace'] ?? url.searchParams.get('workspace') ?? request.headers.get('x-tenant-id')
-  const own = asker.road === 'session' ? await onlyWorkspace(locals, named) : asker.tenantId
-  const name = named ?? own
-  if (name === undefined) {
+  const { locals, params, request } = context
+  const name = namedWorkspace(context)
+  const [first, second] = asker.access
+  // Whoever has one workspace need not name it.
+  if (name === null && (first === undefined || second !== undefined)) {
     const message = 'Name the workspace: ?workspace=slug, or the header X-Tenant-ID.'
     const fields = { workspace: 'required' }
     return problem(context, { status: 400, code: 'validation_failed', message, fields })
   }
-  const access = await findAccess(locals.database, asker.person.id, name)
-  const isOthers = asker.road !== 'session' && access !== undefined && access.workspace.id !== asker.tenantId
+  const isMeant = name === null || name === first?.workspace.slug || name === first?.workspace.id
+  const access = isMeant ? first : undefined
   // One spelling for pages: an address that names the id, or in capitals, is no page.
   const isOtherSpelling = params['workspace'] !== undefined && access?.workspace.slug !== name
   // A header beside an address must mean the same workspace.
   const header = request.headers.get('x-tenant-id')
   const isContradicted =
     header !== null && header !== access?.workspace.slug && header !== access?.workspace.id
-  if (access !== undefined && !isOthers && !isOtherSpelling && !isContradicted) return access
+  if (access !== undefined && !isOtherSpelling && !isContradicted) return access
   await noteEvent(locals.identity.database, asker.person.id, 'workspace_refused', locals, {
-    workspace: isWorkspaceName(name) ? name : 'malformed',
+    workspace: name !== null && isWorkspaceName(name) ? name : 'malformed',
     route: context.routePattern,
   })
   locals.missing = 'workspace'
   return isApi(context)
     ? problem(context, { status: 404, code: 'not_found', message: 'There is no such workspace.' })
     : new Response(null, { status: 404 })
-}
-
-/** Whoever has one workspace need not name it. */
-async function onlyWorkspace(
-  { database, person }: App.Locals,
-  named: string | null | undefined,
-): Promise<string | undefined> {
-  if (named != null) return undefined
-  const [first, second] = await listAccess(database, person.id, 2)
-  return second === undefined ? first?.workspace.id : undefined
 }
 
 function actorOf({ address, requestId }: App.Locals, { person, road }: Asker): App.Locals['actor'] {

@@ -23,7 +23,7 @@ export async function identify(context: APIContext): Promise<Response | undefine
 
   if (door.who === 'scraper') return isScraper(locals, request.headers) ? undefined : refuseScraper(context)
 
-  const asker = await whoAsks(locals, request.headers)
+  const asker = await whoAsks(locals, request.headers, namedWorkspace(context))
   const waitSeconds = await locals.limits.take(limitOf(locals, asker))
   if (waitSeconds > 0) return tooMany(context, waitSeconds)
   if (asker === 'refused') {
@@ -45,6 +45,11 @@ export async function identify(context: APIContext): Promise<Response | undefine
     return problem(context, { status: 403, code: 'scope', message })
   }
   return undefined
+}
+
+/** The workspace that a request means, by its slug or its id: the address says it, or else a header. */
+export function namedWorkspace({ params, url, request }: APIContext): string | null {
+  return params['workspace'] ?? url.searchParams.get('workspace') ?? request.headers.get('x-tenant-id')
 }
 
 /**

@@ -63,7 +63,14 @@ export const webSecret = 'the tide that signs the sessions of a test'
 
 /** The role and the limits of the web. */
 export function connectAsWeb(url: string): Database {
-  return connect({ url, role: 'tidemark_web', max: 4, statementTimeoutMs: 10_000, onError: () => undefined })
+  return connect({
+    url,
+    role: 'tidemark_web',
+    max: 4,
+    statementTimeoutMs: 10_000,
+    sendsAhead: true,
+    onError: () => undefined,
+  })
 }
 
 export function serve(

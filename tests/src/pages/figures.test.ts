@@ -190,7 +190,9 @@ describe.each(worlds)('in random world %i', (world) => {
       for (const row of byStage) {
         const cells = [grouped(row['n']), written(row['amount'], cur), written(row['weighted'], cur)]
         const [, line = ''] =
-          new RegExp(`<tr data-mark[^>]*>(?:(?!</tr>).)*stage=${row['stage']}[^0-9a-f](.*?)</tr>`, 's').exec(page) ?? []
+          new RegExp(`<tr data-mark[^>]*>(?:(?!</tr>).)*stage=${row['stage']}[^0-9a-f](.*?)</tr>`, 's').exec(
+            page,
+          ) ?? []
         const found = [...line.matchAll(/<td[^>]*>\s*(.*?)\s*<\/td>/gs)].map(([, cell]) => cell)
         expect(found.slice(0, 3), `${cur} ${row['stage']}`).toEqual(cells)
       }

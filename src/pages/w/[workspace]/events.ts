@@ -1,5 +1,4 @@
 import type { APIRoute } from 'astro'
-import { findAccess } from '../../../queries/access.ts'
 import { may } from '../../../server/access.ts'
 import { whoAsks } from '../../../server/who.ts'
 
@@ -58,9 +57,9 @@ export const GET: APIRoute = ({ locals, request }) => {
 
 /** Whether the reader is still who they were, and still may look. */
 async function mayStay(locals: App.Locals, headers: Headers): Promise<boolean> {
-  const asker = await whoAsks(locals, headers)
+  const asker = await whoAsks(locals, headers, locals.workspace.slug)
   if (asker === undefined || asker === 'refused' || asker.person.id !== locals.person.id) return false
-  const access = await findAccess(locals.database, asker.person.id, locals.workspace.slug)
-  if (access === undefined || !may(access.role, 'watch_sync')) return false
+  const [access] = asker.access
+  if (access?.workspace.id !== locals.workspace.id || !may(access.role, 'watch_sync')) return false
   return asker.person.hasSecondFactor || !access.workspace.requiresSecondFactor
 }
