@@ -12,6 +12,7 @@ import { challenge, userOfCode } from './challenge.ts'
 import { noteEvent } from './events.ts'
 import { tellOwner } from './letters.ts'
 import type { Mailer } from './mail.ts'
+import { longestPassword, shortestPassword } from './password-length.ts'
 import { findPersonById } from './people.ts'
 import { oauthOf, type Provider } from './providers.ts'
 import { makeRecoveryCodes } from './recovery-codes.ts'
@@ -90,8 +91,8 @@ export function createAuth(parts: IdentityParts) {
       enabled: true,
       disableSignUp: true,
       requireEmailVerification: true,
-      minPasswordLength: 12,
-      maxPasswordLength: 128,
+      minPasswordLength: shortestPassword,
+      maxPasswordLength: longestPassword,
       resetPasswordTokenExpiresIn: 3_600,
       revokeSessionsOnPasswordReset: true,
       sendResetPassword: async ({ user, token }) => {

@@ -1,6 +1,7 @@
 import { and, eq } from 'drizzle-orm'
 import { accounts } from '../../drizzle/schema/identity.ts'
 import { noteEvent, type Origin } from './events.ts'
+import { isGuessable } from './guessable.ts'
 import { tellOwner } from './letters.ts'
 import { forgetProofs, type Person } from './people.ts'
 import { orRefusal } from './refusal.ts'
@@ -53,6 +54,8 @@ export async function changePassword(
   by: By,
   { present, next }: { present: string; next: string },
 ): Promise<Confirmed<string[]>> {
+  if (await isGuessable(next, [by.person.email, by.person.name]))
+    return { kind: 'refused', code: 'PASSWORD_GUESSABLE' }
   const outcome = await confirmed(identity, by, () =>
     identity.auth().api.changePassword({
       body: { currentPassword: present, newPassword: next, revokeOtherSessions: true },

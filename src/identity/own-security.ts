@@ -1,9 +1,11 @@
 import type { Logger } from 'pino'
 import { duration } from '../format.ts'
 import { noteEvent, type Origin } from './events.ts'
+import { guessableWords } from './guessable.ts'
 import { changePassword, type By, type Confirmed } from './own-password.ts'
 import { endSessions, forgetProofs } from './people.ts'
-import { askForReset, shortestPassword, type EndKeys } from './reset.ts'
+import { longestPassword, shortestPassword } from './password-length.ts'
+import { askForReset, type EndKeys } from './reset.ts'
 import { beginEnrolment, confirmEnrolment, renewRecoveryCodes, turnOff } from './second-factor.ts'
 import { endSession } from './sessions.ts'
 import type { Identity } from './start.ts'
@@ -110,10 +112,11 @@ function refused(outcome: Exclude<Confirmed<unknown>, { kind: 'done' }>): Securi
   return { kind: 'refused', status: 422, words }
 }
 
-const length = `The new password must have ${shortestPassword} to 128 characters.`
+const length = `The new password must have ${shortestPassword} to ${longestPassword} characters.`
 const refusals = new Map([
   ['PASSWORD_TOO_SHORT', length],
   ['PASSWORD_TOO_LONG', length],
+  ['PASSWORD_GUESSABLE', guessableWords],
   ['CREDENTIAL_ACCOUNT_NOT_FOUND', 'You have no password yet. Choose one first.'],
   ['TOTP_ALREADY_ENABLED', 'Codes are on already.'],
   ['TWO_FACTOR_NOT_ENABLED', 'Codes are not on.'],

@@ -1,12 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import type { Logger } from 'pino'
 import { noteEvent, type Origin } from './events.ts'
+import { isGuessable } from './guessable.ts'
 import { tellOwner } from './letters.ts'
 import { emailOf, findPerson, findPersonById, forgetProofs, type Person } from './people.ts'
 import { orRefusal } from './refusal.ts'
 import type { Identity } from './start.ts'
-
-export const shortestPassword = 12
 
 /** Seconds to wait when this address has asked too often; 0 when a link is on its way, if we know whom to send it to. */
 export async function askForReset(
@@ -47,7 +46,7 @@ export async function firstPasswordLink(
 
 export type ResetOutcome =
   /** `keys` is how many API keys have ended. */
-  { kind: 'done'; keys: number } | { kind: 'too_short' | 'too_long' | 'link_over' }
+  { kind: 'done'; keys: number } | { kind: 'too_short' | 'too_long' | 'guessable' | 'link_over' }
 
 /** Whether a link still opens anything. */
 export async function isLinkGood({ auth }: Pick<Identity, 'auth'>, token: string): Promise<boolean> {
@@ -64,11 +63,11 @@ export async function resetPassword(
   origin: Origin,
 ): Promise<ResetOutcome> {
   const userId = await ownerOf(identity.auth, token)
-  if (userId === undefined) return { kind: 'link_over' }
+  const person = userId === undefined ? undefined : await findPersonById(identity, userId)
+  if (person === undefined) return { kind: 'link_over' }
+  if (await isGuessable(password, [person.email, person.name])) return { kind: 'guessable' }
   const asked = await orRefusal(identity.auth().api.resetPassword({ body: { token, newPassword: password } }))
   if (asked.kind === 'refused') return { kind: refusals.get(asked.code) ?? 'link_over' }
-  const person = await findPersonById(identity, userId)
-  if (person === undefined) return { kind: 'link_over' }
   await forgetProofs(identity, person.id)
   // After the sessions: until then one of them could make another key.
   const keys = await endKeys(person)

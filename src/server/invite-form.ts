@@ -3,6 +3,8 @@ import { acceptInvitation } from '../commands/accept-invitation.ts'
 import { linkHash } from '../commands/invite-member.ts'
 import type { Actor } from '../commands/record-deed.ts'
 import { noteEvent } from '../identity/events.ts'
+import { guessableWords, isGuessable } from '../identity/guessable.ts'
+import { longestPassword, shortestPassword } from '../identity/password-length.ts'
 import { addPerson, findPerson, type Person } from '../identity/people.ts'
 import { signIn } from '../identity/sign-in.ts'
 import type { Invitation } from '../queries/invitations.ts'
@@ -26,7 +28,10 @@ const newcomer = z.object({
     .min(1, 'Say what you are called.')
     .max(100, 'At most 100 characters.')
     .regex(/^\P{Cc}*$/u, 'No control characters.'),
-  password: z.string().min(12, 'At least 12 characters.').max(128, 'At most 128 characters.'),
+  password: z
+    .string()
+    .min(shortestPassword, `At least ${shortestPassword} characters.`)
+    .max(longestPassword, `At most ${longestPassword} characters.`),
 })
 
 /** Lets somebody accept an open invitation: as who they are, or as a person who has not been known before. */
@@ -54,6 +59,8 @@ export async function answerInviteForm(
     return refused(400, 'You have not joined yet.', Object.fromEntries(words) as Record<string, string>)
   }
   const { name, password } = parsed.data
+  if (await isGuessable(password, [name, invitation.email, invitation.workspace]))
+    return refused(400, 'You have not joined yet.', { password: guessableWords })
   const made = await addNewcomer(locals, { name, email: invitation.email, password })
   if (made === undefined) return alreadyKnown(invitation)
   const answer = await join(locals, invitation, token, made)
