@@ -74,7 +74,7 @@ describe('such a password', () => {
 
   const linkFor = (to: string) => {
     const line = app.logged.findLast((one) => one['to'] === to && one['link'] !== undefined)
-    return new URL(String(line?.['link'] ?? 'http://nowhere'))
+    return new URL(line === undefined ? 'http://nowhere' : String(line['link']))
   }
 
   test('is taken by no page: not with the present one, not by a link, not with an invitation', async () => {
