@@ -112,7 +112,7 @@ async function exchange(options: AccessOptions, secrets: Secrets): Promise<void>
 
 /** Posts the form. No transaction is open meanwhile. */
 async function askForTokens(options: AccessOptions, secrets: Secrets): Promise<RenewedTokens> {
-  const { url: address, headers, form } = options.renewal.request(secrets)
+  const { url: address, headers, form } = options.renewal.request(secrets, options.baseUrl)
   const url = new URL(address, options.baseUrl)
   const pool = new Pool(url.origin, { connect: guardedConnector(options.allowPrivateHosts), connections: 1 })
   const posted = {

@@ -48,8 +48,8 @@ export async function noteMerges(
   { stream }: Pick<StreamPass, 'stream'>,
   records: readonly Understood[],
 ): Promise<Merge[]> {
-  const merges = records.flatMap(({ item, standsFor }) =>
-    standsFor.flatMap((from) => stream.tables.map((table) => ({ table, from, into: item.sourceId ?? '' }))),
+  const merges = records.flatMap((record) =>
+    mergesOf(record).flatMap((merge) => stream.tables.map((table) => ({ table, ...merge }))),
   )
   const news = merges.filter(({ table, from }) => !run.context.aliases.has(run.context.ownId(table, from)))
   for (const [table, those] of Map.groupBy(news, (merge) => merge.table)) {
@@ -68,6 +68,13 @@ export async function noteMerges(
     await repoint(tx, run, table, those)
   }
   return news
+}
+
+/** Some CRMs say it of the record that stays, others of the one that is gone. */
+function mergesOf({ item: { sourceId }, standsFor, mergedInto }: Understood): Pick<Merge, 'from' | 'into'>[] {
+  const id = sourceId ?? ''
+  const merged = standsFor.map((from) => ({ from, into: id }))
+  return mergedInto === null ? merged : [...merged, { from: id, into: mergedInto }]
 }
 
 /** Everything that named a merged record names the one that stands for it, which is a change of its own. */

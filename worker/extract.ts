@@ -66,9 +66,9 @@ class ProgressGuard {
   #cursors = new Set<string>()
   #digests = new Set<string>()
 
-  check({ cursor, digest, waitSeconds, items }: ListPage): void {
+  check({ cursor, digest, waitSeconds, items, repeats }: ListPage): void {
     if (waitSeconds !== undefined) return
-    if (this.#cursors.has(cursor) || this.#digests.has(digest))
+    if (this.#cursors.has(cursor) || (repeats !== true && this.#digests.has(digest)))
       throw new StreamError('E_PAGING_LOOP', `the same page came again at ${cursor.slice(0, 120)}`)
     this.#cursors.add(cursor)
     // A page that only sent us back up the list may come once more on the way down.

@@ -118,7 +118,7 @@ async function store(
       setAside(tx, run, pass, snapshotId, refused, records),
     ])
     written = { created, updated: updated + buried }
-    if (records.some(({ standsFor }) => standsFor.length > 0))
+    if (records.some(({ standsFor, mergedInto }) => standsFor.length > 0 || mergedInto !== null))
       merges = await noteMerges(tx, run, pass, records)
   })
   remember(run, merges)

@@ -30,6 +30,8 @@ export type Understood = {
   deletedBecause: 'flag' | 'feed' | 'merge' | null
   /** Their ids that mean this record from now on. */
   standsFor: readonly string[]
+  /** Their id of the record that means this one from now on. */
+  mergedInto: string | null
   repairs: string | null
   faults: FieldFault[]
 }
@@ -82,19 +84,20 @@ export function normalise(run: ReadingRun, pass: ReadingPass, item: Item): Under
     const isMissing = isObject(mended.value) && !(path in mended.value)
     return { item, path, reason: isMissing ? 'the field is missing' : (issue?.message ?? 'unknown shape') }
   }
-  const { rows, faults, deletedBecause, standsFor } = pass.stream.normalise(
+  const { rows, faults, deletedBecause, standsFor, mergedInto } = pass.stream.normalise(
     mended.value as never,
     run.context,
   )
   const repairs = item.isLong ? [...mended.repairs, ...shortenRows(rows)] : mended.repairs
   // A page from before the merge may still name it.
-  const isMerged = run.context.aliases.has(item.id)
+  const isMerged = mergedInto !== undefined || run.context.aliases.has(item.id)
   return {
     item,
     rows,
     faults,
     deletedBecause: isMerged ? 'merge' : (deletedBecause ?? null),
     standsFor: standsFor?.filter((id) => id !== item.sourceId) ?? [],
+    mergedInto: mergedInto ?? null,
     repairs: repairs.join('; ') || null,
   }
 }

@@ -41,11 +41,12 @@ export async function buryNamed(
   const named = records.filter(
     ({ rows, deletedBecause }) => deletedBecause !== null && rows[stream.tables[0]] === undefined,
   )
-  if (named.length === 0) return 0
   const buried: number[] = []
-  for (const table of stream.tables) {
-    const ids = named.map(({ item }) => run.context.ownId(table, item.sourceId ?? ''))
-    buried.push(await tombstone(tx, run, table, ids, named[0]?.deletedBecause ?? 'feed'))
+  for (const [because, those] of Map.groupBy(named, ({ deletedBecause }) => deletedBecause ?? 'feed')) {
+    for (const [at, table] of stream.tables.entries()) {
+      const ids = those.map(({ item }) => run.context.ownId(table, item.sourceId ?? ''))
+      buried[at] = (buried[at] ?? 0) + (await tombstone(tx, run, table, ids, because))
+    }
   }
   return buried[0] ?? 0
 }

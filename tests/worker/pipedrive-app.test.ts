@@ -22,8 +22,8 @@ const app: AnyConnector = {
   ...pipedriveApp,
   tokens: {
     ...(pipedriveApp.tokens as TokenRenewal),
-    request: (secrets) => ({
-      ...(pipedriveApp.tokens as TokenRenewal).request(secrets),
+    request: (secrets, address) => ({
+      ...(pipedriveApp.tokens as TokenRenewal).request(secrets, address),
       url: '/oauth/token',
     }),
   },

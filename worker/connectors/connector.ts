@@ -62,6 +62,8 @@ export type Normalised = {
   deletedBecause?: 'flag' | 'feed'
   /** Their ids that now mean this record, because the CRM merged others into it. */
   standsFor?: readonly string[]
+  /** Their id of the record that this one was merged into, where the CRM says so of the one that is gone. */
+  mergedInto?: string
   faults: FieldFault[]
 }
 
@@ -102,8 +104,11 @@ export type TokenRenewal = {
   fields: { accessToken: string; refreshToken: string; home?: string }
   /** The domain that a home must be part of, because our tokens go there, and the path of the API on it. */
   home?: { within: string; path: string }
-  /** The form to post. A `url` without a host is taken from the connection's own address. */
-  request: (secrets: Record<string, string>) => {
+  /** The form to post, given the connection's own `address`. A `url` without a host is taken from that. */
+  request: (
+    secrets: Record<string, string>,
+    address: string,
+  ) => {
     url: string
     headers?: Record<string, string>
     form: Record<string, string>
