@@ -59,7 +59,9 @@ const wiring = /^(worker|simulator|src\/server)\/main\.ts$/
 const statements =
   /^worker\/(cursor|heartbeat|hold|lease|load|measure|open|parents|publish|quarantine|rate-limit|replay|retire|schedule|shadow|snapshot|stream-end|tombstone|outbox|nudge|alone|aliases|stored-secrets|connection-test|forget|reseal)\.ts$/
 const sqlHome = (path: string) =>
-  /^(drizzle|src\/queries|src\/commands)\//.test(path) || statements.test(path)
+  /^(drizzle|src\/queries|src\/commands)\//.test(path) || statements.test(path) || path === soqlHome
+/** Salesforce is asked in a language of its own that looks like SQL. */
+const soqlHome = 'worker/connectors/salesforce/soql.ts'
 const readsEnvironment = /^(drizzle\/config|worker\/main|simulator\/main|src\/server\/main)\.ts$|^bin\//
 
 const tree = readTree(['bin', 'drizzle', 'worker', 'simulator', 'src'])

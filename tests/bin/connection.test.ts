@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,6 +13,11 @@ let simulator: Simulator
 let folder: string
 const credentials = { accessToken: 'CANARY-TOKEN', webKey: 'CT_CANARY_KEY' }
 const apiToken = 'CANARY-API-TOKEN'
+const { publicKey, privateKey } = generateKeyPairSync('rsa', {
+  modulusLength: 2_048,
+  publicKeyEncoding: { type: 'spki', format: 'pem' },
+  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+})
 
 beforeAll(async () => {
   installation = await emptyInstallation()
@@ -19,6 +25,18 @@ beforeAll(async () => {
     accounts: [
       { ...credentials, seed: 5, people: 30, changesPerDay: 0 },
       { crm: 'pipedrive', webKey: 'harbour', accessToken: apiToken, seed: 7, people: 30, changesPerDay: 0 },
+      {
+        crm: 'salesforce',
+        webKey: 'larkspur',
+        accessToken: '',
+        seed: 11,
+        people: 30,
+        changesPerDay: 0,
+        // Assertions are good for minutes.
+        startAt: new Date(),
+        oauth: { clientId: '3MVG9.larkspur', clientSecret: 'of the app', refreshToken: 'of nobody' },
+        salesforce: { publicKey },
+      },
     ],
   })
   folder = await mkdtemp(join(tmpdir(), 'connection-test-'))
@@ -170,6 +188,33 @@ describe('connection add', () => {
     const synced = await installation.run('sync', '--connection', 'Pipedrive')
     expect([synced.code, synced.err]).toEqual([0, ''])
     expect(`${missing.all} ${added.all} ${out} ${synced.all}`).not.toContain('CANARY')
+  })
+
+  test('Salesforce is added with a file for its key, tested and copied', async () => {
+    const base = [
+      'connection',
+      'add',
+      '--tenant',
+      'rosewood-care',
+      '--connector',
+      'salesforce',
+      '--name',
+      'Salesforce',
+    ]
+    await writeFile(join(folder, 'pem'), privateKey)
+    const secrets = ['--secret-file', `privateKey=${join(folder, 'pem')}`]
+    const env = {
+      ...installation.env,
+      TIDEMARK_SECRET_CONSUMER_KEY: '3MVG9.larkspur',
+      TIDEMARK_SECRET_USERNAME: 'integration@example.org',
+    }
+    const added = await tidemark([...base, ...secrets, '--base-url', `${simulator.url}/`], env)
+    expect([added.code, added.err]).toEqual([0, ''])
+    const { code, out } = await installation.run('connection', 'test', 'Salesforce')
+    expect([code, out]).toEqual([0, expect.stringMatching(/^ok {6}Key accepted$/m)])
+    const synced = await installation.run('sync', '--connection', 'Salesforce')
+    expect([synced.code, synced.err]).toEqual([0, ''])
+    expect(`${added.all} ${out} ${synced.all}`).not.toContain('PRIVATE KEY')
   })
 
   test('a test of a CRM that refuses us says so', async () => {

@@ -1,8 +1,12 @@
 import { clientTether } from './clienttether.ts'
 import type { AnyConnector } from './connector.ts'
 import { pipedrive, pipedriveApp } from './pipedrive.ts'
+import { salesforce, salesforceApp } from './salesforce.ts'
 
 /** The CRMs we can copy, by name. */
 export const connectors: ReadonlyMap<string, AnyConnector> = new Map(
-  [clientTether, pipedrive, pipedriveApp].map((connector) => [connector.name, connector]),
+  [clientTether, pipedrive, pipedriveApp, salesforce, salesforceApp].map((connector) => [
+    connector.name,
+    connector,
+  ]),
 )

@@ -1,0 +1,201 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { salesforceId } from '../../simulator/salesforce-ids.ts'
+import { arrange, type Arrangement, type Client, type Synced } from './arrange.ts'
+import { connectSalesforce, expectLarkspur, larkspur } from './salesforce-client.ts'
+import { replay } from './replayed.ts'
+import { expectSound } from './soundness.ts'
+
+let all: Arrangement
+let client: Client
+
+beforeEach(() => begin())
+afterEach(() => all.close())
+
+async function begin(more: Partial<typeof larkspur> = {}, settings = {}): Promise<void> {
+  // What is asked for changes is asked by our clock, and assertions are good by it.
+  all = await arrange([{ ...larkspur, startAt: new Date(), ...more }])
+  client = await connectSalesforce(all, settings)
+}
+
+const status = ({ run }: Pick<Synced, 'run'>) => [run.status, run.error_code, run.error_detail]
+const good = ['success', null, null]
+const hour = 3_600_000
+const byId = async (table: string, id: string) =>
+  (await client.records(table)).find((row) => row.source_id === id)
+const requests = (operation: string) =>
+  all.simulator.ledger.entries().filter((entry) => entry.operation === operation)
+
+describe('a copy of a Salesforce org', () => {
+  test('holds what the org holds, and a second run writes nothing', async () => {
+    client.account.addActivity(client.account.truth().people[0]?.id ?? '', { kind: 'email', title: 'FDD' })
+    expect(status(await client.sync())).toEqual(good)
+    await expectLarkspur(client)
+    const before = await client.everything()
+    const again = await client.sync()
+    expect(again.run).toMatchObject({ status: 'success', created: 0, updated: 0, retired: 0, quarantined: 0 })
+    expect(await client.everything()).toEqual(before)
+    await expectSound(all.url)
+  })
+})
+
+describe('changes', () => {
+  beforeEach(async () => {
+    expect(status(await client.sync())).toEqual(good)
+    all.simulator.ledger.clear()
+  })
+
+  test('arrive once, and nothing else is asked for', async () => {
+    const { people, deals } = client.account.truth()
+    all.simulator.advance(hour)
+    client.account.editDeal(deals[5]?.id ?? '', { amountMinor: 1_234_567 })
+    client.account.addNote(people[4]?.id ?? '', 'Called <b>back</b>.')
+    client.account.addActivity(people[4]?.id ?? '', { kind: 'call' })
+    const { run, streams } = await client.sync()
+    expect(status({ run })).toEqual(good)
+    expect(streams.opportunities).toMatchObject({ updated: 1, fetched: 1 })
+    expect(streams.notes).toMatchObject({ created: 1, fetched: 1 })
+    expect(streams.activities).toMatchObject({ created: 1 })
+    await expectLarkspur(client)
+    const before = await client.everything()
+    expect((await client.sync()).run).toMatchObject({ status: 'success', created: 0, updated: 0, retired: 0 })
+    expect(await client.everything()).toEqual(before)
+  })
+
+  test('a lead that was converted is a contact, and what was done with it is theirs', async () => {
+    const id = client.account.addPerson({ kind: 'prospect' })
+    client.account.addActivity(id, { kind: 'task' })
+    client.account.addNote(id, 'Met at the fair')
+    expect(status(await client.sync())).toEqual(good)
+    await expectLarkspur(client)
+    all.simulator.advance(hour)
+    client.account.addDeal(id)
+    expect(status(await client.sync())).toEqual(good)
+    await expectLarkspur(client)
+    const lead = await byId('leads', salesforceId('Lead', Number(id)))
+    const contact = await byId('contacts', salesforceId('Contact', Number(id)))
+    expect(lead).toMatchObject({ contact_kind: 'converted', contact_id: contact?.id })
+  })
+
+  test('what was deleted is a tombstone, and what was undeleted is back', async () => {
+    const deal = client.account.truth().deals[2]?.id ?? ''
+    const note = client.account.truth().notes[0]?.id ?? ''
+    client.account.removeDeal(deal)
+    client.account.removeNote(note)
+    const { run, streams } = await client.sync()
+    expect(status({ run })).toEqual(good)
+    expect(streams.opportunities).toMatchObject({ updated: 1, retired: 0 })
+    const id = salesforceId('Opportunity', Number(deal))
+    expect(await byId('opportunities', id)).toMatchObject({ deleted_because: 'flag' })
+    await expectLarkspur(client)
+    all.simulator.advance(60_000)
+    client.account.restoreDeal(deal)
+    expect(status(await client.sync())).toEqual(good)
+    expect(await byId('opportunities', id)).toMatchObject({ deleted_at: null })
+    await expectLarkspur(client)
+  })
+
+  test('what was deleted for good is told by the feed of deletions', async () => {
+    const person = client.account.truth().people.find(({ kind }) => kind === 'customer')?.id ?? ''
+    all.simulator.advance(2 * 60_000)
+    client.account.purgePerson(person)
+    all.simulator.advance(2 * 60_000)
+    expect(status(await client.sync())).toEqual(good)
+    expect(await byId('contacts', salesforceId('Contact', Number(person)))).toMatchObject({
+      deleted_because: 'feed',
+    })
+  })
+
+  test('two contacts who became one: the loser’s id means the winner from now on, and what was theirs is the winner’s', async () => {
+    const { deals } = client.account.truth()
+    const [winner = '', loser = ''] = deals.map(({ personId }) => personId)
+    client.account.mergePeople(winner, loser)
+    expect(status(await client.sync())).toEqual(good)
+    await expectLarkspur(client)
+    expect(await byId('contacts', salesforceId('Contact', Number(loser)))).toMatchObject({
+      deleted_because: 'merge',
+    })
+    const { rows } = await all.db.query(
+      `select alias_source_id, source_id from record_aliases where connection_id = $1 and stream = 'contacts'`,
+      [client.connectionId],
+    )
+    expect(rows).toEqual([
+      {
+        alias_source_id: salesforceId('Contact', Number(loser)),
+        source_id: salesforceId('Contact', Number(winner)),
+      },
+    ])
+    expect((await replay(all, client, 'verify')).differences).toEqual([])
+  })
+
+  test('an event is done when it is over, although nobody touches it', async () => {
+    const { people } = client.account.truth()
+    const now = Math.floor(Date.now() / 1_000)
+    const id = client.account.addActivity(people[0]?.id ?? '', {
+      kind: 'appointment',
+      startAt: now + 1_800,
+      endAt: now + 3_600,
+    })
+    expect(status(await client.sync())).toEqual(good)
+    const event = salesforceId('Event', Number(id))
+    expect(await byId('activities', event)).toMatchObject({ is_done: false, completed_at: null })
+    all.simulator.advance(2 * hour)
+    expect(status(await client.sync())).toEqual(good)
+    expect(await byId('activities', event)).toMatchObject({ is_done: true })
+    expect((await byId('activities', event))?.completed_at).not.toBeNull()
+  })
+
+  test('activities of more than a year ago stay, although Salesforce archives them', async () => {
+    const before = (await client.records('activities')).filter((row) => row.kind === 'event').length
+    expect(before).toBeGreaterThan(0)
+    all.simulator.advance(500 * 24 * hour)
+    expect(status(await client.sync({ full: true }))).toEqual(good)
+    const events = (await client.records('activities')).filter((row) => row.kind === 'event')
+    expect(events.filter((row) => row.deleted_at === null)).toHaveLength(before)
+  })
+
+  test('a gap of more than fifteen days is closed by reading everything', async () => {
+    const person = client.account.truth().people.find(({ kind }) => kind === 'customer')?.id ?? ''
+    client.account.removePerson(person)
+    all.simulator.advance(40 * 24 * hour)
+    await all.db.query(
+      `update stream_cursors set watermark = watermark - interval '20 days', last_full_at = now() where connection_id = $1`,
+      [client.connectionId],
+    )
+    expect(status(await client.sync({ acceptAbsence: true }))).toEqual(good)
+    await expectLarkspur(client)
+    expect(requests('deleted.Contact')).toEqual([])
+    expect(await byId('contacts', salesforceId('Contact', Number(person)))).toMatchObject({
+      deleted_because: 'absence',
+    })
+  })
+})
+
+describe('several currencies', () => {
+  test('each amount is in its own, to the last of its decimals', async () => {
+    await all.close()
+    await begin({ salesforce: { ...larkspur.salesforce, currencies: ['JPY', 'KWD', 'EUR'] } })
+    expect(status(await client.sync())).toEqual(good)
+    const { deals } = client.account.truth()
+    const stored = await client.records('opportunities')
+    for (const deal of deals) {
+      const row = stored.find(({ source_id: id }) => id === salesforceId('Opportunity', Number(deal.id)))
+      const currency = ['JPY', 'KWD', 'EUR'][Number(deal.id) % 3]
+      expect(row).toMatchObject({
+        amount_minor: deal.amountMinor,
+        currency: deal.amountMinor === null ? null : currency,
+      })
+    }
+  })
+})
+
+test('what is stored is what a replay of the raw answers gives', async () => {
+  await client.sync()
+  const { deals, people } = client.account.truth()
+  client.account.removeDeal(deals[1]?.id ?? '')
+  client.account.editPerson(people[1]?.id ?? '', { company: 'Blue Heron Ventures' })
+  client.account.addNote(people[2]?.id ?? '', 'Signed.')
+  expect(status(await client.sync())).toEqual(good)
+  const report = await replay(all, client, 'verify')
+  expect(report.differences).toEqual([])
+  expect(report.records).toBeGreaterThan(200)
+})

@@ -1,0 +1,130 @@
+import { z } from 'zod'
+import { StreamError, SyncError } from '../../errors.ts'
+import type { Page, Reply, Request, Stream } from '../connector.ts'
+import { columnsOf, readDescription } from './columns.ts'
+import { fault } from './fault.ts'
+import { beginAt, nextObject, nextPhase, placeOf, type Place } from './place.ts'
+import type { SalesforceSettings as Settings } from './settings.ts'
+import { pageQuery } from './soql.ts'
+
+export type Item = Record<string, unknown>
+
+/** One object of Salesforce's, read to the end before the next. */
+export type SObject = {
+  name: string
+  /** Fields with a column of ours. */
+  fields: readonly string[]
+  /** Others that are good to have, where there are such. */
+  wished?: (settings: Settings) => readonly string[]
+  /** Paths into other records, by the field they go through. */
+  paths?: Record<string, string>
+  /** A condition that holds for all records we want. */
+  only?: string
+  /** Orgs may lack the object, and users may not see it; its records are then simply not there. */
+  mayBeMissing?: true
+  /** When a record becomes past although nobody changes it: the field of the instant. */
+  comesDue?: string
+  /** What a record means at that moment. */
+  at?: (item: Item, now: string) => Item
+}
+
+const page = z.looseObject({
+  totalSize: z.number().int().min(0),
+  done: z.boolean(),
+  records: z.array(z.looseObject({ Id: z.string(), SystemModstamp: z.string() })),
+})
+const feed = z.looseObject({
+  deletedRecords: z.array(z.looseObject({ id: z.string(), deletedDate: z.string() })),
+})
+
+type Objects = readonly [SObject, ...SObject[]]
+
+/** The first cursor, the requests and the pages of a stream that reads these objects one after the other. */
+export function chain(objects: Objects): Pick<Stream<Settings>, 'begin' | 'request' | 'page'> {
+  return {
+    begin: (pass, settings) => JSON.stringify(beginAt(pass, settings)),
+    request: (cursor, settings) => requestFor(objects, placeOf(cursor), settings),
+    page: (reply, cursor, settings) => pageOf(objects, placeOf(cursor), reply, settings),
+  }
+}
+
+function objectAt(objects: Objects, { object }: Place): SObject {
+  const found = objects[object]
+  if (found === undefined) throw new Error(`a cursor of an object that is not read: ${object}`)
+  return found
+}
+
+function requestFor(objects: Objects, place: Place, { pageSize }: Settings): Request {
+  const { name, only, mayBeMissing, comesDue } = objectAt(objects, place)
+  if (place.phase === 'describe')
+    return { method: 'GET', path: `sobjects/${name}/describe`, ...(mayBeMissing && { mayBeRefused: true }) }
+  if (place.phase === 'feed')
+    return {
+      method: 'GET',
+      path: `sobjects/${name}/deleted/`,
+      query: { start: place.since ?? place.now, end: place.now },
+    }
+  return { method: 'GET', path: 'queryAll', query: { q: pageQuery(name, place, pageSize, only, comesDue) } }
+}
+
+function pageOf(objects: Objects, place: Place, reply: Reply, settings: Settings): Page {
+  const object = objectAt(objects, place)
+  if (place.phase === 'describe') return described(objects, place, object, reply, settings)
+  if (place.phase === 'feed') {
+    const { deletedRecords } = read(feed, reply.body, `the deletions of ${object.name}`)
+    const items = deletedRecords.map(({ id, deletedDate }) => ({ Id: id, IsDeleted: true, deletedDate }))
+    return { items, repeats: true, ...after(objects, place) }
+  }
+  const { records, totalSize, done } = read(page, reply.body, `a page of ${object.name}`)
+  if (done && records.length !== totalSize)
+    throw new StreamError(
+      'E_SHORT_READ',
+      `Salesforce counts ${totalSize} ${object.name} records and sent ${records.length}`,
+    )
+  const last = records.at(-1)
+  if (!done && last === undefined)
+    throw new StreamError('E_SHORT_READ', `an empty page of ${object.name} that is not the last`)
+  const items = records.map((record) => object.at?.(record, place.now) ?? record)
+  const repeats = place.phase === 'bin' || place.phase === 'due' ? { repeats: true as const } : {}
+  const isEnd = done && totalSize < settings.pageSize
+  if (isEnd || last === undefined) return { items, ...repeats, ...after(objects, place) }
+  const on = { ...place, after: { stamp: last.SystemModstamp, id: last.Id } }
+  return { items, next: JSON.stringify(on), total: null, ...repeats }
+}
+
+/** The user sees the object or not: then it is as if it had no records, and nothing is concluded from that. */
+function described(objects: Objects, place: Place, object: SObject, reply: Reply, settings: Settings): Page {
+  const nothing = { items: [], total: null }
+  if (reply.status >= 400) {
+    const problem = fault({ ...reply, text: '' }, 'activities', settings)
+    if (problem instanceof SyncError && problem.code !== 'E_PERMISSION') throw problem
+    return { ...nothing, isPartial: true, ...ending(place, nextObject(place, objects.length)) }
+  }
+  const description = readDescription(reply.body)
+  const columns = columnsOf(
+    description,
+    ['Id', ...object.fields, 'SystemModstamp'],
+    [...systemColumns, ...(object.wished?.(settings) ?? [])],
+    object.paths,
+  )
+  const isFed = description.replicateable === true
+  return { ...nothing, next: JSON.stringify({ ...place, phase: 'list', columns, isFed } satisfies Place) }
+}
+
+const systemColumns = ['CreatedDate', 'IsDeleted']
+
+const after = (objects: Objects, place: Place) =>
+  ending(place, nextPhase(place, objectAt(objects, place).comesDue !== undefined, objects.length))
+
+/** Where to go on; a pass that read everything says so at its end. */
+function ending({ isWhole }: Place, next: Place | null): Pick<Page, 'next' | 'total' | 'endsWhole'> {
+  if (next !== null) return { next: JSON.stringify(next), total: null }
+  return { next: null, total: null, ...(isWhole && { endsWhole: true as const }) }
+}
+
+function read<T>(shape: z.ZodType<T>, body: unknown, what: string): T {
+  const found = shape.safeParse(body)
+  if (found.success) return found.data
+  const at = found.error.issues[0]
+  throw new StreamError('E_CRM_BAD_REPLY', `not ${what} (${at?.path.join('.') || 'body'}: ${at?.message})`)
+}

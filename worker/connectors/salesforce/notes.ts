@@ -1,0 +1,133 @@
+import { z } from 'zod'
+import type { Context, Page, Reply, Request, Stream } from '../connector.ts'
+import { chain, type Item, type SObject } from './chain.ts'
+import { changesOf } from './list.ts'
+import { placeOf } from './place.ts'
+import type { SalesforceSettings as Settings } from './settings.ts'
+import { linksQuery } from './soql.ts'
+import { filled, link, reader, rest, shapes, stamps, text, through } from './values.ts'
+
+const classic: SObject = {
+  name: 'Note',
+  fields: ['ParentId', 'Title', 'Body', 'OwnerId'],
+  paths: { OwnerId: 'Owner.Name' },
+  mayBeMissing: true,
+}
+
+/** A note of the new kind is a document; the first 255 characters of its text come with it. */
+const document: SObject = {
+  name: 'ContentDocument',
+  fields: ['Title', 'FileType', 'OwnerId', 'LatestPublishedVersionId'],
+  paths: { OwnerId: 'Owner.Name', LatestPublishedVersionId: 'LatestPublishedVersion.TextPreview' },
+  only: "FileType = 'SNOTE'",
+  mayBeMissing: true,
+}
+
+const objects = [classic, document] as const
+
+/** So many ids fit into one address. */
+const idsAtOnce = 250
+
+const rows = z.looseObject({ records: z.array(z.looseObject({ Id: z.string() })) })
+const links = z.looseObject({
+  records: z.array(z.looseObject({ ContentDocumentId: z.string(), LinkedEntityId: z.string() })),
+  nextRecordsUrl: z.string().optional(),
+})
+
+/** Which records documents are linked to must be asked by their ids, in as many answers as it takes. */
+function follow([first, ...others]: readonly Reply[], cursor: string): Request[] {
+  const { object, phase } = placeOf(cursor)
+  const isDocuments = objects[object] === document && (phase === 'list' || phase === 'due')
+  const found = isDocuments && first !== undefined ? rows.safeParse(first.body) : undefined
+  if (found?.success !== true) return []
+  const ids = found.data.records.filter(({ IsDeleted }) => IsDeleted !== true).map(({ Id }) => Id)
+  const asked = Array.from({ length: Math.ceil(ids.length / idsAtOnce) }, (_, at) =>
+    linksOf(ids.slice(at * idsAtOnce, (at + 1) * idsAtOnce)),
+  )
+  const further = others.flatMap(({ body }): Request[] => {
+    const next = links.safeParse(body).data?.nextRecordsUrl
+    return next === undefined ? [] : [{ method: 'GET', path: next }]
+  })
+  return [...asked, ...further].slice(others.length)
+}
+
+const linksOf = (ids: string[]): Request => ({ method: 'GET', path: 'query', query: { q: linksQuery(ids) } })
+
+const chained = chain(objects)
+
+function page(reply: Reply, cursor: string, settings: Settings): Page {
+  const [body, ...further] = reply.body as unknown[]
+  const read = chained.page({ ...reply, body }, cursor, settings)
+  const linked = Map.groupBy(
+    further.flatMap((answer) => links.parse(answer).records),
+    ({ ContentDocumentId }) => ContentDocumentId,
+  )
+  if (objects[placeOf(cursor).object] !== document) return read
+  return {
+    ...read,
+    items: read.items.map((item) => {
+      const { Id } = item as { Id: string }
+      const entities = (linked.get(Id) ?? []).map(({ LinkedEntityId }) => LinkedEntityId).sort()
+      return { ...(item as Item), links: entities }
+    }),
+  }
+}
+
+/** Object reference: Note, ContentDocument, ContentDocumentLink, ContentVersion (read 2026-11-20). */
+export const notes: Stream<Settings> = {
+  ...changesOf({
+    name: 'notes',
+    source: 'Note, ContentNote',
+    tables: ['notes'],
+    objects,
+    item: shapes({
+      Note: { ParentId: text, Title: text, Body: text, OwnerId: text },
+      ContentDocument: { Title: text, OwnerId: text, links: z.array(z.string()) },
+    }),
+    version: 1,
+    normalise: (item, context) => {
+      const read = reader(item)
+      return {
+        rows: {
+          notes: {
+            ...stamps(read),
+            ...about(item, context),
+            ownerId: link(item, 'OwnerId', 'owners', context),
+            author: through(item, 'Owner', 'Name'),
+            notedAt: read.when('CreatedDate'),
+            body:
+              filled(item, 'Body') ??
+              through(item, 'LatestPublishedVersion', 'TextPreview') ??
+              filled(item, 'Title'),
+            custom: rest(item, [
+              'ParentId',
+              'Title',
+              'Body',
+              'Owner',
+              'LatestPublishedVersion',
+              'LatestPublishedVersionId',
+              'links',
+            ]),
+          },
+        },
+        faults: read.faults,
+      }
+    },
+  }),
+  follow,
+  page,
+}
+
+/** A classic note has one parent; a document may be linked to several records, and always to its owner. */
+function about(
+  item: Item,
+  context: Context<Settings>,
+): { contactId: string | null; opportunityId: string | null } {
+  const named = Array.isArray(item.links) ? (item.links as unknown[]) : [item.ParentId]
+  const first = (...prefixes: string[]) =>
+    named.find((id) => typeof id === 'string' && prefixes.some((prefix) => id.startsWith(prefix)))
+  return {
+    contactId: link({ id: first('003', '00Q') }, 'id', 'contacts', context),
+    opportunityId: link({ id: first('006') }, 'id', 'opportunities', context),
+  }
+}

@@ -1,0 +1,44 @@
+import { z } from 'zod'
+import { zone } from '../zone.ts'
+
+const field = (name: string) => z.string().default(name)
+
+/** What Salesforce does not say, or leaves to whoever reads it. */
+export const salesforceSettings = z.strictObject({
+  timeZone: zone
+    .default('UTC')
+    .describe('Zone of the org: a task is for a day, which begins when that day begins there'),
+  currency: z
+    .string()
+    .regex(/^[A-Z]{3}$/)
+    .nullable()
+    .default(null)
+    .describe("Currency of an org that has only one; null: the workspace's own"),
+  requestsPerSecond: z.number().positive().default(5).describe('How often the org may be called'),
+  pageSize: z.number().int().min(2).max(2_000).default(2_000).describe('Records asked for at a time'),
+  wholeListHours: z
+    .number()
+    .int()
+    .positive()
+    .default(24)
+    .describe(
+      'Hours after which every list is read whole again, for what changes without a stamp: formulas, lost access',
+    ),
+  stopAtShare: z
+    .number()
+    .positive()
+    .max(1)
+    .default(0.8)
+    .describe("Share of the org's daily requests, used by whomever, at which we leave the rest to others"),
+  fields: z
+    .strictObject({
+      market: field('Market__c'),
+      units: field('Units__c'),
+      weightedFee: field('Weighted_Fee__c'),
+      likely: field('Likely__c'),
+    })
+    .prefault({})
+    .describe('API names of the fields of an opportunity that franchise developers add'),
+})
+
+export type SalesforceSettings = z.infer<typeof salesforceSettings>

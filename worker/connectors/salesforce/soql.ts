@@ -1,0 +1,47 @@
+import type { Place } from './place.ts'
+
+/** An instant as a condition writes it: unquoted, UTC, and only as precise as it is. */
+export function instantLiteral(instant: string): string {
+  const utc = new Date(instant.replace(/([+-]\d{2})(\d{2})$/, '$1:$2')).toISOString()
+  return utc.endsWith('.000Z') ? `${utc.slice(0, 19)}Z` : utc
+}
+
+const quoted = (text: string): string => `'${text.replaceAll(/[\\']/g, String.raw`\$&`)}'`
+
+/** The second in which an instant lies, so that a fraction never hides a record. */
+const toSecond = (instant: string): string => `${new Date(instant).toISOString().slice(0, 19)}Z`
+
+/**
+ * The query for one page: what comes after the last record that was read, by (SystemModstamp, Id), so that records which share a
+ * stamp are neither lost nor read for ever. There is no upper bound: what changes while we read comes once more, at the end.
+ */
+export function pageQuery(
+  object: string,
+  place: Place,
+  pageSize: number,
+  only?: string,
+  dueAt?: string,
+): string {
+  const { after, columns } = place
+  const conditions = [...scope(place, dueAt), only ?? '', after === null ? '' : beyond(after)]
+  const where = conditions.filter((condition) => condition !== '').join(' AND ')
+  return `SELECT ${columns.join(', ')} FROM ${object}${where && ` WHERE ${where}`} ORDER BY SystemModstamp ASC, Id ASC LIMIT ${pageSize}`
+}
+
+function scope({ phase, since, now, isWhole, after, columns }: Place, dueAt = 'EndDateTime'): string[] {
+  const isThere = columns.includes('IsDeleted') ? 'IsDeleted = false' : ''
+  const from = since === null ? '' : toSecond(since)
+  if (phase === 'due') return [isThere, `${dueAt} >= ${from}`, `${dueAt} < ${toSecond(now)}`]
+  const changed = after === null && from !== '' ? `SystemModstamp >= ${from}` : ''
+  if (phase === 'bin') return ['IsDeleted = true', changed]
+  return isWhole ? [isThere] : [changed]
+}
+
+function beyond({ stamp, id }: NonNullable<Place['after']>): string {
+  const at = instantLiteral(stamp)
+  return `((SystemModstamp = ${at} AND Id > ${quoted(id)}) OR SystemModstamp > ${at})`
+}
+
+/** The query for what documents are linked to, which must name them. */
+export const linksQuery = (ids: readonly string[]): string =>
+  `SELECT ContentDocumentId, LinkedEntityId FROM ContentDocumentLink WHERE ContentDocumentId IN (${ids.map(quoted).join(', ')})`
