@@ -1,6 +1,6 @@
 import type { HubSpotOptions } from './hubspot-options.ts'
 import { PIPELINE, standingOf } from './hubspot-properties.ts'
-import { invalid, notFound, ok } from './hubspot-reply.ts'
+import { anotherToken, invalid, notFound, ok } from './hubspot-reply.ts'
 import type { Shelf } from './hubspot-shelf.ts'
 import type { Reply } from './reply.ts'
 import type { World } from './world.ts'
@@ -64,7 +64,9 @@ export function ownersPage(
       archived: isArchived,
     })),
     ...(rest.length > rows.length && {
-      paging: { next: { after: rows.length === 0 ? `${last}.0` : String(last), link: `?after=${last}` } },
+      paging: {
+        next: { after: rows.length === 0 ? anotherToken(query) : String(last), link: `?after=${last}` },
+      },
     }),
   })
 }

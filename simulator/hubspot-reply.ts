@@ -40,3 +40,6 @@ export function tooMany(policy: Policy): Reply {
   const body = { status: 'error', message, errorType: 'RATE_LIMIT', correlationId: randomUUID() }
   return ok({ ...body, policyName: policy }, 429)
 }
+
+/** A token for the very same place, as after an empty page: tokens mean nothing to others, but never repeat. */
+export const anotherToken = (query: URLSearchParams): string => `${query.get('after') || '0'}.0`

@@ -1,5 +1,5 @@
 import type { Kept, Shelf } from './hubspot-shelf.ts'
-import { invalid, ok } from './hubspot-reply.ts'
+import { anotherToken, invalid, ok } from './hubspot-reply.ts'
 import type { Reply } from './reply.ts'
 
 // The search guide and its SPEC (read 2026-11-20): at most five groups of six filters, eighteen in all, one sort, 200 rows a
@@ -56,7 +56,7 @@ export class Search {
       total: found.length,
       results: rows.map((kept) => show(kept, body.properties ?? [...this.#shelf.type.defaults])),
       ...(end < found.length && {
-        paging: { next: { after: rows.length === 0 ? `${end}.0` : String(end) } },
+        paging: { next: { after: rows.length === 0 ? anotherToken(page) : String(end) } },
       }),
     })
   }

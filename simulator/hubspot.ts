@@ -5,7 +5,7 @@ import { HubSpotLimits } from './hubspot-limits.ts'
 import { accountDetails, ownersPage, pipelines, propertyList } from './hubspot-lookups.ts'
 import { scopes, type HubSpotOptions } from './hubspot-options.ts'
 import { iso, type Properties } from './hubspot-properties.ts'
-import { invalid, missingScopes, notFound, ok } from './hubspot-reply.ts'
+import { anotherToken, invalid, missingScopes, notFound, ok } from './hubspot-reply.ts'
 import { Search } from './hubspot-search.ts'
 import { objectTypes, Shelf, type Kept, type TypeName } from './hubspot-shelf.ts'
 import type { AccountOptions } from './options.ts'
@@ -85,7 +85,8 @@ export class HubSpot implements Dialect {
       return this.#within([scopes.owners], () =>
         ownersPage(this.#world, this.#formerOwners, isArchived, query),
       )
-    if (resource === 'pipelines') return this.#within([scopeOf(first)], () => pipelines(this.#world, first))
+    if (resource === 'pipelines')
+      return this.#within([this.#schemaScopeOf(first)], () => pipelines(this.#world, first))
     const shelf = this.#shelfOf(first)
     if (shelf === undefined) return notFound()
     const { scope, name } = shelf.type
@@ -108,6 +109,12 @@ export class HubSpot implements Dialect {
   #within(required: readonly string[], answer: () => Reply): Reply {
     const missing = required.filter((scope) => scope !== '' && !this.#scopes.includes(scope))
     return missing.length > 0 ? missingScopes(missing) : answer()
+  }
+
+  /** The pipelines of deals are readable by the scope of the deals or by that of their schema. */
+  #schemaScopeOf(type: string): string {
+    const scope = scopeOf(type)
+    return scope === scopes.deals && this.#scopes.includes(scopes.dealSchemas) ? scopes.dealSchemas : scope
   }
 
   #shelfOf(type: string): Shelf | undefined {
@@ -143,7 +150,7 @@ export class HubSpot implements Dialect {
         ...this.#links(shelf, kept, links),
       })),
       ...(hasMore && {
-        paging: { next: { after: rows.length === 0 ? `${after}.0` : after, link: `?after=${after}` } },
+        paging: { next: { after: rows.length === 0 ? anotherToken(query) : after, link: `?after=${after}` } },
       }),
     })
   }

@@ -14,7 +14,7 @@ export type { FaultRule } from './fault-rule.ts'
 export type { Faults } from './faults.ts'
 export type { Ledger, LedgerEntry } from './ledger.ts'
 export type { AccountOptions } from './options.ts'
-export type { Truth, TruthActivity, TruthDeal, TruthNote, TruthPerson } from './truth.ts'
+export type { Truth, TruthActivity, TruthDeal, TruthNote, TruthPerson, TruthStage } from './truth.ts'
 
 /** `port` 0 (default) takes a free one; `host` is 127.0.0.1 unless said otherwise; the clock is manual by default. */
 export type SimulatorOptions = {

@@ -30,10 +30,9 @@ export async function beginPass(run: Run, stream: Stream<never>, again = false):
   if (stored.last_full_at === null && !isEmpty) await analyse(run)
   const isResumed = !again && !run.full && stored.cursor !== null && stored.scan_start !== null
   const scanStart = isResumed ? (stored.scan_start ?? stored.now) : stored.now
-  const crmAheadMs = run.fetcher.crmAheadMs()
   const pass = {
     scanStart,
-    crmStart: later(scanStart, crmAheadMs),
+    crmStart: later(scanStart, run.fetcher.crmAheadMs()),
     since:
       run.full || stored.watermark === null
         ? null
@@ -56,7 +55,6 @@ export async function beginPass(run: Run, stream: Stream<never>, again = false):
     counts: noCounts(),
     total: null,
     hasShrunk: false,
-    crmAheadMs,
     isWhole: false,
     isPartial: false,
     setAside,

@@ -77,8 +77,9 @@ export function normalise(run: ReadingRun, pass: ReadingPass, item: Item): Under
   const refused = refusal(item)
   if (refused !== null) return { item, ...refused }
   const mended = item.hasEscapes ? repair(item.value) : { value: item.value, repairs: [] }
-  const parsed = pass.stream.item.safeParse(mended.value)
-  if (!parsed.success) {
+  // Of a record that is gone there is only the name.
+  const parsed = item.isGone ? null : pass.stream.item.safeParse(mended.value)
+  if (parsed?.success === false) {
     const issue = parsed.error.issues[0]
     const path = issue?.path.join('.') ?? ''
     const isMissing = isObject(mended.value) && !(path in mended.value)

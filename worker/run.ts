@@ -74,8 +74,6 @@ export type StreamPass = Pass & {
   total: number | null
   /** That count fell from one page to the next: records left the list while it was read. */
   hasShrunk: boolean
-  /** How far the CRM's clock was ahead of ours when the pass began; negative when it was behind. */
-  crmAheadMs: number
   /** The pass listed everything there is, in a stream that reads changes. */
   isWhole: boolean
   /** The CRM kept a part of the list from us. */

@@ -36,11 +36,13 @@ export async function completeStream(run: Run, pass: StreamPass): Promise<void> 
   // What another run had begun was read whole, but nobody saw all of it.
   const listedAll = pass.isWhole && !pass.isResumed
   const readsAll = pass.stream.reads === 'full' || pass.since === null || listedAll
+  // Known for certain only now that the CRM has answered.
+  const crmAheadMs = run.fetcher.crmAheadMs()
   const ended = await run.database.asTenant(run.tenantId, async (tx) => {
     await storeCursor(tx, run, pass, place)
     await tx.execute(sql`
-      update stream_cursors set scan_start = null, is_resumed = false, last_full_at = ${readsAll ? sql`least(${pass.scanStart}::timestamptz, ${pass.crmStart}::timestamptz)` : sql`last_full_at`}, absent_digest = null, absent_count = null,
-        fresh_at = case when ${waiting} = 0 then ${freshAt}::timestamptz else fresh_at end, watermark = ${pass.scanStart}, crm_ahead_ms = ${pass.crmAheadMs}
+      update stream_cursors set scan_start = null, is_resumed = false, last_full_at = ${readsAll ? sql`${pass.scanStart}::timestamptz + least(0, ${crmAheadMs}::float8) * interval '1 ms'` : sql`last_full_at`}, absent_digest = null, absent_count = null,
+        fresh_at = case when ${waiting} = 0 then ${freshAt}::timestamptz else fresh_at end, watermark = ${pass.scanStart}, crm_ahead_ms = ${crmAheadMs}::float8
       where ${isCursorOf(run, pass)}`)
     await resolveMended(tx, run, pass)
     const aside = await countSetAside(tx, run, pass.stream.name)

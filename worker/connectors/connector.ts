@@ -196,7 +196,7 @@ export type Stream<Settings> = {
   page: (reply: Reply, cursor: string, settings: Settings) => Page
   /** Their id of an item, or null when it has none: the item then cannot be stored and is set aside. */
   identify: (item: Record<string, unknown>, settings: Settings) => string | null
-  /** Whether an item only says that its record is gone, as in a list of archived ones; it must name it. */
+  /** Whether an item only says that its record is gone, as in a list of archived ones; nothing else is asked of it. */
   isGone?: (item: Record<string, unknown>) => boolean
   /** The documented shape; items that do not fit are set aside with the field's path. */
   item: z.ZodType

@@ -3,6 +3,7 @@ import type { ClientTetherSettings } from './settings.ts'
 import type { Context, FieldFault } from '../connector.ts'
 import { instant } from '../instants.ts'
 import { minorUnits } from '../money.ts'
+import { percent, wholeNumber } from '../numbers.ts'
 
 /** A row as ClientTether sends it: every value is text. */
 export type Item = Record<string, unknown>
@@ -65,19 +66,6 @@ export function reader(item: Item, { settings, currency }: Context<CT>) {
     count: (key: string) => orFault(key, wholeNumber(value(item, key)), 'a whole number'),
     share: (key: string) => orFault(key, percent(value(item, key)), 'a percentage'),
   }
-}
-
-function wholeNumber(digits: string): number | null | undefined {
-  if (digits === '') return null
-  return /^\d{1,9}$/.test(digits) ? Number(digits) : undefined
-}
-
-/** `"80"` or `"80 %"` as `"0.8000"`. */
-function percent(words: string): string | null | undefined {
-  if (words === '') return null
-  const match = /^(\d{1,3})(?:\.(\d{1,2}))?\s*%?$/.exec(words)
-  const share = match === null ? Number.NaN : Number(`${match[1]}.${match[2] ?? 0}`) / 100
-  return share <= 1 ? share.toFixed(4) : undefined
 }
 
 /** The user's name behind `assigned_user`: a plain name, or JSON inside the text. */

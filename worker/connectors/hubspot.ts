@@ -1,0 +1,62 @@
+import { defineConnector, type AnyConnector, type Connector } from './connector.ts'
+import { activities, notes } from './hubspot/history.ts'
+import { fault } from './hubspot/faults.ts'
+import { owners, pipelines, stages } from './hubspot/lookups.ts'
+import { contacts, leads, opportunities } from './hubspot/records.ts'
+import { hubSpotSettings, type HubSpotSettings } from './hubspot/settings.ts'
+import { paths } from './hubspot/versions.ts'
+import { readTokenReply } from './tokens.ts'
+
+// HubSpot CRM API, dated versions: https://developers.hubspot.com/docs/api-reference (read 2026-11-20).
+// - A private app has one token without an end; an OAuth app renews every 30 minutes, with parameters in the body.
+// - Lists are ordered by id and paged by a word of HubSpot's own; searches are ordered by us and end at the ten thousandth record.
+// - Archiving and associations change no instant that a search could find: hence a list of archived records every day, and all
+//   lists from their beginning every week.
+// - Every value of a property is text or null. Which limit was reached is said by `policyName`, not by Retry-After.
+// - Two merged records become a third; the third lists the ids of both.
+
+const hubSpotOf = (
+  auth: Pick<Connector<HubSpotSettings>, 'name' | 'label' | 'secrets' | 'tokens'>,
+): AnyConnector =>
+  defineConnector<HubSpotSettings>({
+    ...auth,
+    docs: 'https://developers.hubspot.com/docs/api-reference',
+    baseUrl: 'https://api.hubapi.com/',
+    settings: hubSpotSettings,
+    rateLimit: ({ requestsPerSecond }) => ({ requestsPerSecond, burst: Math.max(1, requestsPerSecond) }),
+    authorise: ({ accessToken = '' }) => ({ authorization: `Bearer ${accessToken}` }),
+    fault,
+    probe: 'owners',
+    streams: [owners, pipelines, stages, contacts, leads, opportunities, notes, activities],
+  })
+
+/** HubSpot by the token of a private app. */
+export const hubSpot = hubSpotOf({
+  name: 'hubspot',
+  label: 'HubSpot',
+  secrets: { accessToken: 'Access token of a private app (Settings, Integrations, Private Apps; pat-…)' },
+})
+
+/** HubSpot by OAuth. */
+export const hubSpotOAuth = hubSpotOf({
+  name: 'hubspot-oauth',
+  label: 'HubSpot (OAuth)',
+  secrets: {
+    clientId: 'Client id of the app',
+    clientSecret: 'Client secret of the app',
+    refreshToken: 'Refresh token that the consent gave',
+  },
+  tokens: {
+    fields: { accessToken: 'accessToken', refreshToken: 'refreshToken' },
+    request: ({ clientId = '', clientSecret = '', refreshToken = '' }) => ({
+      url: paths.token,
+      form: {
+        grant_type: 'refresh_token',
+        client_id: clientId,
+        client_secret: clientSecret,
+        refresh_token: refreshToken,
+      },
+    }),
+    read: readTokenReply('HubSpot'),
+  },
+})

@@ -1,0 +1,42 @@
+import { z } from 'zod'
+import { StreamError } from '../../errors.ts'
+
+// A list: {"results":[…],"paging":{"next":{"after":"…","link":"…"}}}; without `paging` it has ended. A search has `total` besides.
+// (https://developers.hubspot.com/docs, "Using object APIs" and the search guide, read 2026-11-20)
+
+const paging = z.strictObject({
+  next: z.strictObject({ after: z.string().min(1), link: z.string().optional() }),
+  prev: z.unknown().optional(),
+})
+const list = z.strictObject({
+  results: z.array(z.unknown()),
+  total: z.number().int().nonnegative().optional(),
+  paging: paging.optional(),
+})
+
+/** What HubSpot lists on one page. `after` is its own word for where to go on; null only at its own end. */
+export type Listed = { results: Record<string, unknown>[]; after: string | null; total: number | null }
+
+/**
+ * Reads a page of a list or a search. A key that is not documented might be the new name of `paging`, and its absence the end of
+ * the list: so it is no list. Throws `StreamError` (`E_CRM_BAD_REPLY`).
+ */
+export function readList(body: unknown): Listed {
+  const read = list.safeParse(body)
+  if (!read.success) throw notA('list', read.error)
+  const { results, paging: next, total } = read.data
+  return {
+    results: results as Record<string, unknown>[],
+    after: next?.next.after ?? null,
+    total: total ?? null,
+  }
+}
+
+/** What is wrong with an envelope, in words for the operator. */
+export function notA(what: string, error: z.ZodError): StreamError {
+  const [at] = error.issues
+  return new StreamError(
+    'E_CRM_BAD_REPLY',
+    `not a HubSpot ${what} (${at?.path.join('.') || 'body'}: ${at?.message ?? 'unknown'})`,
+  )
+}

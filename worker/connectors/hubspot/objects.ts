@@ -1,0 +1,222 @@
+import { z } from 'zod'
+import { StreamError } from '../../errors.ts'
+import type { Page, Reply, Request, Stream } from '../connector.ts'
+import { instant } from '../instants.ts'
+import { batchRequest, bodiesOf, linksOf, wantedBatches } from './associations.ts'
+import { notA, readList, type Listed } from './envelope.ts'
+import { afterRecords, begin, ofType, readPlace, writePlace, type Account, type Place } from './place.ts'
+import { searchOn } from './search.ts'
+import type { HubSpotSettings as HS } from './settings.ts'
+import { paths } from './versions.ts'
+
+/** An object type: its name in paths, when a record changed, its properties, and which others its records are linked to. */
+export type ObjectType = {
+  name: string
+  stamp: 'lastmodifieddate' | 'hs_lastmodifieddate'
+  properties: (settings: HS) => readonly string[]
+  links: readonly string[]
+}
+
+/** A record as our reading takes it, the same whether a list or a search gave it. */
+export type Item = {
+  type: string
+  id: string
+  properties: Record<string, unknown>
+  /** Ids of linked records by their type, ascending. */
+  links: Record<string, string[]>
+  account?: Account
+  archived?: boolean
+}
+
+type ObjectStream = Pick<
+  Stream<HS>,
+  'name' | 'source' | 'tables' | 'item' | 'version' | 'identify' | 'isOffered'
+> & {
+  types: readonly ObjectType[]
+  /** Whether the account's zone and currency give the records a meaning. */
+  asksAccount?: true
+  normalise: (item: never, context: never) => ReturnType<Stream<HS>['normalise']>
+}
+
+const lookbackSeconds = 300
+
+/** A stream of CRM records: first the list, then what changes. */
+export function objects({ types, asksAccount, ...stream }: ObjectStream): Stream<HS> {
+  return {
+    ...stream,
+    reads: 'changes',
+    deletes: 'flag',
+    lookbackSeconds,
+    begin: (pass, settings) => writePlace(begin(pass, settings, asksAccount === true)),
+    request: (cursor, settings) => requestAt(readPlace(cursor), types, settings),
+    follow: (replies, cursor) => followAt(readPlace(cursor), types, replies),
+    page: (reply, cursor, settings) => pageAt(readPlace(cursor), types, reply, settings),
+    isGone: ({ archived }) => archived === true,
+    normalise: (item, context) =>
+      (item as Item).archived === true
+        ? { rows: {}, deletedBecause: 'flag', faults: [] }
+        : stream.normalise(item, context as never),
+  }
+}
+
+/** The properties that are asked for. */
+const namesOf = (type: ObjectType, settings: HS): string[] => [
+  ...new Set([...type.properties(settings), type.stamp]),
+]
+
+const typeAt = (types: readonly ObjectType[], { type }: Place): ObjectType => types[type] as ObjectType
+
+function requestAt(place: Place, types: readonly ObjectType[], settings: HS): Request {
+  if (place.step === 'account') return { method: 'GET', path: paths.account }
+  const type = typeAt(types, place)
+  const properties = namesOf(type, settings)
+  const cost = Math.max(1, settings.requestsPerSecond / settings.searchesPerSecond)
+  if (place.step === 'count')
+    return {
+      method: 'POST',
+      path: paths.search(type.name),
+      body: { filterGroups: [], properties: [], limit: 1 },
+      cost,
+    }
+  if (place.step === 'search') {
+    const { from = 0, to, after } = place
+    const filter = { propertyName: type.stamp, value: String(from) }
+    const filters = [
+      to === undefined
+        ? { ...filter, operator: 'GTE' }
+        : { ...filter, operator: 'BETWEEN', highValue: String(to) },
+    ]
+    const sorts = [{ propertyName: type.stamp, direction: 'ASCENDING' }]
+    const body = {
+      filterGroups: [{ filters }],
+      sorts,
+      properties,
+      limit: settings.searchPageSize,
+      ...(after !== undefined && { after }),
+    }
+    return { method: 'POST', path: paths.search(type.name), body, cost }
+  }
+  const isArchived = place.step === 'archived'
+  const query = {
+    limit: String(settings.pageSize),
+    archived: String(isArchived),
+    properties: isArchived ? type.stamp : properties.join(),
+    ...(type.links.length > 0 && !isArchived && { associations: type.links.join() }),
+    ...(place.after !== undefined && { after: place.after }),
+  }
+  return { method: 'GET', path: paths.list(type.name), query }
+}
+
+function followAt(place: Place, types: readonly ObjectType[], replies: readonly Reply[]): Request[] {
+  if (place.step !== 'list' && place.step !== 'search') return []
+  const { name, links, stamp } = typeAt(types, place)
+  const bodies = replies.map(({ body }) => body)
+  const listed = readList(bodies[0])
+  if (place.step === 'search' && !searchOn(place, listed, stampsOf(listed, stamp)).keeps) return []
+  return wantedBatches(bodies, listed.results, links, place.step === 'list').map((batch) =>
+    batchRequest(name, batch),
+  )
+}
+
+function pageAt(place: Place, types: readonly ObjectType[], reply: Reply, settings: HS): Page {
+  const bodies = bodiesOf(reply)
+  if (place.step === 'account') return goTo(ofType({ ...place, account: readAccount(bodies[0]) }, 0))
+  const listed = readList(bodies[0])
+  if (place.step === 'count') return endOfType(place, types, listed)
+  const type = typeAt(types, place)
+  const records = () => itemsOf(place, type, listed, bodies, settings)
+  if (place.step === 'archived') {
+    const items = listed.results.map(({ id }) => ({ type: type.name, id, archived: true }))
+    return { ...goTo(onward(place, listed)), items, repeats: true }
+  }
+  if (place.step === 'list') {
+    const { whole } = place
+    const hasFallen = !whole && types.length === 1
+    const next = onward(hasFallen && listed.after === null ? { ...place, whole: true } : place, listed)
+    return { ...goTo(next), items: records(), ...(place.since !== null && !whole && { repeats: true }) }
+  }
+  const { keeps, next } = searchOn(place, listed, stampsOf(listed, type.stamp))
+  return { ...goTo(next), items: keeps ? records() : [], repeats: true }
+}
+
+const goTo = (place: Place): Page => ({ items: [], next: writePlace(place), total: null })
+
+/** The next page of a list, or what comes after it. */
+const onward = (place: Place, { after }: Listed): Place =>
+  after === null ? afterRecords(place) : { ...place, after }
+
+/** The next type begins, or the pass ends with HubSpot's count of all of them. */
+function endOfType(place: Place, types: readonly ObjectType[], { total }: Listed): Page {
+  if (total === null)
+    throw new StreamError('E_CRM_BAD_REPLY', 'a HubSpot search did not say how many records it found')
+  const counted = place.counted + total
+  const type = place.type + 1
+  if (type < types.length) return goTo(ofType({ ...place, counted }, type))
+  return { items: [], next: null, total: counted, ...(place.whole && { endsWhole: true }) }
+}
+
+/** Properties in our own order, because a list and a search have each their own; what was not asked for is left out. */
+function itemsOf(
+  place: Place,
+  type: ObjectType,
+  { results }: Listed,
+  bodies: readonly unknown[],
+  settings: HS,
+): Item[] {
+  const linked = linksOf(bodies, results, type.links, place.step === 'list')
+  const names = namesOf(type, settings)
+  return results.map((record) => {
+    const {
+      id,
+      properties,
+      archived: _,
+      url: __,
+      createdAt: ___,
+      updatedAt: ____,
+      associations: _____,
+      ...others
+    } = record
+    return {
+      ...others,
+      type: type.name,
+      id: id as string,
+      properties: inOrder(names, properties),
+      links: (typeof id === 'string' ? linked.get(id) : undefined) ?? {},
+      ...(place.account && { account: place.account }),
+    }
+  })
+}
+
+/** A property that was emptied comes as `""` in some places and as null in others; one that the account has not is missing. */
+function inOrder(names: readonly string[], properties: unknown): Record<string, unknown> {
+  const held = (typeof properties === 'object' && properties !== null ? properties : {}) as Record<
+    string,
+    unknown
+  >
+  const ordered: Record<string, unknown> = {}
+  for (const name of names)
+    if (Object.hasOwn(held, name)) ordered[name] = held[name] === '' ? null : held[name]
+  return ordered
+}
+
+/** The instants of the last change; what has none there cannot be searched by it. */
+function stampsOf({ results }: Listed, stamp: string): number[] {
+  return results.map(({ properties }) => {
+    const text = (properties as Record<string, unknown> | undefined)?.[stamp]
+    const at = typeof text === 'string' ? instant(text, 'UTC') : undefined
+    if (typeof at !== 'string')
+      throw new StreamError('E_CRM_BAD_REPLY', `a record of a HubSpot search has no ${stamp}`)
+    return Date.parse(at)
+  })
+}
+
+const account = z.looseObject({
+  timeZone: z.string().min(1),
+  companyCurrency: z.string().regex(/^[A-Z]{3}$/),
+})
+
+function readAccount(body: unknown): Account {
+  const read = account.safeParse(body)
+  if (!read.success) throw notA('account', read.error)
+  return { timeZone: read.data.timeZone, currency: read.data.companyCurrency }
+}

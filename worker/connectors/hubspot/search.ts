@@ -1,0 +1,58 @@
+import type { Listed } from './envelope.ts'
+import { afterRecords, type Place } from './place.ts'
+
+/** A search goes no further than this, whatever it found. */
+const searchEnds = 10_000
+
+/** So often a window whose records move while it is read is begun anew, before the list is read instead. */
+const mostAnew = 5
+
+/** What a page of a search gives: records, and where to go on. */
+export type SearchPage = { keeps: boolean; next: Place }
+
+/**
+ * Where a search goes on. A window that holds ten thousand records or more is halved, unread, until it does not; one that cannot be
+ * halved, because so many share one instant, is given up for the list. Inside a window each page begins at the instant where the
+ * last one ended, so that records that are edited and move away meanwhile pull no other out of sight; only among records of one
+ * instant does it go on by offset. `stamps` are the instants of the page's records.
+ */
+export function searchOn(
+  place: Place,
+  { after, total, results }: Listed,
+  stamps: readonly number[],
+): SearchPage {
+  const { from = 0, to, start } = place
+  const isFirst = place.after === undefined
+  if (isFirst && (total ?? 0) >= searchEnds) return { keeps: false, next: halved(place, from, to ?? start) }
+  const hasMoved = !isFirst && total !== null && place.total !== undefined && total < place.total
+  if (hasMoved) return { keeps: false, next: readAnew(place) }
+  if (after === null)
+    return { keeps: true, next: to === undefined ? afterRecords(place) : windowFrom(place, to + 1) }
+  const last = stamps.at(-1)
+  const next =
+    results.length > 0 && last !== undefined && last > from
+      ? windowFrom(place, last, to)
+      : { ...place, after, ...(isFirst && total !== null && { total }) }
+  return { keeps: true, next }
+}
+
+function windowFrom(place: Place, from: number, to?: number): Place {
+  const { after: _, total: __, anew: ___, to: ____, ...same } = place
+  return { ...same, from, ...(to !== undefined && { to }) }
+}
+
+function halved(place: Place, from: number, to: number): Place {
+  return to > from ? windowFrom(place, from, Math.floor((from + to) / 2)) : listInstead(place)
+}
+
+/** Records have left this instant: those behind them moved up. */
+function readAnew(place: Place): Place {
+  const { after: _, total: __, ...same } = place
+  const anew = (place.anew ?? 0) + 1
+  return anew > mostAnew ? listInstead(place) : { ...same, anew }
+}
+
+/** Everything, because a search cannot tell it apart. */
+function listInstead({ type, since, start, archived, whole, counted, account }: Place): Place {
+  return { step: 'list', type, since, start, archived, whole, counted, ...(account && { account }) }
+}
