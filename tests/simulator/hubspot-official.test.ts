@@ -205,9 +205,8 @@ describe('the official client finds', () => {
   })
 
   test('who two merged contacts have become', async () => {
-    const [one, two] = truth().people.filter(({ id }) =>
-      truth().deals.every(({ personId }) => personId !== id),
-    )
+    const { people, deals } = truth()
+    const [one, two] = people.filter(({ id }) => deals.every(({ personId }) => personId !== id))
     account.mergePeople(one?.id ?? '', two?.id ?? '')
     for (const old of [one, two]) {
       const found = await client.crm.contacts.basicApi.getById(old?.id ?? '', ['hs_merged_object_ids'])

@@ -13,6 +13,7 @@ import {
 import type { RunEvent } from '../../worker/events.ts'
 import { connectWorker, runNow, type WorkerOptions } from '../../worker/main.ts'
 import { createTestDatabase } from '../support/database.ts'
+import { crmOf, type Crm } from './crms.ts'
 
 export const testSecret = 'a secret that only the tests of the worker know'
 
@@ -82,14 +83,6 @@ export type Arrangement = {
   close: () => Promise<void>
 }
 
-/** Pages of ten, so that even a small account has several; everything in the calendar; as fast as it goes. */
-export const testSettings = {
-  requestsPerSecond: 100_000,
-  pageSize: 10,
-  eventsPastDays: 20_000,
-  eventsFutureDays: 20_000,
-}
-
 /** Rosewood Care: a small account that stands still unless a test changes it. */
 export const rosewood: AccountOptions = {
   webKey: 'CT_rosewood',
@@ -103,6 +96,7 @@ export const rosewood: AccountOptions = {
 
 export const recordTables = [
   'owners',
+  'pipelines',
   'stages',
   'lead_sources',
   'leads',
@@ -126,11 +120,12 @@ export async function arrange(accounts: AccountOptions[] = [rosewood]): Promise<
     database,
     worker,
     simulator,
-    connect: async (webKey = accounts[0]?.webKey ?? '', settings = {}, baseUrl = simulator.baseUrl) => {
-      const ids = await storeConnection(db, baseUrl, { ...testSettings, ...settings })
+    connect: async (webKey = accounts[0]?.webKey ?? '', settings = {}, baseUrl?: string) => {
       const account = simulator.account(webKey)
-      await storeSecret(db, ids, 'accessToken', account.accessToken)
-      await storeSecret(db, ids, 'webKey', webKey)
+      const crm = crmOf(account)
+      const ids = await storeConnection(db, crm, baseUrl ?? crm.baseUrl(simulator), settings)
+      for (const [field, secret] of Object.entries(crm.secrets(account)))
+        await storeSecret(db, ids, field, secret)
       return { ...ids, account, ...clientOf(db, database, worker, ids) }
     },
     close: async () => {
@@ -157,7 +152,7 @@ export const workerOptions = (url: string): WorkerOptions => ({
 
 type Ids = { tenantId: string; connectionId: string }
 
-async function storeConnection(db: pg.Pool, baseUrl: string, settings: Stored): Promise<Ids> {
+async function storeConnection(db: pg.Pool, crm: Crm, baseUrl: string, settings: Stored): Promise<Ids> {
   const ids = { tenantId: randomUUID(), connectionId: randomUUID() }
   await db.query('insert into tenants (id, slug, name) values ($1, $2, $3)', [
     ids.tenantId,
@@ -165,8 +160,14 @@ async function storeConnection(db: pg.Pool, baseUrl: string, settings: Stored): 
     'Rosewood Care',
   ])
   await db.query(
-    `insert into connections (tenant_id, id, connector, name, base_url, settings) values ($1, $2, 'clienttether', 'Rosewood', $3, $4)`,
-    [ids.tenantId, ids.connectionId, baseUrl, JSON.stringify(settings)],
+    `insert into connections (tenant_id, id, connector, name, base_url, settings) values ($1, $2, $3, 'Rosewood', $4, $5)`,
+    [
+      ids.tenantId,
+      ids.connectionId,
+      crm.connector,
+      baseUrl,
+      JSON.stringify({ ...crm.settings, ...settings }),
+    ],
   )
   return ids
 }

@@ -2,6 +2,8 @@ import { expect } from 'vitest'
 import type { Truth, TruthDeal, TruthPerson } from '../../simulator/main.ts'
 import { recordIds } from '../../worker/record-id.ts'
 import type { Client, Stored } from './arrange.ts'
+import { byId, type Copy } from './copy.ts'
+import { hubSpotCopyOf } from './hubspot-truth.ts'
 
 const zone = 'America/New_York'
 const lost = ['Not Interested', 'Never Responded', 'Bad Lead', 'Bad Fit', 'Lost - Territory Not Available']
@@ -9,12 +11,14 @@ const kinds = { prospect: '1', customer: '4', partner: '5' }
 
 /** Asserts that what is stored and no tombstone is exactly what the account holds, field by field. */
 export async function expectTruth(client: Client): Promise<void> {
-  const expected = copyOf(client.account.truth())
-  const stored = await storedCopy(client)
+  const { crm = 'clienttether' } = client.account.options
+  const expected = (copies[crm] ?? copyOf)(client.account.truth())
+  const stored = await storedCopy(client, expected)
   for (const table of Object.keys(expected)) expect(stored[table], table).toEqual(expected[table])
 }
 
-type Copy = Record<string, Stored[]>
+/** What each CRM shows of the same world; ClientTether's is below. */
+const copies: Record<string, (truth: Truth) => Copy> = { hubspot: hubSpotCopyOf }
 
 /** What a perfect copy holds, worked out from the facts and not from the pipeline's own rules. Relations by name or their id. */
 function copyOf(truth: Truth): Copy {
@@ -71,8 +75,6 @@ function copyOf(truth: Truth): Copy {
     ),
   }
 }
-
-const byId = (rows: Stored[]) => rows.sort((a, b) => (String(a.source_id) < String(b.source_id) ? -1 : 1))
 
 function leadOf(person: TruthPerson): Stored {
   return {
@@ -146,33 +148,36 @@ function wallClock(iso: string): number {
   return local.toZonedDateTime(zone, { disambiguation: 'earlier' }).epochMilliseconds
 }
 
-const relations: Record<string, string> = { contact_id: 'contact', owner_id: 'owner', stage_id: 'stage' }
-const instants = ['source_created_at', 'source_updated_at', 'noted_at', 'due_at', 'ends_at']
+const relations: Record<string, string> = {
+  contact_id: 'contact',
+  owner_id: 'owner',
+  stage_id: 'stage',
+  opportunity_id: 'opportunity',
+}
+const instants = [
+  'source_created_at',
+  'source_updated_at',
+  'noted_at',
+  'due_at',
+  'ends_at',
+  'completed_at',
+  'closed_at',
+]
 
-async function storedCopy(client: Client): Promise<Copy> {
+async function storedCopy(client: Client, expected: Copy): Promise<Copy> {
   const names = await namesById(client)
-  const tables = [
-    'owners',
-    'stages',
-    'lead_sources',
-    'leads',
-    'contacts',
-    'opportunities',
-    'notes',
-    'activities',
-  ]
   const copy: Copy = {}
-  for (const table of tables) {
+  for (const [table, rows] of Object.entries(expected)) {
     const live = (await client.records(table)).filter((row) => row.deleted_at === null)
-    const wanted = Object.keys(copyOf(client.account.truth())[table]?.[0] ?? {})
+    const wanted = Object.keys(rows[0] ?? {})
     copy[table] = byId(live.map((row) => readable(row, names, wanted)))
   }
   return copy
 }
 
 async function namesById(client: Client): Promise<Map<unknown, unknown>> {
-  const [owners, stages, contacts] = await Promise.all(
-    ['owners', 'stages', 'contacts'].map((table) => client.records(table)),
+  const [owners, stages, contacts, opportunities] = await Promise.all(
+    ['owners', 'stages', 'contacts', 'opportunities'].map((table) => client.records(table)),
   )
   // Somebody who left before we came is known by the id alone.
   const contactId = (personId: string) => recordIds(client.connectionId)('contacts', personId)
@@ -182,6 +187,7 @@ async function namesById(client: Client): Promise<Map<unknown, unknown>> {
     ...(owners ?? []).map((row) => [row.id, row.name] as const),
     ...(stages ?? []).map((row) => [row.id, row.name] as const),
     ...(contacts ?? []).map((row) => [row.id, row.source_id] as const),
+    ...(opportunities ?? []).map((row) => [row.id, row.source_id] as const),
   ])
 }
 

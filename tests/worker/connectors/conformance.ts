@@ -1,0 +1,298 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { AccountOptions, FaultName, FaultRule, SimulatedAccount } from '../../../simulator/main.ts'
+import type { StreamName } from '../../../worker/connectors/connector.ts'
+import { arrange, type Arrangement, type Client, type Stored, type StreamRow } from '../arrange.ts'
+import { copyOf, replay } from '../replayed.ts'
+import { expectSound } from '../soundness.ts'
+import { expectTruth } from '../truth.ts'
+
+/** What a person does to one record of a stream in the CRM; each answers the source id that we know it by. */
+export type StreamDeeds = {
+  /** The operation under which the simulator lists it, for faults; several when changes are found by another. */
+  operations: string[]
+  /** Changes one record. */
+  edit?: (account: SimulatedAccount) => string
+  /** Takes one record away. */
+  remove?: (account: SimulatedAccount) => string
+  /** A field that the CRM documents, and our column that must not become empty when it vanishes. */
+  vanishing?: { field: string; column: string }
+}
+
+/** What a CRM says when it has had enough, and what we make of it. */
+export type Limit = Pick<FaultRule, 'fault' | 'params'> & { becomes: 'waited' | 'paused' | 'refused' }
+
+/** A CRM as the conformance suite needs to know it: how it is disturbed, not how it is read. */
+export type Subject = {
+  crm: NonNullable<AccountOptions['crm']>
+  account?: Partial<AccountOptions>
+  settings?: Stored
+  streams: Partial<Record<StreamName, StreamDeeds>>
+  /** Hours after which a record that was taken away must be a tombstone, and after which everything must be right again. */
+  hoursToDelete: number
+  hoursToHeal: number
+  limits: Limit[]
+  /** Faults of a page after which a run must still read everything, and those that it must refuse to believe. */
+  bearable: FaultName[]
+  unbelievable: FaultName[]
+  /** How the CRM turns one stream away for want of a permission, and which stream that is tried with. */
+  forbidden: { stream: StreamName; refuse: (all: Arrangement, account: SimulatedAccount) => void }
+}
+
+const hour = 3_600_000
+const minute = 60_000
+
+/** The promises that every connector keeps, against its simulator; a world of its own for each, standing still but for the deeds. */
+export function keepsThePromises(subject: Subject): void {
+  const open: Arrangement[] = []
+  afterAll(async () => {
+    for (const all of open) await all.close()
+  })
+
+  async function begin(more: Partial<AccountOptions> = {}): Promise<{ all: Arrangement; client: Client }> {
+    const all = await arrange([accountOf(subject, more)])
+    open.push(all)
+    const client = await all.connect(undefined, subject.settings)
+    const { run } = await client.sync()
+    expect([run.status, run.error_detail]).toEqual(['success', null])
+    return { all, client }
+  }
+
+  const streams = Object.entries(subject.streams) as [StreamName, StreamDeeds][]
+  const streamsWith = (deed: keyof StreamDeeds) => streams.filter(([, deeds]) => deeds[deed] !== undefined)
+
+  describe('one world', () => {
+    let all: Arrangement
+    let client: Client
+    beforeAll(async () => {
+      ;({ all, client } = await begin())
+    })
+    const live = async (stream: StreamName) =>
+      (await client.records(stream)).filter(({ deleted_at: deletedAt }) => deletedAt === null)
+    const find = async (stream: StreamName, id: string) =>
+      (await client.records(stream)).find((row) => row.source_id === id)
+
+    test('a first sync ends, and holds what the account holds, field by field', () => expectTruth(client))
+
+    test.each(streams)('%s: every record has an id, once', async (stream) => {
+      const ids = (await client.records(stream)).map((row) => row.source_id)
+      expect(ids.length).toBeGreaterThan(0)
+      expect(ids.every((id) => typeof id === 'string' && id !== '')).toBe(true)
+      expect(new Set(ids).size).toBe(ids.length)
+    })
+
+    test('a second sync changes nothing, and keeps no page of it', async () => {
+      const before = [await client.everything(), await client.records('raw_snapshots')]
+      const { run } = await client.sync()
+      expect(run).toMatchObject({ status: 'success', created: 0, updated: 0, retired: 0, quarantined: 0 })
+      expect([await client.everything(), await client.records('raw_snapshots')]).toEqual(before)
+    })
+
+    test.each(streamsWith('edit'))('%s: an edit arrives, and only once', async (stream, { edit }) => {
+      all.simulator.advance(minute)
+      const before = await client.records(stream)
+      const id = edit?.(client.account) ?? ''
+      const { run, streams: ended } = await client.sync()
+      expect(run.status).toBe('success')
+      expect(ended[stream]?.updated).toBeGreaterThan(0)
+      expect((await find(stream, id))?.content_hash).not.toEqual(
+        before.find((row) => row.source_id === id)?.content_hash,
+      )
+      expect((await client.sync()).run).toMatchObject({ created: 0, updated: 0, retired: 0 })
+    })
+
+    test.each(streamsWith('remove'))(
+      '%s: what is taken away becomes a tombstone',
+      async (stream, { remove }) => {
+        const before = await live(stream)
+        const id = remove?.(client.account) ?? ''
+        expect(before.map((row) => row.source_id)).toContain(id)
+        all.simulator.advance(subject.hoursToDelete * hour)
+        await client.sync({ acceptAbsence: true })
+        const row = await find(stream, id)
+        expect(row?.deleted_at).not.toBeNull()
+        expect(['flag', 'feed', 'absence']).toContain(row?.deleted_because)
+      },
+    )
+
+    test('two people who are merged are one, and what was about either is about that one', async () => {
+      const [one, two] = client.account
+        .truth()
+        .people.filter(({ id }) => client.account.truth().deals.some(({ personId }) => personId === id))
+      const deals = client.account
+        .truth()
+        .deals.filter(({ personId }) => [one?.id, two?.id].includes(personId))
+      client.account.mergePeople(one?.id ?? '', two?.id ?? '')
+      all.simulator.advance(minute)
+      const { run } = await client.sync({ acceptAbsence: true })
+      expect(run.status).toBe('success')
+      const survivor = client.account.truth().deals.find(({ id }) => id === deals[0]?.id)?.personId
+      const merged = [one?.id, two?.id].filter((id) => id !== survivor)
+      const contacts = await live('contacts')
+      expect(contacts.filter((row) => merged.includes(row.source_id as string))).toEqual([])
+      const contact = contacts.find((row) => row.source_id === survivor)
+      const opportunities = await live('opportunities')
+      expect(deals.length).toBeGreaterThan(1)
+      for (const { id } of deals)
+        expect(opportunities.find((row) => row.source_id === id)?.contact_id).toBe(contact?.id)
+    })
+
+    test('whatever was missed meanwhile is right again in time', async () => {
+      all.simulator.advance(subject.hoursToHeal * hour)
+      const { run } = await client.sync({ acceptAbsence: true })
+      expect(run.status).toBe('success')
+      await expectTruth(client)
+    })
+
+    test('a replay without one call gives the very same copy', async () => {
+      const requests = all.simulator.ledger.count()
+      const before = await copyOf(client)
+      const report = await replay(all, client, 'verify')
+      expect(report.records).toBeGreaterThan(0)
+      expect(report.differences).toEqual([])
+      expect(await copyOf(client)).toEqual(before)
+      expect(all.simulator.ledger.count()).toBe(requests)
+    })
+
+    test('the database keeps its invariants', () => expectSound(all.url))
+  })
+
+  describe('limits and refusals', () => {
+    let all: Arrangement
+    let client: Client
+    beforeAll(async () => {
+      ;({ all, client } = await begin())
+    })
+    const someStream = streams.at(-1) as [StreamName, StreamDeeds]
+
+    test.each(subject.limits)('$fault is $becomes', async ({ fault, params, becomes }) => {
+      const [, { operations }] = someStream
+      for (const operation of operations)
+        all.simulator.faults.add({
+          fault,
+          operation,
+          nth: 1,
+          times: becomes === 'waited' ? 1 : 100,
+          ...(params && { params }),
+        })
+      const before = await client.everything()
+      const { run } = await client.sync()
+      all.simulator.faults.clear()
+      expect(await client.everything()).toEqual(before)
+      if (becomes === 'waited') expect([run.status, run.retries > 0]).toEqual(['success', true])
+      if (becomes === 'paused') {
+        expect([run.status, run.error_code]).toEqual(['cancelled', 'E_RATE_LIMITED'])
+        expect(run.verdict).toContain('pause')
+        const { next_due_at: due, consecutive_failures: failures, state } = await client.connection()
+        expect([failures, state]).toEqual([0, 'active'])
+        expect(Date.parse(String(due))).toBeGreaterThan(Date.now() + 20 * minute)
+      }
+      if (becomes === 'refused') expect([run.status, run.error_code]).toEqual(['failed', 'E_RATE_LIMITED'])
+      await all.db.query('update connections set next_due_at = now()')
+      expect((await client.sync()).run.status).toBe('success')
+    })
+
+    test('a token that is not accepted any more ends the run, says so, and costs no further call', async () => {
+      const before = await client.everything()
+      client.account.setAccessToken('another')
+      all.simulator.ledger.clear()
+      const { run } = await client.sync()
+      expect([run.status, run.error_code]).toEqual(['failed', 'E_AUTH_REVOKED'])
+      expect(run.error_public).toMatch(/reconnect/i)
+      expect((await client.connection()).state).toBe('needs_reconnect')
+      expect(all.simulator.ledger.count()).toBeLessThanOrEqual(2)
+      expect(await client.everything()).toEqual(before)
+      const { accessToken } = accountOf(subject)
+      client.account.setAccessToken(accessToken)
+      expect((await client.sync()).run.status).toBe('success')
+      expect((await client.connection()).state).toBe('active')
+    })
+
+    test('a stream that the account may not read fails alone', async () => {
+      const { stream, refuse } = subject.forbidden
+      refuse(all, client.account)
+      const { run, streams: ended } = await client.sync()
+      all.simulator.faults.clear()
+      expect(run.status).toBe('partial')
+      const broken = (rows: Record<string, StreamRow>) =>
+        Object.entries(rows).flatMap(([name, { status }]) => (status === 'failed' ? [name] : []))
+      expect(broken(ended)).toEqual([stream])
+      expect(ended[stream]?.error_code).toBe('E_PERMISSION')
+    })
+  })
+
+  describe('drift', () => {
+    test.each(streamsWith('vanishing'))(
+      '%s: a field that vanishes is set aside, and what we had of it stays',
+      async (stream, { operations, vanishing }) => {
+        const { all, client } = await begin()
+        const filled = async () =>
+          (await client.records(stream)).filter((row) => row[vanishing?.column ?? ''] !== null).length
+        const before = await filled()
+        expect(before).toBeGreaterThan(0)
+        for (const operation of operations)
+          all.simulator.faults.add({ fault: 'field-missing', operation, params: { field: vanishing?.field } })
+        const { run, streams: ended } = await client.sync({ full: true })
+        expect([run.status, ended[stream]?.error_code]).toEqual(['partial', 'E_QUARANTINE'])
+        expect(await filled()).toBe(before)
+        all.simulator.faults.clear()
+        expect((await client.sync({ full: true })).run).toMatchObject({ status: 'success', quarantined: 0 })
+        await expectTruth(client)
+      },
+    )
+
+    test('a field that nobody knows is kept and named', async () => {
+      const { all, client } = await begin()
+      const [stream, { operations }] = streams.find(([name]) => name === 'opportunities') ?? streams[0]!
+      for (const operation of operations) all.simulator.faults.add({ fault: 'unknown-field', operation })
+      const { run, streams: ended } = await client.sync({ full: true })
+      expect(run.status).toBe('success')
+      expect(ended[stream]?.unknown_fields).toContain('favourite_colour')
+      expect((await client.records(stream))[0]?.custom).toMatchObject({ favourite_colour: 'teal' })
+    })
+  })
+
+  describe('pages', () => {
+    const opportunities = subject.streams.opportunities?.operations ?? []
+
+    test.each(subject.bearable)('%s does not shorten a list', async (fault) => {
+      const all = await arrange([accountOf(subject)])
+      open.push(all)
+      const client = await all.connect(undefined, subject.settings)
+      for (const operation of opportunities)
+        all.simulator.faults.add({ fault, operation, nth: 1, times: 2, params: { rows: 3 } })
+      const { run } = await client.sync()
+      expect([run.status, run.error_detail, all.simulator.faults.fired(fault) > 0]).toEqual([
+        'success',
+        null,
+        true,
+      ])
+      await expectTruth(client)
+    })
+
+    test.each(subject.unbelievable)('%s is not taken for the end of a list', async (fault) => {
+      const { all, client } = await begin()
+      const before = await client.everything()
+      for (const operation of opportunities) all.simulator.faults.add({ fault, operation })
+      const { run, streams: ended } = await client.sync({ full: true })
+      expect(ended.opportunities?.status).toMatch(/^(failed|suspect)$/)
+      expect(run.status).not.toBe('success')
+      expect(await client.everything()).toEqual(before)
+    })
+  })
+}
+
+/** The account that the suite reads: small, with pages enough, and standing still. */
+export const accountOf = ({ crm, account }: Subject, more: Partial<AccountOptions> = {}): AccountOptions => ({
+  crm,
+  webKey: `conformance-${crm}`,
+  accessToken: `CANARY-TOKEN-${crm}`,
+  seed: 7,
+  people: 24,
+  changesPerDay: 0,
+  notesPerPerson: 1,
+  // Behind every clock that will ever run this.
+  startAt: new Date('2026-06-01T15:00:00Z'),
+  franchiseFields: true,
+  ...account,
+  ...more,
+})

@@ -1,0 +1,162 @@
+import { dialectOf } from '../../../simulator/dialects.ts'
+import { HubSpot } from '../../../simulator/hubspot.ts'
+import type { SimulatedAccount, Truth } from '../../../simulator/main.ts'
+import type { Subject } from './conformance.ts'
+
+const first = (account: SimulatedAccount, list: 'people' | 'deals' | 'notes', at = 0): string =>
+  account.truth()[list][at]?.id ?? ''
+const activityOf = (account: SimulatedAccount, kind: Truth['activities'][number]['kind']): string =>
+  account.truth().activities.find((activity) => activity.kind === kind)?.id ?? ''
+
+const renamePerson = (account: SimulatedAccount): string => {
+  const id = first(account, 'people')
+  account.editPerson(id, { lastName: `Renamed ${account.truth().people[0]?.modifiedAt.length}` })
+  return id
+}
+const removePerson = (account: SimulatedAccount): string => {
+  const id = first(account, 'people', 3)
+  account.removePerson(id)
+  return id
+}
+const editDeal = (account: SimulatedAccount): string => {
+  const id = first(account, 'deals')
+  account.editDeal(id, { amountMinor: 12_345_600 })
+  return id
+}
+const removeDeal = (account: SimulatedAccount): string => {
+  const id = first(account, 'deals', 1)
+  account.removeDeal(id)
+  return id
+}
+const removeNote = (account: SimulatedAccount): string => {
+  const id = first(account, 'notes')
+  account.removeNote(id)
+  return id
+}
+
+export const clientTether: Subject = {
+  crm: 'clienttether',
+  settings: { notesSweepHours: 1 },
+  streams: {
+    owners: { operations: ['read_user_list'] },
+    stages: { operations: ['read_sales_cycle_list'] },
+    lead_sources: { operations: ['read_lead_source_list'] },
+    leads: { operations: ['read_client_list'], edit: renamePerson, remove: removePerson },
+    contacts: { operations: ['read_client_list'] },
+    opportunities: {
+      operations: ['read_opportunity_list'],
+      edit: editDeal,
+      remove: removeDeal,
+      vanishing: { field: 'deal_size', column: 'amount_minor' },
+    },
+    notes: { operations: ['read_client_history_notes'], remove: removeNote },
+    activities: {
+      operations: ['read_all_events'],
+      edit: (account) => {
+        const id = activityOf(account, 'appointment')
+        account.editActivity(id, { title: 'Moved to the afternoon' })
+        return id
+      },
+      remove: (account) => {
+        const id = activityOf(account, 'appointment')
+        account.removeActivity(id)
+        return id
+      },
+    },
+  },
+  hoursToDelete: 2,
+  hoursToHeal: 2,
+  limits: [
+    { fault: 'rate-limited-bare', becomes: 'waited' },
+    { fault: 'rate-limited-seconds', params: { retryAfter: 1 }, becomes: 'waited' },
+    { fault: 'rate-limited-huge', becomes: 'refused' },
+  ],
+  bearable: ['page-overlaps'],
+  unbelievable: [
+    'same-page-for-ever',
+    'total-missing',
+    'half-list-full-total',
+    'login-page',
+    'empty-body',
+    'cut-json',
+  ],
+  forbidden: {
+    stream: 'opportunities',
+    refuse: ({ simulator }) =>
+      void simulator.faults.add({ fault: 'forbidden', operation: 'read_opportunity_list' }),
+  },
+}
+
+/** A list, what a search of it finds, and its archived records. */
+const lists = (...types: string[]): string[] => types.flatMap((type) => [type, `${type}.search`])
+const wireOf = (type: string, id: string): string => `${type}/${id}`
+
+export const hubSpot: Subject = {
+  crm: 'hubspot',
+  streams: {
+    owners: { operations: ['owners'] },
+    pipelines: { operations: ['pipelines.deals'] },
+    stages: { operations: ['pipelines.deals'] },
+    contacts: {
+      operations: lists('contacts'),
+      edit: renamePerson,
+      remove: removePerson,
+      vanishing: { field: 'email', column: 'email' },
+    },
+    leads: { operations: lists('leads'), vanishing: { field: 'hs_lead_name', column: 'name' } },
+    opportunities: {
+      operations: lists('deals'),
+      edit: editDeal,
+      remove: removeDeal,
+      vanishing: { field: 'amount', column: 'amount_minor' },
+    },
+    notes: {
+      operations: lists('notes'),
+      remove: removeNote,
+      vanishing: { field: 'hs_note_body', column: 'body' },
+    },
+    activities: {
+      operations: lists('calls', 'meetings', 'tasks', 'emails'),
+      edit: (account) => {
+        const id = activityOf(account, 'call')
+        account.editActivity(id, { title: 'Called again' })
+        return wireOf('calls', id)
+      },
+      remove: (account) => {
+        const id = activityOf(account, 'appointment')
+        account.removeActivity(id)
+        return wireOf('meetings', id)
+      },
+    },
+  },
+  hoursToDelete: 25,
+  hoursToHeal: 24 * 8,
+  limits: [
+    { fault: 'hubspot-search-limit', becomes: 'waited' },
+    { fault: 'rate-limited-seconds', params: { retryAfter: 1 }, becomes: 'waited' },
+    { fault: 'hubspot-locked', becomes: 'waited' },
+    { fault: 'hubspot-daily-limit', becomes: 'paused' },
+    { fault: 'hubspot-moving', becomes: 'paused' },
+  ],
+  bearable: ['hubspot-short-page', 'hubspot-empty-page'],
+  unbelievable: [
+    'same-page-for-ever',
+    'hubspot-paging-renamed',
+    'hubspot-next-missing',
+    'login-page',
+    'empty-body',
+    'cut-json',
+    'hubspot-malformed-token',
+  ],
+  forbidden: {
+    stream: 'opportunities',
+    refuse: (_, account) =>
+      dialectOf(account, HubSpot).setScopes([
+        'crm.objects.contacts.read',
+        'crm.objects.leads.read',
+        'crm.objects.owners.read',
+        'crm.schemas.deals.read',
+        'sales-email-read',
+      ]),
+  },
+}
