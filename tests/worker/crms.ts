@@ -13,7 +13,7 @@ export type Crm = {
 
 const requestsPerSecond = 100_000
 
-const crms: Partial<Record<Name, Crm>> = {
+const crms: Record<Name, Crm> = {
   clienttether: {
     connector: 'clienttether',
     // Everything in the calendar.
@@ -45,11 +45,17 @@ const crms: Partial<Record<Name, Crm>> = {
     secrets: ({ accessToken }) => ({ apiToken: accessToken }),
     baseUrl: ({ url }) => `${url}/api/`,
   },
+  salesforce: {
+    connector: 'salesforce-app',
+    settings: { requestsPerSecond, pageSize: 10, timeZone: 'America/New_York' },
+    secrets: ({ options: { oauth } }) => ({
+      consumerKey: oauth?.clientId ?? '',
+      consumerSecret: oauth?.clientSecret ?? '',
+      refreshToken: oauth?.refreshToken ?? '',
+    }),
+    baseUrl: ({ url }) => `${url}/`,
+  },
 }
 
 /** The CRM that an account speaks. */
-export function crmOf({ options }: SimulatedAccount): Crm {
-  const crm = crms[options.crm ?? 'clienttether']
-  if (crm === undefined) throw new Error(`no connection to ${options.crm} is known here`)
-  return crm
-}
+export const crmOf = ({ options }: SimulatedAccount): Crm => crms[options.crm ?? 'clienttether']
