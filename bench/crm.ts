@@ -1,22 +1,25 @@
 import { startSimulator } from '../simulator/main.ts'
+import { accessToken, crmOf, webKey } from './crms.ts'
 
 // The CRM of the benchmark, in a process of its own so that its work is not counted as the worker's.
-const [people = '50000', deals = people] = process.argv.slice(2)
+const [people = '50000', name = 'clienttether'] = process.argv.slice(2)
+const crm = crmOf(name)
 const simulator = await startSimulator({
   clock: 'manual',
   accounts: [
     {
-      webKey: 'CT_bench',
-      accessToken: 'bench-token',
+      ...crm.account,
+      webKey,
+      accessToken,
       seed: 7,
       people: Number(people),
-      deals: Number(deals),
+      deals: Number(people),
       changesPerDay: 0,
       notesPerPerson: 0,
     },
   ],
 })
-const account = simulator.account('CT_bench')
+const account = simulator.account(webKey)
 
 process.on('message', ({ editEvery }: { editEvery: number }) => {
   const { people, deals } = account.truth()
@@ -26,4 +29,4 @@ process.on('message', ({ editEvery }: { editEvery: number }) => {
   process.send?.({ edited: true })
 })
 process.on('disconnect', () => void simulator.close())
-process.send?.({ baseUrl: simulator.baseUrl })
+process.send?.({ baseUrl: crm.baseUrl(simulator) })

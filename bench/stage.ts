@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import pg from 'pg'
 import { startEmbedded, type Embedded } from '../drizzle/embedded.ts'
 import { clusterCpuSeconds } from './cluster-cpu.ts'
+import { crmOf } from './crms.ts'
 import { migrate } from '../drizzle/migrate.ts'
 import { seal, sealingKeyOf } from '../drizzle/seal.ts'
 
@@ -19,24 +20,32 @@ export class Stage {
   #postgres: Embedded
   readonly client: pg.Client
   readonly baseUrl: string
+  readonly #streams: readonly string[]
 
-  private constructor(crm: ChildProcess, baseUrl: string, postgres: Embedded, client: pg.Client) {
+  private constructor(
+    crm: ChildProcess,
+    baseUrl: string,
+    streams: readonly string[],
+    postgres: Embedded,
+    client: pg.Client,
+  ) {
     this.#crm = crm
+    this.#streams = streams
     this.baseUrl = baseUrl
     this.#postgres = postgres
     this.client = client
   }
 
-  static async set(records: number): Promise<Stage> {
-    const crm = fork(`${import.meta.dirname}/crm.ts`, [String(records / 2)])
+  static async set(records: number, name = 'clienttether'): Promise<Stage> {
+    const crm = fork(`${import.meta.dirname}/crm.ts`, [String(records / 2), name])
     const [{ baseUrl }] = (await once(crm, 'message')) as [{ baseUrl: string }]
     const durable = { fsync: 'on', synchronous_commit: 'on', full_page_writes: 'on' }
     const postgres = await startEmbedded({ fresh: true, settings: { ...durable, max_wal_size: '8GB' } })
     await migrate(postgres.url)
     const client = new pg.Client(postgres.url)
     await client.connect()
-    await connectTo(client, baseUrl)
-    return new Stage(crm, baseUrl, postgres, client)
+    await connectTo(client, name, baseUrl)
+    return new Stage(crm, baseUrl, crmOf(name).streams, postgres, client)
   }
 
   /** What the command line needs to find this database and to call this CRM. */
@@ -59,8 +68,8 @@ export class Stage {
   async sync(): Promise<Cost & { walMb: number; postgresCpuSeconds: number; written: number }> {
     const { rows } = await this.client.query<{ id: string }>(
       `insert into sync_runs (tenant_id, id, connection_id, trigger, streams)
-       values ($1, app.uuid_v7(), $2, 'command', '{owners,stages,lead_sources,leads,opportunities}') returning id`,
-      [tenantId, connectionId],
+       values ($1, app.uuid_v7(), $2, 'command', $3) returning id`,
+      [tenantId, connectionId, this.#streams],
     )
     await this.client.query('checkpoint')
     const before = await this.#wal()
@@ -104,14 +113,15 @@ export class Stage {
   }
 }
 
-async function connectTo(client: pg.Client, baseUrl: string): Promise<void> {
+async function connectTo(client: pg.Client, name: string, baseUrl: string): Promise<void> {
+  const { settings, secrets } = crmOf(name)
   await client.query(`insert into tenants (id, slug, name) values ($1, 'bench', 'Bench')`, [tenantId])
   await client.query(
-    `insert into connections (tenant_id, id, connector, name, base_url, settings) values ($1, $2, 'clienttether', 'bench', $3, $4)`,
-    [tenantId, connectionId, baseUrl, { requestsPerSecond: 1_000_000 }],
+    `insert into connections (tenant_id, id, connector, name, base_url, settings) values ($1, $2, $3, 'bench', $4, $5)`,
+    [tenantId, connectionId, name, baseUrl, settings],
   )
   const keys = await sealingKeyOf(secret)
-  for (const [field, text] of Object.entries({ accessToken: 'bench-token', webKey: 'CT_bench' })) {
+  for (const [field, text] of Object.entries(secrets)) {
     const { keyId, sealed, hint } = await seal(keys, { tenantId, connectionId, field }, text)
     await client.query(
       'insert into connection_secrets (tenant_id, connection_id, field, key_id, sealed, hint) values ($1, $2, $3, $4, $5, $6)',
