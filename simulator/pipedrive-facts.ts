@@ -32,9 +32,13 @@ export function archivedAt(world: World, deal: Deal): number {
   return deal.id % 5 === 0 && standingOf(world, deal).status === 'lost' ? deal.modifiedAt : 0
 }
 
-/** Whether the CRM lists the person as a lead. */
-export const isLead = (world: World, person: Person): boolean =>
-  world.isListed(person) && person.kind === 'prospect' && person.firstDeal === -1
+/** Whether the CRM lists the person as a lead: a prospect without a deal that is still there. */
+export function isLead(world: World, person: Person): boolean {
+  if (!world.isListed(person) || person.kind !== 'prospect') return false
+  for (let at = person.firstDeal; at !== -1; at = rowAt(world.deals, at).nextDeal)
+    if (world.isListed(rowAt(world.deals, at))) return false
+  return true
+}
 
 /** A lead's id, a UUID; the same for ever. */
 export function leadId(person: Person): string {

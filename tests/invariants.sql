@@ -11,11 +11,11 @@ select id, heartbeat_at from sync_runs where status = 'running' and heartbeat_at
 select s.run_id, s.stream, r.status from sync_run_streams s join sync_runs r on r.tenant_id = s.tenant_id and r.id = s.run_id
 where s.status = 'running' and r.status not in ('queued', 'running');
 
--- I3: every run that is over says so, and says why when it failed
+-- I3: every run that is over says so, and says why when it failed, or paused because its CRM asked for that
 select id, status, finished_at, error_code from sync_runs
 where status not in ('queued', 'running')
   and (finished_at is null or (status in ('failed', 'abandoned') and (error_code is null or error_public is null or error_detail is null))
-    or (status in ('success', 'cancelled') and error_code is not null) or finished_at < started_at);
+    or (status = 'success' and error_code is not null) or (status = 'cancelled' and error_code <> 'E_RATE_LIMITED') or finished_at < started_at);
 
 -- I4: one run per connection and slot
 select tenant_id, connection_id, slot_at from sync_runs where slot_at is not null group by 1, 2, 3 having count(*) > 1;

@@ -1,5 +1,6 @@
 import type { AccountOptions, Truth } from '../../simulator/main.ts'
 import { expect } from 'vitest'
+import { recordIds } from '../../worker/record-id.ts'
 import type { Arrangement, Client, Stored } from './arrange.ts'
 
 /** Harbour Coffee: a small Pipedrive company that stands still unless a test changes it. */
@@ -167,7 +168,13 @@ async function namesById(client: Client): Promise<Map<unknown, unknown>> {
   const tables = await Promise.all(
     ['contacts', 'companies', 'owners', 'stages'].map((table) => client.records(table)),
   )
-  return new Map(tables.flat().map((row) => [row.id, row.source_id]))
+  // Somebody who left before we came is known by the id alone.
+  const { activities } = client.account.truth()
+  const contactId = (personId: string) => recordIds(client.connectionId)('contacts', personId)
+  return new Map<unknown, unknown>([
+    ...activities.map(({ personId }) => [contactId(personId), personId] as const),
+    ...tables.flat().map((row) => [row.id, row.source_id] as const),
+  ])
 }
 
 function readable(row: Stored, names: Map<unknown, unknown>, columns: string[]): Stored {

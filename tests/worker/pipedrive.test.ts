@@ -66,7 +66,7 @@ describe('changes', () => {
   })
 
   test('a deal that was deleted is a tombstone in the next run, because the CRM lists it as such', async () => {
-    // A prospect whose only deal is deleted is no lead again.
+    // A prospect whose only deal is deleted is a lead again.
     const { deals, people } = client.account.truth()
     const others = new Set(people.filter(({ kind }) => kind !== 'prospect').map(({ id }) => id))
     const gone = deals.find(({ personId }) => others.has(personId))?.id ?? ''
