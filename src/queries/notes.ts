@@ -57,7 +57,7 @@ const budgetMs = 150
 /**
  * Notes, newest first; those without a date come last. Without a search they are read by their index. A search looks at the
  * notes themselves, newest first, until its time is up: under a policy for rows Postgres uses no index of words
- * (docs/decisions/012-search-of-notes.md).
+ * (docs/decisions/018-notes-are-searched-one-by-one.md).
  */
 export async function readNotes(
   tx: Tx,
