@@ -5,7 +5,6 @@ import type pg from 'pg'
 export const large = { id: '00000000-0000-4000-8000-000000000001', slug: 'large' }
 export const password = 'low tide at nine'
 export const email = 'bench@example.com'
-const personId = '00000000-0000-4000-8000-00000000000a'
 /** The tenants of a thousand opportunities each, besides the large one. */
 export const small = (nth: number) => ({
   id: `00000000-0000-4000-9000-${String(nth).padStart(12, '0')}`,
@@ -14,9 +13,9 @@ export const small = (nth: number) => ({
 
 /**
  * One tenant with `rows` opportunities and `tenants` with a thousand each; every second opportunity has a next action between a year
- * ago and a year ahead. One person who is a member of all, and a key of theirs for the large one, which is given.
+ * ago and a year ahead. Each has a member of its own with an API key; the keys are given, the large one's first.
  */
-export async function seed(client: pg.Client, rows: number, tenants: number): Promise<string> {
+export async function seed(client: pg.Client, rows: number, tenants: number): Promise<string[]> {
   await client.query(
     `insert into tenants (id, slug, name) select * from unnest($1::uuid[], $2::text[], $2::text[])`,
     columns([large, ...Array.from({ length: tenants }, (_, nth) => small(nth))]),
@@ -31,7 +30,7 @@ export async function seed(client: pg.Client, rows: number, tenants: number): Pr
   )
   await seedRecords(client, rows)
   await client.query('vacuum analyze')
-  return seedPerson(client)
+  return seedPeople(client)
 }
 
 const columns = (of: { id: string; slug: string }[]) => [of.map(({ id }) => id), of.map(({ slug }) => slug)]
@@ -67,24 +66,27 @@ async function seedRecords(client: pg.Client, rows: number): Promise<void> {
   for (const { definition } of indexes.rows) await client.query(definition)
 }
 
-async function seedPerson(client: pg.Client): Promise<string> {
+/** The member of a tenant has its id; the one of the large tenant can sign in. */
+async function seedPeople(client: pg.Client): Promise<string[]> {
+  const { rows } = await client.query<{ id: string }>('select id from tenants order by id')
+  const ids = rows.map(({ id }) => id)
+  const keys = ids.map(() => `tdm_${randomBytes(32).toString('base64url')}`)
   await client.query(
-    `insert into auth.users (id, name, email, email_verified) values ($1, 'Bench', $2, true)`,
-    [personId, email],
+    `insert into auth.users (id, name, email, email_verified)
+     select id, 'Bench', case id when $1 then $2 else slug || '@example.com' end, true from tenants`,
+    [large.id, email],
   )
   await client.query(
     `insert into auth.accounts (id, user_id, provider_id, account_id, password) values ($1::uuid, $1::uuid, 'credential', $1::uuid::text, $2)`,
-    [personId, await hashPassword(password)],
+    [large.id, await hashPassword(password)],
   )
-  await client.query(
-    `insert into memberships (tenant_id, user_id, role) select id, $1, 'admin' from tenants`,
-    [personId],
-  )
-  const key = `tdm_${randomBytes(32).toString('base64url')}`
+  await client.query(`insert into memberships (tenant_id, user_id, role) select id, id, 'admin' from tenants`)
   await client.query(
     `insert into api_keys (tenant_id, id, user_id, name, prefix, hash, scopes, expires_at)
-     values ($1, app.uuid_v7(), $2, 'bench', $3, $4, '{read,write}', now() + interval '1 day')`,
-    [large.id, personId, key.slice(0, 12), hash('sha256', key, 'buffer')],
+     select k.id, app.uuid_v7(), k.id, 'bench', k.prefix, k.hash, '{read,write}', now() + interval '1 day'
+     from unnest($1::uuid[], $2::text[], $3::bytea[]) as k (id, prefix, hash)`,
+    [ids, keys.map((key) => key.slice(0, 12)), keys.map((key) => hash('sha256', key, 'buffer'))],
   )
-  return key
+  await client.query('analyze')
+  return keys
 }

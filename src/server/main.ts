@@ -8,6 +8,7 @@ import { allowedHosts, hostnameOf, refuseOpenHost } from './hosts.ts'
 import { startServices, type Services, type WebParts } from './services.ts'
 import { startMetrics } from './metrics.ts'
 import { newRequestId } from './request-id.ts'
+import { answerShort } from './short-way.ts'
 import { plainHeaders, strictTransport } from './security-headers.ts'
 import { startFiles } from './static-files.ts'
 
@@ -84,8 +85,12 @@ export async function startWeb(parts: WebParts): Promise<Web> {
       }),
     )
   })
-  const answer = async (req: IncomingMessage, res: ServerResponse, locals: Partial<App.Locals>) =>
-    render(req, res, undefined, Object.assign(locals, await ready.promise))
+  const answer = async (req: IncomingMessage, res: ServerResponse, locals: Partial<App.Locals>) => {
+    Object.assign(locals, await ready.promise)
+    // Everything that the two ways need is there by now.
+    if (await answerShort(req, res, locals as App.Locals)) return
+    await render(req, res, undefined, locals)
+  }
   server.on('clientError', (_error, socket) => {
     if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n')
   })

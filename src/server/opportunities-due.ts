@@ -1,0 +1,38 @@
+import type { APIContext } from 'astro'
+import { z } from 'zod'
+import { decimal } from '../exports/decimal.ts'
+import { duePlaceOf, readOpportunitiesDue, type DueOpportunity } from '../queries/opportunities-due.ts'
+import { problem } from './answers.ts'
+
+const mostRows = 200
+const limit = z.coerce.number().int().min(1).max(mostRows)
+
+/** The opportunities whose next action is due, oldest first, a page at a time. */
+export async function opportunitiesDue(context: Pick<APIContext, 'locals' | 'url'>): Promise<Response> {
+  const { database, workspace } = context.locals
+  const { searchParams } = context.url
+  const most = limit.safeParse(searchParams.get('limit') ?? 50)
+  const cursor = searchParams.get('cursor')
+  const from = duePlaceOf(cursor)
+  if (!most.success || (cursor !== null && from === undefined)) {
+    const fields = {
+      ...(!most.success && { limit: `a whole number from 1 to ${mostRows}` }),
+      ...(cursor !== null && from === undefined && { cursor: 'next_cursor of the page before' }),
+    }
+    const message = 'The address asks for something that is not there.'
+    return problem(context, { status: 400, code: 'validation_failed', message, fields })
+  }
+  const { rows, next } = await readOpportunitiesDue(database, workspace.id, { most: most.data, from })
+  const body = `{"data":[${rows.map((row) => asJson(row, workspace.currency)).join(',')}],"next_cursor":${JSON.stringify(next)}}`
+  return new Response(body, { headers: { 'content-type': 'application/json' } })
+}
+
+/** Written by hand: of the hundreds of values on a page only four can hold anything but digits and letters. */
+function asJson(
+  [id, name, valueMinor, ofRecord, stage, at, details, version]: DueOpportunity,
+  own: string,
+): string {
+  const currency = ofRecord ?? own
+  const value = valueMinor === null ? 'null' : `"${decimal(BigInt(valueMinor), currency)}"`
+  return `{"id":"${id}","name":${JSON.stringify(name)},"value":${value},"currency":${JSON.stringify(currency)},"stage":${JSON.stringify(stage)},"next_action_at":"${at.replace(' ', 'T').replace(/\+00$/, 'Z')}","next_action_details":${JSON.stringify(details)},"version":${version}}`
+}
