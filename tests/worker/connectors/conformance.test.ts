@@ -1,6 +1,6 @@
 import { describe } from 'vitest'
 import { keepsThePromises } from './conformance.ts'
-import { clientTether, hubSpot } from './subjects.ts'
+import { clientTether, hubSpot, pipedrive } from './subjects.ts'
 
 // A further CRM joins by its name in this list.
-describe.each([clientTether, hubSpot])('$crm', keepsThePromises)
+describe.each([clientTether, hubSpot, pipedrive])('$crm', keepsThePromises)

@@ -160,3 +160,58 @@ export const hubSpot: Subject = {
       ]),
   },
 }
+
+const dealsOfPipedrive = ['v2/deals', 'v2/deals/archived']
+
+export const pipedrive: Subject = {
+  crm: 'pipedrive',
+  streams: {
+    owners: { operations: ['v1/users'] },
+    pipelines: { operations: ['v2/pipelines'] },
+    stages: { operations: ['v2/stages'] },
+    lead_sources: { operations: ['v2/dealFields'] },
+    contacts: {
+      operations: ['v2/persons'],
+      edit: renamePerson,
+      remove: removePerson,
+      vanishing: { field: 'emails', column: 'email' },
+    },
+    opportunities: {
+      operations: dealsOfPipedrive,
+      edit: editDeal,
+      remove: removeDeal,
+      vanishing: { field: 'value', column: 'amount_minor' },
+    },
+    notes: {
+      operations: ['v1/notes'],
+      remove: removeNote,
+      vanishing: { field: 'content', column: 'body' },
+    },
+    activities: {
+      operations: ['v2/activities'],
+      edit: (account) => {
+        const id = activityOf(account, 'call')
+        account.editActivity(id, { title: 'Called again' })
+        return id
+      },
+      remove: (account) => {
+        const id = activityOf(account, 'appointment')
+        account.removeActivity(id)
+        return id
+      },
+    },
+  },
+  hoursToDelete: 1,
+  hoursToHeal: 1,
+  limits: [
+    { fault: 'rate-limited-bare', becomes: 'waited' },
+    { fault: 'rate-limited-seconds', params: { retryAfter: 1 }, becomes: 'waited' },
+  ],
+  bearable: [],
+  unbelievable: ['pipedrive-paging-missing', 'data-missing', 'login-page', 'empty-body', 'cut-json'],
+  forbidden: {
+    stream: 'opportunities',
+    refuse: ({ simulator }) =>
+      void simulator.faults.add({ fault: 'pipedrive-scope-missing', operation: 'v2/deals' }),
+  },
+}
