@@ -5,26 +5,40 @@ import { openBrowser } from './chromium.ts'
 import { startDemo } from './demo.ts'
 import { picturedPlaces } from './places.ts'
 
-/** `npm run screenshots`: every page, by day and by night, at a desk and on a phone, into artifacts/pictures. `-- --only leads` takes one. */
-const { values } = parseArgs({ options: { only: { type: 'string', multiple: true } } })
-const folder = join(import.meta.dirname, '../../artifacts/pictures')
+/**
+ * `npm run screenshots`: every page, by day and by night, at a desk and on a phone, into artifacts/pictures. `-- --only leads` takes
+ * those of one page, `-- --readme` the three of the README into docs/pictures.
+ */
+const { values } = parseArgs({
+  options: { only: { type: 'string', multiple: true }, readme: { type: 'boolean', default: false } },
+})
+const root = join(import.meta.dirname, '../..')
+const folder = join(root, values.readme ? 'docs/pictures' : 'artifacts/pictures')
 const desks = { desktop: { width: 1440, height: 960 }, phone: { width: 390, height: 844 } } as const
+/** Page, desk and scheme of what the README shows. */
+const shown = ['overview-desktop-light', 'pipeline-desktop-dark', 'hot-list-phone-light']
 
 await mkdir(folder, { recursive: true })
 const demo = await startDemo()
 try {
   for (const colorScheme of ['light', 'dark'] as const) {
     for (const [desk, viewport] of Object.entries(desks)) {
-      const look = { colorScheme, viewport, deviceScaleFactor: 2, reducedMotion: 'reduce' } as const
+      const pictures = picturedPlaces(demo)
+        .map((place) => ({ ...place, file: `${place.name}-${desk}-${colorScheme}` }))
+        .filter(({ name, file }) =>
+          values.readme ? shown.includes(file) : (values.only?.includes(name) ?? true),
+        )
+      if (pictures.length === 0) continue
+      const deviceScaleFactor = values.readme && desk === 'desktop' ? 1 : 2
+      const look = { colorScheme, viewport, deviceScaleFactor, reducedMotion: 'reduce' } as const
       const { context, close } = await openBrowser(demo, look)
       const page = context.pages()[0] ?? (await context.newPage())
-      const wanted = picturedPlaces(demo).filter(({ name }) => values.only?.includes(name) ?? true)
-      for (const { name, path, isPublic } of wanted) {
+      for (const { file, path, isPublic } of pictures) {
         await context.clearCookies()
         if (!isPublic) await context.addCookies([{ ...demo.cookie, url: demo.url }])
         await page.goto(demo.url + path)
         await page.evaluate(() => document.fonts.ready)
-        await page.screenshot({ path: join(folder, `${name}-${desk}-${colorScheme}.png`) })
+        await page.screenshot({ path: join(folder, `${file}.png`) })
       }
       await close()
     }
