@@ -7,7 +7,7 @@ import { hashPassword } from 'better-auth/crypto'
 import pg from 'pg'
 import { startEmbedded } from '../../drizzle/embedded.ts'
 import { migrate } from '../../drizzle/migrate.ts'
-import { seedClient, slug, tenantId } from './seed.ts'
+import { otherTenantId, seedClient, slug, tenantId } from './seed.ts'
 
 // npm run bench:pages -- --sizes 100000,1000000 --requests 200
 // What a signed-in person waits for at the built pages over real HTTP, beside a bare node:http page over the same database.
@@ -66,8 +66,8 @@ for (const opportunities of values.sizes.split(',').map(Number)) {
       await start(children, 'bare.ts', postgres.url),
     ]
     const cookie = await signIn(web, person)
-    for (const path of pages) await measure(opportunities, path, web + path, cookie)
     await measure(opportunities, 'bare node:http + pg', bare, '')
+    for (const path of pages) await measure(opportunities, path, web + path, cookie)
   } finally {
     for (const child of children) child.disconnect()
     await postgres.stop()
@@ -124,10 +124,10 @@ async function addPerson(client: pg.Client): Promise<Person> {
     `insert into auth.accounts (id, user_id, provider_id, account_id, password) values (gen_random_uuid(), $1::uuid, 'credential', $1::text, $2)`,
     [id, await hashPassword(person.password)],
   )
-  await client.query(`insert into memberships (tenant_id, user_id, role) values ($1, $2, 'admin')`, [
-    tenantId,
-    id,
-  ])
+  await client.query(
+    `insert into memberships (tenant_id, user_id, role) select t, $2, 'admin' from unnest($1::uuid[]) as t`,
+    [[tenantId, otherTenantId], id],
+  )
   return person
 }
 

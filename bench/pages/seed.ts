@@ -2,6 +2,8 @@ import type pg from 'pg'
 
 export const tenantId = '00000000-0000-4000-8000-000000000001'
 const connectionId = '00000000-0000-4000-8000-000000000002'
+/** Another client, with nothing in it: whoever has one alone is led past the page of all of them. */
+export const otherTenantId = '00000000-0000-4000-8000-000000000003'
 /** In the address of every page that is measured. */
 export const slug = 'bench'
 
@@ -64,6 +66,7 @@ export async function seedClient(client: pg.Client, opportunities: number): Prom
     `insert into tenants (id, slug, name, time_zone) values ($1, $2, 'Bench', 'America/Chicago')`,
     [tenantId, slug],
   )
+  await client.query(`insert into tenants (id, slug, name) values ($1, 'beside', 'Beside')`, [otherTenantId])
   await client.query(
     `insert into connections (tenant_id, id, connector, name, next_due_at) values ($1, $2, 'clienttether', 'ClientTether', now() + interval '1 hour')`,
     [tenantId, connectionId],
