@@ -21,6 +21,13 @@ export const crms: Readonly<Record<string, BenchCrm>> = {
     settings: { requestsPerSecond },
     streams: ['owners', 'stages', 'lead_sources', 'leads', 'opportunities'],
   },
+  hubspot: {
+    account: { crm: 'hubspot' },
+    baseUrl: ({ url }) => `${url}/`,
+    secrets: { accessToken },
+    settings: { requestsPerSecond, searchesPerSecond: requestsPerSecond },
+    streams: ['owners', 'pipelines', 'stages', 'contacts', 'opportunities'],
+  },
   pipedrive: {
     account: { crm: 'pipedrive', pipedrive: { dailyTokens: 1e9 } },
     baseUrl: ({ url }) => `${url}/api/`,

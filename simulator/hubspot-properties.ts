@@ -84,6 +84,7 @@ export function dealProperties(world: World, deal: Deal): Properties {
     hs_forecast_amount: amount,
     closed_lost_reason: null,
     closed_won_reason: null,
+    hs_analytics_source: 'OFFLINE',
     lead_source: sourceName(world, deal.leadSourceId),
     market: deal.market,
     units: String(deal.units),
