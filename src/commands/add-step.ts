@@ -71,7 +71,9 @@ export async function lockStep(
   id: string,
   version: number | undefined,
 ): Promise<LockedStep | StepRefusal> {
-  const { rows } = await tx.execute<Found>(sql`
+  // Sent together, done in this order: what stands there first, then as it stands once nobody else changes it.
+  const [{ rows }, locked] = await Promise.all([
+    tx.execute<Found>(sql`
     select o.id, o.connection_id, coalesce(o.title, nullif(concat_ws(' ', c.first_name, c.last_name), '')) as title, o.version,
       o.next_action_at, o.next_action_details, o.own_outcome as outcome, n.kind, coalesce(n.moves, 0) as moves, o.source_updated_at,
       o.status = 'open' and o.deleted_at is null as is_open, t.writes_back, clock_timestamp() as now
@@ -79,11 +81,12 @@ export async function lockStep(
     join tenants t on t.id = o.tenant_id
     left join contacts c on c.id = o.contact_id and c.deleted_at is null
     left join next_actions n on n.opportunity_id = o.id and n.number = o.version
-    where o.id = ${id}::uuid`)
+    where o.id = ${id}::uuid`),
+    tx.execute<{ version: number; is_open: boolean }>(sql`
+    select version, status = 'open' and deleted_at is null as is_open from opportunities where id = ${id}::uuid for no key update`),
+  ])
   const [seen] = rows
   if (seen === undefined) return { kind: 'not_found' }
-  const locked = await tx.execute<{ version: number; is_open: boolean }>(sql`
-    select version, status = 'open' and deleted_at is null as is_open from opportunities where id = ${id}::uuid for no key update`)
   const [now] = locked.rows
   if (now === undefined) return { kind: 'not_found' }
   if (now.version !== (version ?? seen.version) || now.version !== seen.version) return conflict(tx, id)
@@ -172,22 +175,23 @@ export async function addStep(
     moves = 0,
     suggestionId = null,
   } = step
-  await tx.execute(sql`
+  const target = `opportunity ${locked.title ?? locked.id}`
+  const before = facts(locked.dueAt, locked.details, locked.outcome)
+  const after = {
+    ...facts(dueAt, details, outcome),
+    ...(reason !== null && { reason }),
+    opportunity: locked.id,
+    version: number,
+  }
+  const isWritten = locked.writesBack && outcome !== 'none'
+  // Sent together, done in this order; one that fails fails all.
+  await Promise.all([
+    tx.execute(sql`
     insert into next_actions (tenant_id, opportunity_id, number, how, due_at, details, kind, outcome, reason, moves, suggestion_id, made_by)
-    values (app.tenant_id(), ${locked.id}::uuid, ${number}, ${how}, ${dueAt}, ${details}, ${kind}, ${outcome}, ${reason}, ${moves}, ${suggestionId}, ${by.userId}::uuid)`)
-  await recordDeed(tx, by, {
-    deed,
-    target: `opportunity ${locked.title ?? locked.id}`,
-    before: facts(locked.dueAt, locked.details, locked.outcome),
-    after: {
-      ...facts(dueAt, details, outcome),
-      ...(reason !== null && { reason }),
-      opportunity: locked.id,
-      version: number,
-    },
-  })
-  if (locked.writesBack && outcome !== 'none')
-    await queueWrite(tx, locked, number, payloadOf(dueAt, details, outcome, reason))
+    values (app.tenant_id(), ${locked.id}::uuid, ${number}, ${how}, ${dueAt}, ${details}, ${kind}, ${outcome}, ${reason}, ${moves}, ${suggestionId}, ${by.userId}::uuid)`),
+    recordDeed(tx, by, { deed, target, before, after }),
+    ...(isWritten ? [queueWrite(tx, locked, number, payloadOf(dueAt, details, outcome, reason))] : []),
+  ])
   const state = { opportunityId: locked.id, title: locked.title, version: number, dueAt, details, outcome }
   return { kind: 'changed', state, how }
 }
