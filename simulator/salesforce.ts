@@ -79,6 +79,11 @@ export class Salesforce implements Dialect {
     this.#queries.forget()
   }
 
+  /** Whether a person is a contact, or was made one: a lead that was converted stays so, whatever becomes of the deal. */
+  isContact(personId: number): boolean {
+    return this.#org.isContact(this.#world.personIndexOf(personId))
+  }
+
   /** Whose org it is. */
   get organizationId(): string {
     return organizationId(this.#org)

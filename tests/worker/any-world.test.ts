@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { faultNames } from '../../simulator/fault-names.ts'
 import { startSimulator, type FaultName, type Simulator } from '../../simulator/main.ts'
 import { arrange, rosewood, type Arrangement, type Client } from './arrange.ts'
+import { deedsOfPeople, pick, type Deed } from './deeds.ts'
 import { expectSound } from './soundness.ts'
 import { expectTruth } from './truth.ts'
 
@@ -36,45 +37,8 @@ const operations = [
   'read_all_events',
 ]
 
-type World = { simulator: Simulator; client: Client }
-
-/** One of those there are, by any number. */
-const pick = <T>(list: T[], at: number): T | undefined => list[at % Math.max(1, list.length)]
-const people = ({ client }: World) => client.account.truth().people.map(({ id }) => id)
-const deals = ({ client }: World) => client.account.truth().deals.map(({ id }) => id)
-const onPerson = (world: World, at: number, deed: (id: string) => unknown) => {
-  const id = pick(people(world), at)
-  if (id !== undefined) deed(id)
-}
-
-const deeds: Record<string, (world: World, at: number, words: string) => unknown> = {
-  'add a person': ({ client }, _at, words) => client.account.addPerson({ firstName: words }),
-  'add a deal': (world, at) =>
-    onPerson(world, at, (id) => world.client.account.addDeal(id, { amountMinor: at })),
-  'edit a person': (world, at, words) =>
-    onPerson(world, at, (id) => world.client.account.editPerson(id, { lastName: words, company: words })),
-  'edit a deal': (world, at) => {
-    const id = pick(deals(world), at)
-    if (id !== undefined) world.client.account.editDeal(id, { amountMinor: at % 7 === 0 ? null : at * 100 })
-  },
-  'remove a person': (world, at) => onPerson(world, at, (id) => world.client.account.removePerson(id)),
-  'remove a deal': (world, at) => {
-    const id = pick(deals(world), at)
-    if (id !== undefined) world.client.account.removeDeal(id)
-  },
-  'merge two people': (world, at) => {
-    const [winner, loser] = [pick(people(world), at), pick(people(world), at + 1)]
-    if (winner !== undefined && loser !== undefined && winner !== loser)
-      world.client.account.mergePeople(winner, loser)
-  },
-  'write a note': (world, at, words) => onPerson(world, at, (id) => world.client.account.addNote(id, words)),
-  'take a note away': (world, at) => {
-    const note = pick(world.client.account.truth().notes, at)
-    if (note !== undefined) world.client.account.removeNote(note.id)
-  },
-  'book an appointment': (world, at) =>
-    onPerson(world, at, (id) => world.client.account.addActivity(id, { kind: 'appointment' })),
-  'let time pass': ({ simulator }, at) => simulator.advance((at % 48) * 3_600_000),
+const deeds: Record<string, Deed> = {
+  ...deedsOfPeople,
   sync: ({ client }) => client.sync(),
   'sync while something is wrong': async ({ simulator, client }, at) => {
     const fault = pick(faults, at) ?? 'server-error'

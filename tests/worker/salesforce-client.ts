@@ -1,7 +1,9 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { expect } from 'vitest'
+import { dialectOf } from '../../simulator/dialects.ts'
 import { salesforceId, type IdKind } from '../../simulator/salesforce-ids.ts'
-import type { AccountOptions, Truth, TruthActivity } from '../../simulator/main.ts'
+import type { AccountOptions, SimulatedAccount, TruthActivity } from '../../simulator/main.ts'
+import { Salesforce } from '../../simulator/salesforce.ts'
 import type { Arrangement, Client, Stored } from './arrange.ts'
 
 const keys = generateKeyPairSync('rsa', {
@@ -65,7 +67,7 @@ export async function connectSalesforce(
 /** Asserts that what is stored and no tombstone is what the org holds, field by field. */
 export async function expectLarkspur(client: Client): Promise<void> {
   const names = await namesById(client)
-  for (const [table, expected] of Object.entries(copyOf(client.account.truth()))) {
+  for (const [table, expected] of Object.entries(copyOf(client.account))) {
     const columns = Object.keys(expected[0] ?? {})
     const live = (await client.records(table)).filter((row) => row.deleted_at === null)
     const stored = live.map((row) => readable(row, names, columns))
@@ -80,12 +82,12 @@ const nameOf = ({ firstName, lastName }: { firstName: string; lastName: string }
   `${firstName} ${lastName}`.trim()
 
 /** What a perfect copy holds, worked out from the facts and not from the pipeline's own rules. Relations by their id in Salesforce. */
-function copyOf(truth: Truth): Record<string, Stored[]> {
+function copyOf(account: SimulatedAccount): Record<string, Stored[]> {
+  const truth = account.truth()
   const { people, deals, stages, notes, activities } = truth
-  const withDeals = new Set(deals.map(({ personId }) => personId))
-  const isLead = (id: string) =>
-    people.some((person) => person.id === id && person.kind === 'prospect') && !withDeals.has(id)
-  const whoOf = (id: string) => idOf(isLead(id) ? 'Lead' : 'Contact', id)
+  const isLead = (id: string) => !dialectOf(account, Salesforce).isContact(Number(id))
+  const isThere = new Set(people.map(({ id }) => id))
+  const whoOf = (id: string) => (isThere.has(id) ? idOf(isLead(id) ? 'Lead' : 'Contact', id) : null)
   const contacts = people.filter(({ id }) => !isLead(id))
   return {
     stages: stages.map(({ name, order, likelihood, isActive }) => ({
@@ -127,7 +129,7 @@ function copyOf(truth: Truth): Record<string, Stored[]> {
       const isOpen = stage?.isActive === true && stage.name !== 'FA Signed'
       return {
         source_id: idOf('Opportunity', deal.id),
-        contact: idOf('Contact', deal.personId),
+        contact: isThere.has(deal.personId) ? idOf('Contact', deal.personId) : null,
         owner: idOf('User', deal.ownerId),
         stage: stage?.name,
         stage_name: stage?.name,
@@ -161,7 +163,7 @@ function copyOf(truth: Truth): Record<string, Stored[]> {
   }
 }
 
-function activityOf(activity: TruthActivity, whoOf: (id: string) => string): Stored {
+function activityOf(activity: TruthActivity, whoOf: (id: string) => string | null): Stored {
   const { kind, startAt, endAt, status } = activity
   const isEvent = kind === 'appointment'
   const isDone = isEvent ? null : kind === 'email' || status === 'completed'
@@ -189,24 +191,29 @@ const relations: Record<string, string> = {
   stage_id: 'stage',
 }
 
-/** Leads are persons, too: what was done with one names it in the place of a contact. */
+/** Leads are persons, too: what was done with one names it in the place of a contact. Who is gone has no name. */
 async function namesById(client: Client): Promise<Map<unknown, unknown>> {
   const tables = ['contacts', 'companies', 'owners', 'stages']
   const rows = await Promise.all(tables.map((table) => client.records(table)))
-  const leads = await client.records('leads')
+  const leads = (await client.records('leads')).filter(isLive)
   return new Map([
     ...leads
       .filter((row) => row.contact_kind === 'lead')
       .map((row) => [row.contact_id, row.source_id] as const),
-    ...rows.flat().map((row) => [row.id, row.source_id] as const),
+    ...rows
+      .flat()
+      .filter(isLive)
+      .map((row) => [row.id, row.source_id] as const),
   ])
 }
+
+const isLive = (row: Stored): boolean => row.deleted_at === null
 
 function readable(row: Stored, names: Map<unknown, unknown>, columns: string[]): Stored {
   const all: Stored = {}
   for (const [column, value] of Object.entries(row)) {
     const relation = relations[column]
-    if (relation !== undefined) all[relation] = value === null ? null : (names.get(value) ?? value)
+    if (relation !== undefined) all[relation] = names.get(value) ?? null
     else all[column] = column.endsWith('_at') && typeof value === 'string' ? Date.parse(value) : value
   }
   // Whether an event is over is a matter of the clock, and has tests of its own.

@@ -1,0 +1,48 @@
+import type { Simulator } from '../../simulator/main.ts'
+import type { Client } from './arrange.ts'
+
+/** An account that things happen to, and our copy of it. */
+export type World = { simulator: Simulator; client: Client }
+
+/** Something that happens, to whomever the number says and with these words. */
+export type Deed = (world: World, at: number, words: string) => unknown
+
+/** One of those there are, by any number. */
+export const pick = <T>(list: T[], at: number): T | undefined => list[at % Math.max(1, list.length)]
+const people = ({ client }: World) => client.account.truth().people.map(({ id }) => id)
+const deals = ({ client }: World) => client.account.truth().deals.map(({ id }) => id)
+const onPerson = (world: World, at: number, deed: (id: string) => unknown) => {
+  const id = pick(people(world), at)
+  if (id !== undefined) deed(id)
+}
+
+/** What people at the CRM's own screen do, and time. */
+export const deedsOfPeople: Record<string, Deed> = {
+  'add a person': ({ client }, _at, words) => client.account.addPerson({ firstName: words }),
+  'add a deal': (world, at) =>
+    onPerson(world, at, (id) => world.client.account.addDeal(id, { amountMinor: at })),
+  'edit a person': (world, at, words) =>
+    onPerson(world, at, (id) => world.client.account.editPerson(id, { lastName: words, company: words })),
+  'edit a deal': (world, at) => {
+    const id = pick(deals(world), at)
+    if (id !== undefined) world.client.account.editDeal(id, { amountMinor: at % 7 === 0 ? null : at * 100 })
+  },
+  'remove a person': (world, at) => onPerson(world, at, (id) => world.client.account.removePerson(id)),
+  'remove a deal': (world, at) => {
+    const id = pick(deals(world), at)
+    if (id !== undefined) world.client.account.removeDeal(id)
+  },
+  'merge two people': (world, at) => {
+    const [winner, loser] = [pick(people(world), at), pick(people(world), at + 1)]
+    if (winner !== undefined && loser !== undefined && winner !== loser)
+      world.client.account.mergePeople(winner, loser)
+  },
+  'write a note': (world, at, words) => onPerson(world, at, (id) => world.client.account.addNote(id, words)),
+  'take a note away': (world, at) => {
+    const note = pick(world.client.account.truth().notes, at)
+    if (note !== undefined) world.client.account.removeNote(note.id)
+  },
+  'book an appointment': (world, at) =>
+    onPerson(world, at, (id) => world.client.account.addActivity(id, { kind: 'appointment' })),
+  'let time pass': ({ simulator }, at) => simulator.advance((at % 48) * 3_600_000),
+}
