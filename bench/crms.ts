@@ -2,7 +2,7 @@ import type { AccountOptions, Simulator } from '../simulator/main.ts'
 
 /** One CRM as the benchmark meets it: the account that is read, how we get in, and the lists that hold its people and deals. */
 export type BenchCrm = {
-  account: Pick<AccountOptions, 'crm' | 'pipedrive'>
+  account: Pick<AccountOptions, 'crm' | 'pipedrive' | 'salesforce' | 'oauth'>
   baseUrl: (simulator: Simulator) => string
   secrets: Record<string, string>
   settings: Record<string, unknown>
@@ -12,6 +12,8 @@ export type BenchCrm = {
 export const webKey = 'CT_bench'
 export const accessToken = 'bench-token'
 const requestsPerSecond = 1_000_000
+
+const app = { clientId: 'bench', clientSecret: 'bench-secret', refreshToken: 'bench-refresh' }
 
 export const crms: Readonly<Record<string, BenchCrm>> = {
   clienttether: {
@@ -34,6 +36,13 @@ export const crms: Readonly<Record<string, BenchCrm>> = {
     secrets: { apiToken: accessToken },
     // Whole lists in every run, as ClientTether's.
     settings: { requestsPerSecond, wholeListUpTo: 1e9 },
+    streams: ['owners', 'stages', 'lead_sources', 'contacts', 'opportunities'],
+  },
+  'salesforce-app': {
+    account: { crm: 'salesforce', salesforce: { dailyRequests: 1e9 }, oauth: app },
+    baseUrl: ({ url }) => `${url}/`,
+    secrets: { consumerKey: app.clientId, consumerSecret: app.clientSecret, refreshToken: app.refreshToken },
+    settings: { requestsPerSecond },
     streams: ['owners', 'stages', 'lead_sources', 'contacts', 'opportunities'],
   },
 }
