@@ -70,6 +70,12 @@ export class Grant {
     this.#isRevoked = true
   }
 
+  /** The person consents anew, which gives another refresh token. */
+  consent(refreshToken: string): void {
+    this.#isRevoked = false
+    this.#refreshToken = refreshToken
+  }
+
   /** Begins access without a refresh token, for whoever proved in another way who they are. */
   begin(): string {
     this.#isRevoked = false

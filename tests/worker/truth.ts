@@ -5,6 +5,7 @@ import type { Client, Stored } from './arrange.ts'
 import { byId, type Copy } from './copy.ts'
 import { hubSpotCopyOf } from './hubspot-truth.ts'
 import { expectHarbour } from './pipedrive-client.ts'
+import { expectLarkspur } from './salesforce-client.ts'
 
 const zone = 'America/New_York'
 const lost = ['Not Interested', 'Never Responded', 'Bad Lead', 'Bad Fit', 'Lost - Territory Not Available']
@@ -14,6 +15,7 @@ const kinds = { prospect: '1', customer: '4', partner: '5' }
 export async function expectTruth(client: Client): Promise<void> {
   const { crm = 'clienttether' } = client.account.options
   if (crm === 'pipedrive') return expectHarbour(client)
+  if (crm === 'salesforce') return expectLarkspur(client)
   const expected = (copies[crm] ?? copyOf)(client.account.truth())
   const stored = await storedCopy(client, expected)
   for (const table of Object.keys(expected)) expect(stored[table], table).toEqual(expected[table])
