@@ -1,3 +1,4 @@
+import { salesforceId } from './salesforce-ids.ts'
 import type { Reply } from './reply.ts'
 import { run, type Result } from './salesforce-query.ts'
 import { notFound, ok, Refusal } from './salesforce-reply.ts'
@@ -46,6 +47,7 @@ export class BulkJobs {
       id,
       operation,
       object: result.type.name,
+      createdById: salesforceId('User', 2),
       createdDate: at,
       systemModstamp: at,
       state: 'UploadComplete',

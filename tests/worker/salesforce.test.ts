@@ -34,6 +34,8 @@ describe('a copy of a Salesforce org', () => {
     const again = await client.sync()
     expect(again.run).toMatchObject({ status: 'success', created: 0, updated: 0, retired: 0, quarantined: 0 })
     expect(await client.everything()).toEqual(before)
+    // Of the allowance that the whole org shares.
+    expect(again.run.requests).toBeLessThanOrEqual(36)
     await expectSound(all.url)
   })
 })

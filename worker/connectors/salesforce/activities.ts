@@ -52,6 +52,7 @@ const emailMessage: SObject = {
     'CreatedById',
   ],
   wished: () => ['Status', 'ActivityId'],
+  atOnce: 200,
   mayBeMissing: true,
 }
 

@@ -20,6 +20,8 @@ export type SObject = {
   paths?: Record<string, string>
   /** A condition that holds for all records we want. */
   only?: string
+  /** Records asked for at a time where they may be long: an answer has to stay below what we read at once. */
+  atOnce?: number
   /** Orgs may lack the object, and users may not see it; its records are then simply not there. */
   mayBeMissing?: true
   /** When a record becomes past although nobody changes it: the field of the instant. */
@@ -54,8 +56,9 @@ function objectAt(objects: Objects, { object }: Place): SObject {
   return found
 }
 
-function requestFor(objects: Objects, place: Place, { pageSize }: Settings): Request {
-  const { name, only, mayBeMissing, comesDue } = objectAt(objects, place)
+function requestFor(objects: Objects, place: Place, settings: Settings): Request {
+  const object = objectAt(objects, place)
+  const { name, only, mayBeMissing, comesDue } = object
   if (place.phase === 'describe')
     return { method: 'GET', path: `sobjects/${name}/describe`, ...(mayBeMissing && { mayBeRefused: true }) }
   if (place.phase === 'feed')
@@ -64,8 +67,15 @@ function requestFor(objects: Objects, place: Place, { pageSize }: Settings): Req
       path: `sobjects/${name}/deleted/`,
       query: { start: place.since ?? place.now, end: place.now },
     }
-  return { method: 'GET', path: 'queryAll', query: { q: pageQuery(name, place, pageSize, only, comesDue) } }
+  return {
+    method: 'GET',
+    path: 'queryAll',
+    query: { q: pageQuery(name, place, rowsAtOnce(object, settings), only, comesDue) },
+  }
 }
+
+const rowsAtOnce = ({ atOnce = Infinity }: SObject, { pageSize }: Settings): number =>
+  Math.min(atOnce, pageSize)
 
 function pageOf(objects: Objects, place: Place, reply: Reply, settings: Settings): Page {
   const object = objectAt(objects, place)
@@ -86,7 +96,7 @@ function pageOf(objects: Objects, place: Place, reply: Reply, settings: Settings
     throw new StreamError('E_SHORT_READ', `an empty page of ${object.name} that is not the last`)
   const items = records.map((record) => object.at?.(record, place.now) ?? record)
   const repeats = place.phase === 'bin' || place.phase === 'due' ? { repeats: true as const } : {}
-  const isEnd = done && totalSize < settings.pageSize
+  const isEnd = done && totalSize < rowsAtOnce(object, settings)
   if (isEnd || last === undefined) return { items, ...repeats, ...after(objects, place) }
   const on = { ...place, after: { stamp: last.SystemModstamp, id: last.Id } }
   return { items, next: JSON.stringify(on), total: null, ...repeats }

@@ -11,6 +11,7 @@ const classic: SObject = {
   name: 'Note',
   fields: ['ParentId', 'Title', 'Body', 'OwnerId'],
   paths: { OwnerId: 'Owner.Name' },
+  atOnce: 500,
   mayBeMissing: true,
 }
 
