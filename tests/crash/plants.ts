@@ -38,8 +38,8 @@ export const plants: Plant[] = [
     engine: [
       {
         file: 'worker/land.ts',
-        from: 'const [, , counts] = await Promise.all([',
-        to: 'await run.database.asTenant(run.tenantId, (other) => storeCursor(other, run, pass, page.place))\n    const [, , counts] = await Promise.all([',
+        from: 'const [, , { created, updated }, buried] = await Promise.all([',
+        to: 'await run.database.asTenant(run.tenantId, (other) => storeCursor(other, run, pass, page.place))\n    const [, , { created, updated }, buried] = await Promise.all([',
       },
       {
         file: 'worker/land.ts',
