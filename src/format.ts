@@ -1,8 +1,12 @@
 const locale = 'en-US'
 
+/** Making one takes longer than all that it writes on a page, so each is made once. */
+const numberFormats = new Map<string, Intl.NumberFormat>()
+const dateFormats = new Map<string, Intl.DateTimeFormat>()
+
 /** "1,284" */
 export function count(value: number): string {
-  return new Intl.NumberFormat(locale).format(value)
+  return numberFormat({}).format(value)
 }
 
 /** "1 activity is", "2 activities are": the number with the words that agree with it. */
@@ -13,7 +17,12 @@ export function plural(value: number, one: string, many: string): string {
 /** "$111,150", exact to the last cent before rounding; `amountMinor` is in the currency's minor unit. */
 export function money(amountMinor: bigint, currency: string): string {
   const style = { style: 'currency', currency, maximumFractionDigits: 0 } as const
-  return new Intl.NumberFormat(locale, style).format(decimalOf(amountMinor, currency))
+  return numberFormat(style).format(decimalOf(amountMinor, currency))
+}
+
+/** So many dollars, in cents: a whole amount in the currency's major unit, as people type it, in its minor unit. */
+export function moneyOf(amount: number, currency: string): bigint {
+  return BigInt(amount) * 10n ** BigInt(placesOf(currency))
 }
 
 /** "$1.01M", "$889k": an amount where there is little room, in three digits. */
@@ -28,24 +37,34 @@ export function compactCount(value: number): string {
 
 /** "29%" of a share from 0 to 1. */
 export function percent(share: number): string {
-  return new Intl.NumberFormat(locale, { style: 'percent' }).format(share)
+  return numberFormat({ style: 'percent' }).format(share)
 }
 
 function compact(value: number | Intl.StringNumericLiteral, style: Intl.NumberFormatOptions): string {
   const options = { ...style, notation: 'compact', maximumSignificantDigits: 3 } as const
-  const parts = new Intl.NumberFormat(locale, options).formatToParts(value)
+  const parts = numberFormat(options).formatToParts(value)
   // A thousand is a small k; the K of a currency's code stays as it is.
   return parts.map(({ type, value: text }) => (type === 'compact' && text === 'K' ? 'k' : text)).join('')
 }
 
 /** "111150.00": the amount in the currency's major unit, in all its digits. */
 function decimalOf(amountMinor: bigint, currency: string): Intl.StringNumericLiteral {
-  const digits = new Intl.NumberFormat(locale, { style: 'currency', currency }).resolvedOptions()
-  const places = digits.maximumFractionDigits ?? 2
+  const places = placesOf(currency)
   const sign = amountMinor < 0n ? '-' : ''
   const plain = (amountMinor < 0n ? -amountMinor : amountMinor).toString().padStart(places + 1, '0')
   const whole = plain.slice(0, plain.length - places)
   return `${sign}${whole}.${plain.slice(plain.length - places) || '0'}` as Intl.StringNumericLiteral
+}
+
+function placesOf(currency: string): number {
+  return numberFormat({ style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2
+}
+
+function numberFormat(options: Intl.NumberFormatOptions): Intl.NumberFormat {
+  const key = JSON.stringify(options)
+  const known = numberFormats.get(key) ?? new Intl.NumberFormat(locale, options)
+  numberFormats.set(key, known)
+  return known
 }
 
 /** "Nov 20, 2026, 9:02:14 AM CST" */
@@ -72,6 +91,18 @@ export function clockTime(at: Date, timeZone: string, now: Date): string {
 /** "Nov 14" */
 export function day(at: Date, timeZone: string): string {
   return write(at, { timeZone, month: 'short', day: 'numeric' })
+}
+
+/** "Sat, Nov 14"; with the year where it is another one than now. */
+export function weekday(at: Date, timeZone: string, now: Date): string {
+  const isThisYear = yearOf(at, timeZone) === yearOf(now, timeZone)
+  const words = { timeZone, weekday: 'short', month: 'short', day: 'numeric' } as const
+  return write(at, isThisYear ? words : { ...words, year: 'numeric' })
+}
+
+/** "9:30 AM" */
+export function timeOfDay(at: Date, timeZone: string): string {
+  return write(at, { timeZone, hour: 'numeric', minute: '2-digit' })
 }
 
 /** "14 min ago", "in 12 min", "3 h ago", "3 days ago", "just now". */
@@ -109,7 +140,12 @@ function dayOf(at: Date, timeZone: string): string {
   return write(at, { timeZone, year: 'numeric', month: 'numeric', day: 'numeric' })
 }
 
+const yearOf = (at: Date, timeZone: string) => write(at, { timeZone, year: 'numeric' })
+
 /** Intl sets a narrow no-break space before AM and PM, which nobody can type into a search. */
 function write(at: Date, options: Intl.DateTimeFormatOptions): string {
-  return new Intl.DateTimeFormat(locale, options).format(at).replaceAll('\u202f', ' ')
+  const key = JSON.stringify(options)
+  const format = dateFormats.get(key) ?? new Intl.DateTimeFormat(locale, options)
+  dateFormats.set(key, format)
+  return format.format(at).replaceAll('\u202f', ' ')
 }
