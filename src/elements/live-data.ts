@@ -33,21 +33,32 @@ class LiveData extends HTMLElement {
 
   async #bringUpToDate() {
     this.#isBehind = false
-    const answer = await fetch(location.href, { headers: { accept: 'text/html' } }).catch(() => undefined)
-    if (!answer?.ok || answer.redirected) {
-      this.#isBehind = true
-      return
-    }
-    const next = new DOMParser().parseFromString(await answer.text(), 'text/html')
-    for (const region of document.querySelectorAll<HTMLElement>('[data-live]')) {
-      const fresh = next.querySelector(`[data-live="${region.dataset['live'] ?? ''}"]`)
-      if (fresh) changeInPlace(region, fresh)
-    }
-    // The chip has put up a banner of its own when the page grew old.
-    for (const banner of document.querySelectorAll('.top + .banner')) banner.remove()
-    document.title = next.title
-    this.dispatchEvent(new CustomEvent('brought-up-to-date', { bubbles: true }))
+    if (await bringUpToDate()) this.dispatchEvent(new CustomEvent('brought-up-to-date', { bubbles: true }))
+    else this.#isBehind = true
   }
+}
+
+/** Asks for this page again and shows it; false when it could not be had. */
+export async function bringUpToDate(): Promise<boolean> {
+  const answer = await fetch(location.href, { headers: { accept: 'text/html' } }).catch(() => undefined)
+  if (!answer?.ok || answer.redirected) return false
+  await showPage(new DOMParser().parseFromString(await answer.text(), 'text/html'))
+  return true
+}
+
+/** Changes this page in place into a newer reading of it. Rows that were loaded below the first page are read again, too. */
+export async function showPage(next: Document): Promise<void> {
+  const list = document.querySelector<HTMLElement & { catchUp?: (page: Document) => Promise<void> }>(
+    'load-more',
+  )
+  await list?.catchUp?.(next)
+  for (const region of document.querySelectorAll<HTMLElement>('[data-live]')) {
+    const fresh = next.querySelector(`[data-live="${region.dataset['live'] ?? ''}"]`)
+    if (fresh) changeInPlace(region, fresh)
+  }
+  // The chip has put up a banner of its own when the page grew old.
+  for (const banner of document.querySelectorAll('.top + .banner')) banner.remove()
+  document.title = next.title
 }
 
 function changeInPlace(region: Element, fresh: Element): void {

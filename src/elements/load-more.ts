@@ -1,5 +1,8 @@
 /** Rows stand in `[data-group]`; those of a group that is already there are added to it. */
-class LoadMore extends HTMLElement {
+export class LoadMore extends HTMLElement {
+  /** How many pages stand below the first one. */
+  #loaded = 0
+
   connectedCallback() {
     this.addEventListener('click', this.#clicked)
   }
@@ -16,32 +19,50 @@ class LoadMore extends HTMLElement {
   }
 
   async #load(link: HTMLAnchorElement) {
-    const answer = await fetch(link.href).catch(() => null)
-    if (!answer?.ok) return location.assign(link.href)
-    const page = new DOMParser().parseFromString(await answer.text(), 'text/html')
-    const added = [...page.querySelectorAll('[data-group]')].map((group) => this.#add(group))
-    const next = page.querySelector('load-more')
-    const status = next?.querySelector('[data-shown]')
-    const here = this.querySelector('[data-shown]')
-    if (here) here.textContent = status?.getAttribute('data-shown') ?? ''
-    const further = next?.querySelector('a')
-    if (further) link.replaceWith(further)
-    else link.remove()
-    const first = added.find((element) => element !== undefined)
+    const page = await pageAt(link)
+    if (page === null) return location.assign(link.href)
+    this.#loaded += 1
+    const first = addTo(document, page)
     first?.setAttribute('tabindex', '-1')
     first?.focus({ preventScroll: true })
   }
 
-  /** Gives the first row that is new. */
-  #add(group: Element): HTMLElement | undefined {
-    const groups = [...document.querySelectorAll('[data-group]')]
-    const rows = (of: Element) => of.querySelector('[data-rows]') ?? of
-    const first = rows(group).firstElementChild
-    const same = groups.find((one) => one.getAttribute('data-group') === group.getAttribute('data-group'))
-    if (same) rows(same).append(...rows(group).children)
-    else groups.at(-1)?.after(group)
-    return first instanceof HTMLElement ? first : undefined
+  /** Puts as many pages as are loaded here behind `page`, a newer reading of the first one. */
+  async catchUp(page: Document) {
+    for (let n = 0; n < this.#loaded; n += 1) {
+      const link = page.querySelector<HTMLAnchorElement>('load-more a')
+      const next = link && (await pageAt(link))
+      if (!next) return
+      addTo(page, next)
+    }
   }
+}
+
+async function pageAt({ href }: HTMLAnchorElement): Promise<Document | null> {
+  const answer = await fetch(href).catch(() => null)
+  return answer?.ok ? new DOMParser().parseFromString(await answer.text(), 'text/html') : null
+}
+
+/** Puts the rows of the next page below those of a document, and its way to more in the place of the old one. Gives the first row. */
+function addTo(to: Document, page: Document): HTMLElement | undefined {
+  const groups = () => [...to.querySelectorAll('[data-group]')]
+  const rows = (of: Element) => of.querySelector('[data-rows]') ?? of
+  const added = [...page.querySelectorAll('[data-group]')].map((group) => {
+    const first = rows(group).firstElementChild
+    const same = groups().find((one) => one.getAttribute('data-group') === group.getAttribute('data-group'))
+    if (same) rows(same).append(...rows(group).children)
+    else groups().at(-1)?.after(group)
+    return first instanceof HTMLElement ? first : undefined
+  })
+  const [here, next] = [to, page].map((of) => of.querySelector('load-more'))
+  const status = here?.querySelector('[data-shown]')
+  const shown = next?.querySelector('[data-shown]')?.getAttribute('data-shown') ?? ''
+  if (status) status.textContent = shown
+  const link = here?.querySelector('a')
+  const further = next?.querySelector('a')
+  if (further) link?.replaceWith(further)
+  else link?.remove()
+  return added.find((element) => element !== undefined)
 }
 
 customElements.define('load-more', LoadMore)
