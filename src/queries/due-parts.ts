@@ -16,6 +16,8 @@ export type DueFilters = {
   bucket?: Bucket | undefined
   /** `2026-11-24`, of the workspace's calendar. */
   day?: string | undefined
+  /** A day of the workspace's calendar; what is due after it. */
+  beyond?: string | undefined
   /** Every one of these words stands in the title, the contact's name, or the step. */
   terms?: string[] | undefined
   /** Amount in the workspace's own currency, minor units, from which on. */
@@ -42,7 +44,7 @@ export function wantedOpportunity(scope: DueScope, filters: DueFilters, words: S
 }
 
 /** When something is due that a filter asks for. */
-export function wantedTime({ now, timeZone }: DueScope, { bucket, day }: DueFilters, at: SQL): SQL[] {
+export function wantedTime({ now, timeZone }: DueScope, { bucket, day, beyond }: DueFilters, at: SQL): SQL[] {
   const [from, before] = bucket === undefined ? [null, null] : spanOf(bucket, edgesOf(now, timeZone))
   return [
     ...(from === null ? [] : [sql`${at} >= ${from}`]),
@@ -50,6 +52,7 @@ export function wantedTime({ now, timeZone }: DueScope, { bucket, day }: DueFilt
     ...(day === undefined
       ? []
       : [sql`${at} >= ${startOfDay(day, timeZone)} and ${at} < ${startOfDay(daysLater(day, 1), timeZone)}`]),
+    ...(beyond === undefined ? [] : [sql`${at} >= ${startOfDay(daysLater(beyond, 1), timeZone)}`]),
   ]
 }
 

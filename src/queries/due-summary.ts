@@ -5,8 +5,8 @@ import { steps, tasks } from './due.ts'
 import { contactOf, wantedOpportunity, type DueFilters, type DueScope } from './due-parts.ts'
 import { isUnplanned } from './unplanned.ts'
 
-/** Counting ends here: whether 40,000 or 41,000 are overdue helps nobody, and reading them all would keep everybody waiting. */
-export const mostCounted = 1_000
+/** Counting ends here: whether 400 or 4,000 are overdue helps nobody, and reading them all on every look would keep everybody waiting. */
+export const mostCounted = 200
 
 /** `isMore`: there are more than were counted. */
 export type Counted = { count: number; isMore: boolean }
@@ -94,18 +94,4 @@ async function readNextUp(tx: Tx, scope: DueScope, filters: DueFilters): Promise
   return first === undefined
     ? null
     : { opportunityId: first.id, dueAt: new Date(first.due_at), details: first.details, title: first.title }
-}
-
-/** How many steps are due on each of the days from today on, so that people can spread their work; days without any are left out. */
-export async function readLoad(
-  tx: Tx,
-  { now, timeZone }: DueScope,
-  owners: string[] | undefined,
-  until: Date,
-): Promise<Map<string, number>> {
-  const mine = owners === undefined ? sql`true` : sql`o.owner_id = any(${sql.param(owners)}::uuid[])`
-  const { rows } = await tx.execute<{ day: string; count: number }>(sql`
-    select (o.next_action_at at time zone ${timeZone})::date::text as day, count(*)::int as count from opportunities o
-    where o.next_action_at >= ${edgesOf(now, timeZone).today} and o.next_action_at < ${until} and ${mine} group by 1`)
-  return new Map(rows.map(({ day, count }) => [day, count]))
 }

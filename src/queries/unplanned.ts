@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm'
+import { sql, type SQL } from 'drizzle-orm'
 import type { Tx } from '../../drizzle/db.ts'
 import {
   contactOf,
@@ -28,12 +28,15 @@ export type Unplanned = {
   suggestion: Suggestion | null
 }
 
-/** The open opportunities without a next step and without an outcome, the most valuable first; other currencies after the own. */
+/**
+ * The open opportunities without a next step and without an outcome, the most valuable first; other currencies after the own. With
+ * `among` the most valuable of so many that come to hand.
+ */
 export async function readUnplanned(
   tx: Tx,
   scope: DueScope,
   filters: Pick<DueFilters, 'owners' | 'stage' | 'pipeline' | 'terms' | 'least'>,
-  { most, from }: { most: number; from: string | null },
+  { most, from, among }: { most: number; from: string | null; among?: number },
 ): Promise<{ rows: Unplanned[]; next: string | null }> {
   const keys: SortKey[] = [
     { value: sql`(o.amount_minor is null)`, type: 'boolean' },
@@ -50,7 +53,7 @@ export async function readUnplanned(
   const { rows } = await tx.execute<Stored>(sql`
     with page as (
       select o.*, ${titleOf} as name, ${placeOf(keys)} as place, row_number() over (${orderBy(keys)}) as nth
-      from opportunities o ${contactOf} where ${sql.join(wanted, sql` and `)} ${orderBy(keys)} limit ${most + 1}),
+      from ${among === undefined ? sql`opportunities` : some(wanted, among)} o ${contactOf} where ${sql.join(wanted, sql` and `)} ${orderBy(keys)} limit ${most + 1}),
     touches as (${lastTouches(scope.now)})
     select p.id, p.version, p.name as title, p.amount_minor, coalesce(p.currency, ${scope.currency}) as currency, p.market, p.units,
       coalesce(s.name, p.stage_name) as stage, w.name as owner, touched.at as touched_at, suggested.id as suggestion_id,
@@ -66,6 +69,10 @@ export async function readUnplanned(
   const last = rows.length > most ? page.at(-1) : undefined
   return { rows: page.map(unplanned), next: last === undefined ? null : writePlace(last.place) }
 }
+
+/** So many of them, whichever come first: to order a million for three of them would keep everybody waiting. */
+const some = (wanted: SQL[], among: number): SQL =>
+  sql`(select o.* from opportunities o ${contactOf} where ${sql.join(wanted, sql` and `)} limit ${among})`
 
 /** As its index has it. */
 export const isUnplanned = sql`o.next_action_at is null and o.own_outcome is null and o.status = 'open' and o.deleted_at is null`

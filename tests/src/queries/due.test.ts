@@ -4,7 +4,9 @@ import type { Tx } from '../../../drizzle/db.ts'
 import { completeAction } from '../../../src/commands/complete-action.ts'
 import type { DueFilters, DueScope } from '../../../src/queries/due-parts.ts'
 import { readDue } from '../../../src/queries/due.ts'
-import { mostCounted, readDueSummary, readLoad } from '../../../src/queries/due-summary.ts'
+import { readDueLoad } from '../../../src/queries/due-load.ts'
+import { readDueNow, readOwnOwners } from '../../../src/queries/due-now.ts'
+import { mostCounted, readDueSummary } from '../../../src/queries/due-summary.ts'
 import { readStep } from '../../../src/queries/step.ts'
 import { readUnplanned } from '../../../src/queries/unplanned.ts'
 import { startPlace, type Place, type Someone } from '../commands/workspace.ts'
@@ -255,9 +257,25 @@ describe('the summary', () => {
     expect(found.buckets.overdue).toEqual({ count: mostCounted, isMore: true })
   })
 
-  test('tells how much is due on the days ahead', async () => {
-    const load = await inTenant((tx) => readLoad(tx, scope, undefined, at('2027-01-01T00:00:00Z')))
-    expect(Object.fromEntries(load)).toEqual({ '2026-11-20': 1, '2026-11-22': 1, '2026-12-22': 1 })
+  test('tells how much is due on the days ahead, and after the last of them', async () => {
+    const load = await inTenant((tx) => readDueLoad(tx, scope, {}, ['2026-11-21', '2026-11-22']))
+    expect(load).toEqual({
+      days: [
+        { day: '2026-11-21', count: 0, isMore: false },
+        { day: '2026-11-22', count: 1, isMore: false },
+      ],
+      beyond: { count: 1, isMore: false },
+    })
+    expect((await due({ beyond: '2026-11-22' })).rows).toHaveLength(1)
+  })
+
+  test('tells how much is late or due today, of everybody and of one person', async () => {
+    const of = (email: string) =>
+      inTenant(async (tx) => readDueNow(tx, scope, await readOwnOwners(tx, email)))
+    const { buckets } = await inTenant((tx) => readDueSummary(tx, scope, {}, kofi.userId))
+    const all = await inTenant((tx) => readDueNow(tx, scope, undefined))
+    expect(all.count).toBe(buckets.overdue.count + buckets.today.count)
+    expect(await of('nobody@example.com')).toEqual({ count: 0, isMore: false })
   })
 })
 
