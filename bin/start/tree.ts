@@ -11,6 +11,7 @@ import { supervise, type Child } from './child.ts'
 import { ensureDemoClients } from './demo-clients.ts'
 import { ensureDemoPeople } from './demo-cast.ts'
 import { giveDemoPast } from './demo-past.ts'
+import { giveDemoSteps } from './demo-steps.ts'
 import { keepWorld, keptWorld, type DemoWorld } from './demo-world.ts'
 import { tellFirstRuns } from './first-runs.ts'
 import { buildPages } from './pages.ts'
@@ -44,7 +45,10 @@ export async function startTree(
     if (!tree || stopping.aborted) return
     await welcome(tree, installation.config.STALE_AFTER_MINUTES)
     const past = await installation.connect('tidemark_worker')
-    const first = (connection: ListedConnection) => giveDemoPast(past, connection, tree.worldStartedAt)
+    const first = async (connection: ListedConnection) => {
+      await giveDemoPast(past, connection, tree.worldStartedAt)
+      await giveDemoSteps(tree.database, connection)
+    }
     stopTelling = await tellFirstRuns(tree.database, tree.connections, startedAt, first, print)
     await asked
   } finally {

@@ -1,0 +1,31 @@
+import { sql, type Tx } from '../../drizzle/db.ts'
+import { addStep, lockStep } from './add-step.ts'
+import type { Actor } from './record-deed.ts'
+
+/** A next action that somebody has planned, and how often they have put it off since. */
+export type GivenStep = {
+  opportunityId: string
+  by: Actor
+  dueAt: Date
+  details: string
+  kind: string
+  moves: number
+}
+
+/**
+ * Plans next actions in an invented workspace, past times included: what is late there was planned when it was not. Once: answers
+ * false, and writes nothing, where anything was ever planned.
+ */
+export async function giveSteps(tx: Tx, steps: readonly GivenStep[]): Promise<boolean> {
+  const { rows } = await tx.execute(sql`select from next_actions limit 1`)
+  if (rows.length > 0) return false
+  for (const { opportunityId, by, moves, ...step } of steps) {
+    for (let move = 0; move <= moves; move += 1) {
+      const locked = await lockStep(tx, opportunityId, undefined)
+      if (locked.kind !== 'locked') break
+      const how = move === 0 ? 'planned' : 'moved'
+      await addStep(tx, by, locked, { ...step, how, moves: move }, `action_${how}`)
+    }
+  }
+  return true
+}
