@@ -56,7 +56,7 @@ export function followingOf(given: CompletionGiven, now: Date): Following | Brok
   if (outcome == null && !namesStep)
     return broken({ new_next_action_at: timeMissing, new_next_action_details: detailsMissing })
   if (outcome != null) {
-    if (outcome !== 'won' && (reason ?? '') === '') return broken({ reason: 'Say why' })
+    if (outcome !== 'won' && (reason ?? '') === '') return broken({ reason: reasonMissing })
     return { dueAt: null, details: null, kind: null, outcome, reason: reason || null }
   }
   const wrong = {
@@ -69,8 +69,9 @@ export function followingOf(given: CompletionGiven, now: Date): Following | Brok
 
 const broken = (fields: Record<string, string>): Broken => ({ fields })
 
-const timeMissing = 'Choose when the next action is due'
-const detailsMissing = 'Enter the next action'
+export const reasonMissing = 'Say why'
+export const timeMissing = 'Choose when the next action is due'
+export const detailsMissing = 'Enter the next action'
 /** Further ahead nobody plans; beyond it lie slips of the hand. */
 const longestAheadMs = 10 * 366 * 86_400_000
 

@@ -1,4 +1,4 @@
-import { stepRow } from './rows.ts'
+import { deedOfRow, stepRow } from './rows.ts'
 import { keepTheme, themeNow, themes } from './theme.ts'
 
 const kept = 'tidemark.letters'
@@ -40,6 +40,9 @@ class AppHotkeys extends HTMLElement {
     t: () => keepTheme(themes[(themes.indexOf(themeNow()) + 1) % themes.length] ?? 'system'),
     j: () => stepRow(1),
     k: () => stepRow(-1),
+    c: () => deedOfRow('complete')?.click(),
+    m: () => deedOfRow('move')?.click(),
+    z: () => document.dispatchEvent(new Event('undo-last')),
     '?': () => this.querySelector('dialog')?.showModal(),
     '/': () => {
       const field = document.querySelector<HTMLInputElement>('main input[type=search]')

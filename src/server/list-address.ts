@@ -1,5 +1,5 @@
 /** What an address says for one time: a place in the list, and what the last deed came to. No link and no form carries it along. */
-export const fleeting: ReadonlySet<string> = new Set(['after', 'seen', 'said', 'typed', 'gone'])
+export const fleeting: ReadonlySet<string> = new Set(['after', 'seen', 'said', 'typed', 'gone', 'done'])
 
 /** The same page with some of its parameters changed (`null` takes one away), from its beginning. Empty ones are left out. */
 export function addressWith(search: URLSearchParams, changes: Record<string, string | null>): string {

@@ -142,7 +142,7 @@ function overdueTile({ activities }: Overview, { home }: Scope): Tile {
     label: 'Overdue activities',
     figure: activities.value === null ? null : count(activities.value.overdue),
     basis: activities.basis,
-    href: `${home}/schedule`,
+    href: `${home}/due?day=overdue`,
     below: `${count(activities.value?.next ?? 0)} more due within 7 days`,
     delta: null,
   }

@@ -1,4 +1,5 @@
 import type { ViewPage } from '../../drizzle/schema/views.ts'
+import { dueForm } from './due-filters.ts'
 import { leadForm } from './lead-filters.ts'
 import type { AskForm } from './list-ask.ts'
 import { hotForm, noteForm, scheduleForm } from './list-filters.ts'
@@ -6,6 +7,7 @@ import { pipelineForm } from './pipeline-filters.ts'
 
 /** What each list understands, and so what a view of it can hold. A list becomes one that views are saved of by a line here. */
 export const viewForms: Readonly<Partial<Record<ViewPage, AskForm>>> = {
+  due: dueForm,
   leads: leadForm,
   pipeline: pipelineForm,
   'hot-list': hotForm,

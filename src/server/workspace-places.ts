@@ -6,6 +6,7 @@ type Listed = { word: string; path: string; deed: Deed; icon: IconName; key: str
 /** The pages of a workspace by group, in the order of its navigation. `key` is pressed after G. */
 const groups = {
   Work: {
+    due: { word: 'Due actions', path: 'due', deed: 'read_deals', icon: 'circle-check', key: 'd' },
     schedule: { word: 'Schedule', path: 'schedule', deed: 'read_deals', icon: 'calendar', key: 's' },
     notes: { word: 'Notes', path: 'notes', deed: 'read_deals', icon: 'note', key: 'n' },
   },
@@ -53,7 +54,7 @@ function placesOf(listed: Record<string, Listed>, home: string, role: Role): Pla
 }
 
 /** The four pages that a phone keeps in reach of the thumb. */
-const inReach: readonly WorkspacePlace[] = ['overview', 'pipeline', 'hot-list', 'schedule']
+const inReach: readonly WorkspacePlace[] = ['due', 'pipeline', 'hot-list', 'schedule']
 
 /** What stands in the bar at the foot of a phone, besides the way to everything else. */
 export function placesInReach(places: readonly Place[]): Place[] {

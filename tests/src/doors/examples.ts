@@ -54,6 +54,27 @@ export const examples: Readonly<Record<string, Example>> = {
   '/w': { path: () => '/w' },
   '/w/[workspace]': { path: inside(''), answers: [301, 302, 303, 308] },
   '/w/[workspace]/overview': { path: inside('/overview') },
+  '/w/[workspace]/due': { path: inside('/due') },
+  '/w/[workspace]/due/[opportunity]/complete': {
+    path: (ids) => `/w/${ids.slug}/due/${ids.opportunity}/complete`,
+    forms: [() => ({ ending: 'lost', reason: 'Chose another brand' })],
+    names: 'record',
+  },
+  '/w/[workspace]/due/[opportunity]/move': {
+    path: (ids) => `/w/${ids.slug}/due/${ids.opportunity}/move`,
+    forms: [() => ({ day: '2035-01-15', time: '09:00' })],
+    names: 'record',
+  },
+  '/w/[workspace]/due/[opportunity]/suggestion': {
+    path: (ids) => `/w/${ids.slug}/due/${ids.opportunity}/suggestion`,
+    forms: [({ opportunity }) => ({ activity: opportunity, version: '0' })],
+    names: 'record',
+  },
+  '/w/[workspace]/due/[opportunity]/undo': {
+    path: (ids) => `/w/${ids.slug}/due/${ids.opportunity}/undo`,
+    forms: [() => ({ version: '1' })],
+    names: 'record',
+  },
   '/w/[workspace]/leads': { path: inside('/leads') },
   '/w/[workspace]/pipeline': { path: inside('/pipeline') },
   '/w/[workspace]/hot-list': { path: inside('/hot-list') },

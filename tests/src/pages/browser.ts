@@ -40,12 +40,17 @@ export async function violations(page: Page): Promise<string[]> {
 export function overflowing(page: Page): Promise<string[]> {
   return page.evaluate(() => {
     const width = document.documentElement.clientWidth
+    const isInFrame = (element: Element | null): boolean =>
+      element !== null &&
+      (/auto|scroll/.test(getComputedStyle(element).overflowX) || isInFrame(element.parentElement))
     return (
       [...document.querySelectorAll('main *, nav *, .banner *')]
         .filter((element) => element.getClientRects().length > 0 && !element.closest('thead'))
         // What is folded away has a place in the arrangement, and nobody sees it.
         .filter((element) => !element.closest('details:not([open]) > :not(summary)'))
         .filter((element) => element.getBoundingClientRect().right > width + 1)
+        // What stands in a frame that scrolls sideways can be reached; the frame itself must fit.
+        .filter((element) => !isInFrame(element.parentElement))
         .map((element) => element.outerHTML.slice(0, 100))
     )
   })

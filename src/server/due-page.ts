@@ -1,0 +1,227 @@
+import type { Tx } from '../../drizzle/db.ts'
+import { dayOf } from '../domain/days.ts'
+import { movedOften } from '../domain/due.ts'
+import { basisOf, type Basis, type ConnectionNow } from '../domain/freshness.ts'
+import { count, plural, timeOfDay, weekday } from '../format.ts'
+import { readDue } from '../queries/due.ts'
+import { readDueLoad } from '../queries/due-load.ts'
+import { readOwnOwners } from '../queries/due-now.ts'
+import type { DueFilters, DueScope } from '../queries/due-parts.ts'
+import { readDueSummary, type Counted, type DueSummary } from '../queries/due-summary.ts'
+import { readUnplanned } from '../queries/unplanned.ts'
+import type { Workspace } from '../queries/workspaces.ts'
+import { dueAskOf, dueFiltersOf, dueFilterWords, isMine, type DueAsk } from './due-filters.ts'
+import { dueGroups, unplannedLine, type LineScope } from './due-lines.ts'
+import { countedWords, stripDaysOf, stripOf } from './due-strip.ts'
+import { keptBeside } from './kept-beside.ts'
+import { addressWith, nextAddress, seenOf } from './list-address.ts'
+
+const mostRows = 50
+/** So many stand beside the list; the rest are a click away. */
+const mostBeside = 3
+/** They are the most valuable of so many. */
+const mostBesideOf = 1_000
+
+export type DueStatus = { now: Date; connections: readonly ConnectionNow[] }
+
+/** What the queries of due actions stand on. Overdue tasks come from connections that have read all their activities. */
+export function dueScopeOf(workspace: Workspace, status: DueStatus): DueScope & { basis: Basis } {
+  const basis = basisOf(status.connections, ['activities'])
+  const { timeZone, currency } = workspace
+  return { now: status.now, timeZone, currency, taskConnectionIds: basis.connectionIds, basis }
+}
+
+/** What the CRM is called where one thing is said of it: by its name where there is one. */
+export function sourceName(connections: readonly Pick<ConnectionNow, 'name'>[]): string {
+  const [first, second] = connections
+  return first !== undefined && second === undefined ? first.name : 'the CRM'
+}
+
+/** All that the page of due actions shows, read as of one moment. */
+export async function readDuePage(
+  tx: Tx,
+  { workspace, status, person }: Pick<App.Locals, 'workspace' | 'status' | 'person'>,
+  search: URLSearchParams,
+) {
+  const scope = dueScopeOf(workspace, status)
+  const { now, timeZone, currency } = scope
+  const ask = dueAskOf(search)
+  const days = stripDaysOf(now, timeZone)
+  const mine = await readOwnOwners(tx, person.email)
+  const filters = dueFiltersOf(ask, { mine, currency, lastDay: days.at(-1) })
+  const from = search.get('after')
+  const isQueue = ask.view === undefined
+  const nothing = { rows: [], next: null }
+  const list = isQueue ? await readDue(tx, scope, filters, { most: mostRows, from }) : nothing
+  const summary = await readDueSummary(tx, scope, filters, person.id)
+  const load = await readDueLoad(tx, scope, filters, days)
+  const unplanned = await readUnplanned(
+    tx,
+    scope,
+    filters,
+    isQueue ? { most: mostBeside, from: null, among: mostBesideOf } : { most: mostRows, from },
+  )
+  const moved =
+    isQueue && summary.movedOften.count > 0
+      ? await readDue(
+          tx,
+          scope,
+          { ...allTimes(filters), moves: movedOften },
+          { most: mostBeside, from: null },
+        )
+      : nothing
+  const back = backOf(search)
+  const home = `/w/${workspace.slug}/due`
+  const lines: LineScope = { home, back, timeZone, now, source: sourceName(status.connections) }
+  const first = from === null && ask.day === undefined ? list.rows[0] : undefined
+  const page = isQueue ? list : unplanned
+  const seen = seenOf(search)
+  return {
+    ask,
+    back,
+    basis: scope.basis,
+    summary,
+    sentence: sentenceOf(summary),
+    strip: stripOf(summary, load, { oldestDaysLate: first?.daysLate ?? null, timeZone, now, search }),
+    tabs: tabsOf(ask, mine, summary, search),
+    form: formOf(ask, summary, search, mine),
+    ...pillsOf(ask, summary, search, { currency, today: dayOf(now, timeZone) }),
+    groups: dueGroups(list.rows, lines),
+    isAllDone: summary.buckets.overdue.count === 0 && summary.buckets.today.count === 0,
+    nextUp: nextUpWords(summary, timeZone, now),
+    unplanned: unplanned.rows.map((row) => unplannedLine(row, lines)),
+    moved: moved.rows.map((row) => dueGroups([row], lines)[0]?.lines[0]).filter((line) => line !== undefined),
+    more: {
+      href: nextAddress(search, page.next, seen + page.rows.length),
+      words: `Load ${mostRows} more`,
+      range: seen === 0 ? `${count(page.rows.length)} shown` : `From ${count(seen + 1)} on`,
+      shown: `${count(seen + page.rows.length)} shown`,
+    },
+  }
+}
+
+export type DuePage = Awaited<ReturnType<typeof readDuePage>>
+
+const allTimes = (filters: DueFilters): DueFilters => ({
+  ...filters,
+  bucket: undefined,
+  day: undefined,
+  beyond: undefined,
+})
+
+/** The address of the list, from its beginning, for the forms that lead back to it. */
+function backOf(search: URLSearchParams): string {
+  const address = addressWith(search, { done: null })
+  return address === '?' ? '' : address
+}
+
+/** "14 to do now" */
+function sentenceOf({ buckets: { overdue, today }, doneToday }: DueSummary): string {
+  const due: Counted = { count: overdue.count + today.count, isMore: overdue.isMore || today.isMore }
+  const done = doneToday > 0 ? ` You closed ${plural(doneToday, 'action', 'actions')} today.` : ''
+  if (due.count === 0) return `Nothing is due.${done}`
+  const late = overdue.count > 0 ? `, ${countedWords(overdue)} of them late` : ''
+  return `${countedWords(due)} to do now${late}. Start at the top.`
+}
+
+function tabsOf(
+  ask: DueAsk,
+  mine: readonly string[],
+  { unplanned, movedOften }: DueSummary,
+  search: URLSearchParams,
+) {
+  const isQueue = ask.view === undefined && ask.moved === undefined
+  const whose = [
+    {
+      word: 'My queue',
+      href: addressWith(search, { whose: null, owner: null, view: null, moved: null }),
+      isCurrent: isQueue && isMine(ask, mine),
+    },
+    {
+      word: 'Everyone',
+      href: addressWith(search, { whose: 'all', owner: null, view: null, moved: null }),
+      isCurrent: isQueue && !isMine(ask, mine),
+    },
+  ]
+  return [
+    ...(mine.length > 0
+      ? whose
+      : [{ word: 'Due', href: addressWith(search, { view: null, moved: null }), isCurrent: isQueue }]
+    ).map((tab) => ({ ...tab, count: null })),
+    {
+      word: 'No next action',
+      href: addressWith(search, { view: 'unplanned', day: null, moved: null }),
+      isCurrent: ask.view === 'unplanned',
+      count: countedWords(unplanned),
+    },
+    {
+      word: 'Keeps moving',
+      href: addressWith(search, { moved: 'often', view: null, day: null }),
+      isCurrent: ask.view === undefined && ask.moved !== undefined,
+      count: countedWords(movedOften),
+    },
+  ]
+}
+
+const formNames = ['q', 'owner', 'stage', 'pipeline', 'least']
+
+function formOf(
+  ask: DueAsk,
+  { owners, stages, pipelines }: DueSummary,
+  search: URLSearchParams,
+  mine: readonly string[],
+) {
+  const choice = (
+    name: string,
+    label: string,
+    any: string,
+    value: string | undefined,
+    options: DueSummary['owners'],
+  ) => ({ name, label, any, value, options })
+  return {
+    label: 'Filters',
+    kept: keptBeside(search, formNames),
+    search: ask.q ?? '',
+    placeholder: 'Name or next action',
+    choices: [
+      choice('owner', 'Owner', isMine(ask, mine) ? 'Me' : 'Anyone', ask.owner, owners),
+      choice('stage', 'Stage', 'Every stage', ask.stage, stages),
+      ...(pipelines.length > 1
+        ? [choice('pipeline', 'Pipeline', 'Every pipeline', ask.pipeline, pipelines)]
+        : []),
+      choice('least', 'Value', 'Any value', ask.least === undefined ? undefined : String(ask.least), amounts),
+    ],
+  }
+}
+
+const amounts = [10_000, 25_000, 50_000, 100_000].map((amount) => ({
+  value: String(amount),
+  word: `${new Intl.NumberFormat('en-US').format(amount)} or more`,
+}))
+
+function pillsOf(
+  ask: DueAsk,
+  { owners, stages, pipelines }: DueSummary,
+  search: URLSearchParams,
+  now: { currency: string; today: string },
+) {
+  const nameIn = (options: DueSummary['owners']) => (id: string) =>
+    options.find(({ value }) => value === id)?.word ?? 'another'
+  const names = { owner: nameIn(owners), stage: nameIn(stages), pipeline: nameIn(pipelines) }
+  const words = dueFilterWords(ask, names, now)
+  return {
+    clear: addressWith(search, Object.fromEntries(words.map(({ name }) => [name, null]))),
+    pills: words.map(({ name, words: of }) => ({
+      words: of,
+      without: addressWith(search, { [name]: null }),
+    })),
+  }
+}
+
+/** "Next up is Mon, Nov 23 at 9:00 AM: call Priya Raghunathan." */
+function nextUpWords({ nextUp }: DueSummary, timeZone: string, now: Date): string | null {
+  if (nextUp === null) return null
+  const { dueAt, details, title } = nextUp
+  const about = title === null ? '' : ` (${title})`
+  return `Next up is ${weekday(dueAt, timeZone, now)} at ${timeOfDay(dueAt, timeZone)}: ${details}${about}`
+}

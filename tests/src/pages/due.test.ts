@@ -1,0 +1,185 @@
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { launchBrowser } from '../../support/browser.ts'
+import { startApp, type TestApp } from '../app.ts'
+import { minutesAhead, seedDesk, type Desk } from '../due-desk.ts'
+import type { Visitor } from '../visitor.ts'
+import { visit } from './browser.ts'
+import { expectSound, looks } from './looks.ts'
+
+let app: TestApp
+let browser: Browser
+let desk: Desk
+let viewer: Visitor
+
+beforeAll(async () => {
+  ;[app, browser] = await Promise.all([startApp(), launchBrowser()])
+  desk = await seedDesk(app)
+  await seedDesk(app, { slug: 'quiet', isBusy: false })
+  const ahead = await seedDesk(app, { slug: 'ahead', isBusy: false })
+  await ahead.opportunity('Later alone', {}, { due_at: minutesAhead(20 * 1_440), details: 'Ask again' })
+  await app.seed.connection(await app.seed.tenant('bramble'))
+  viewer = await app.as('viewer', desk.tenantId)
+})
+
+afterAll(async () => {
+  await browser.close()
+  await app.close()
+})
+
+const idOf = (title: string) => desk.ids.get(title) ?? ''
+const states: Record<string, () => string> = {
+  'with work in every bucket': () => '/w/tidewell/due',
+  'only what is late': () => '/w/tidewell/due?day=overdue',
+  'without a next action': () => '/w/tidewell/due?view=unplanned',
+  'that keeps moving': () => '/w/tidewell/due?moved=often',
+  'where nothing matches': () => '/w/tidewell/due?q=nobody&least=50000',
+  'where all is done': () => '/w/quiet/due',
+  'where nothing is due yet': () => '/w/ahead/due',
+  'before the first run': () => '/w/bramble/due',
+  'completing an action': () => `/w/tidewell/due/${idOf('Marcus Oyelaran')}/complete`,
+  'setting the first one': () => `/w/tidewell/due/${idOf('Colette Marchand')}/complete`,
+  'moving one': () => `/w/tidewell/due/${idOf('Priya Raghunathan')}/move`,
+}
+
+describe.each(Object.entries(states))('the page of due actions, %s', (_, address) => {
+  test.each(looks)(
+    '$colorScheme at $viewport.width px pleases axe and the policy, and fits',
+    async (look) => {
+      const visited = await visit(browser, app.url + address(), { ...look, as: app.ana })
+      await expectSound(visited)
+      await visited.close()
+    },
+  )
+
+  test('says the same without scripts, and nothing that was never counted', async () => {
+    const { page, close } = await visit(browser, app.url + address(), {
+      javaScriptEnabled: false,
+      as: app.ana,
+    })
+    expect(await page.locator('main').innerText()).not.toMatch(/NaN|undefined|null|Infinity|Invalid/)
+    await close()
+  })
+})
+
+test.each([320, 1_920])('fits a window of %i px', async (width) => {
+  for (const name of ['with work in every bucket', 'without a next action', 'completing an action']) {
+    const look = { viewport: { width, height: 900 }, as: app.ana }
+    const visited = await visit(browser, app.url + (states[name]?.() ?? ''), look)
+    await expectSound(visited)
+    await visited.close()
+  }
+})
+
+/** The text of the page's content, without scripts. */
+async function read(path: string, as: Visitor = app.ana): Promise<string> {
+  const { page, close } = await visit(browser, app.url + path, { javaScriptEnabled: false, as })
+  const text = await page.locator('main').innerText()
+  await close()
+  return text.replaceAll(/\s+/g, ' ')
+}
+
+describe('what the list says', () => {
+  test('stands in order of time: our steps and the overdue tasks of the CRM in one list', async () => {
+    const { page, close } = await visit(browser, `${app.url}/w/tidewell/due`, { as: app.ana })
+    expect(await page.locator('.due .what b').allInnerTexts()).toEqual([
+      'Call to confirm FDD receipt',
+      'Send Item 19 walk-through recording',
+      'Return his call',
+      'Text the site photos they asked for',
+      'Confirm net worth form',
+      'First call: two-site inquiry',
+      'Discovery day prep',
+      'Ask for two more references',
+    ])
+    expect(await page.locator('.due h2').allInnerTexts()).toEqual(['Overdue', 'Today', 'Later'])
+    await close()
+  })
+
+  test('names value, stage, lateness, the last real contact and how often it was moved', async () => {
+    const text = await read('/w/tidewell/due')
+    expect(text).toMatch(/6 d late \w{3}, \w{3} \d+ Call to confirm FDD receipt Moved 3×/)
+    expect(text).toContain('Priya Raghunathan · Austin, TX')
+    expect(text).toContain('12 d no touch')
+    expect(text).toContain('$111,150 3 units')
+    expect(text).toContain('6 to do now, 5 of them late.')
+  })
+
+  test("shows the CRM's own step beside ours, and a task of the CRM as one", async () => {
+    const text = await read('/w/tidewell/due')
+    expect(text).toContain('ClientTether now plans: Send the redline,')
+    expect(text).toContain('Return his call From ClientTether')
+    expect(text).toContain('Done in ClientTether')
+  })
+
+  test('lists what nobody has planned, the most valuable first', async () => {
+    const { page, close } = await visit(browser, `${app.url}/w/tidewell/due?view=unplanned`, { as: app.ana })
+    const names = await page.locator('.due .what b').allInnerTexts()
+    expect(names).toEqual([
+      'Colette Marchand',
+      'Dwight Pemberton',
+      'Yuki Hashimoto',
+      'Omar Haddad',
+      'Bo Lindqvist',
+    ])
+    expect(await page.getByRole('link', { name: 'Add next step for Omar Haddad' }).count()).toBe(1)
+    await close()
+  })
+
+  test('is filtered by its address', async () => {
+    expect(await read('/w/tidewell/due?day=overdue')).not.toContain('Discovery day prep')
+    expect(await read('/w/tidewell/due?least=100000')).not.toContain('Marcus Oyelaran')
+    expect(await read('/w/tidewell/due?q=redline')).toContain('No actions match this filter')
+    expect(await read('/w/tidewell/due?moved=often')).not.toContain('Marcus Oyelaran')
+    expect(await read(`/w/tidewell/due?owner=${desk.tenantId}`)).toContain('Owner: another')
+  })
+
+  test('the cells of the strip hold what they lead to', async () => {
+    const { page, close } = await visit(browser, `${app.url}/w/tidewell/due`, { as: app.ana })
+    const cells = await page.locator('.load a').evaluateAll((links) =>
+      links.map((link) => ({
+        href: (link as HTMLAnchorElement).href,
+        count: Number(link.querySelector('b')?.textContent),
+      })),
+    )
+    expect(cells.reduce((sum, { count }) => sum + count, 0)).toBe(8)
+    for (const { href, count } of cells.filter((cell) => cell.count > 0)) {
+      await page.goto(href)
+      expect(await page.locator('.due [data-rows] > li').count(), href).toBe(count)
+    }
+    await close()
+  })
+
+  test('one who only reads is offered nothing to do', async () => {
+    const { page, close } = await visit(browser, `${app.url}/w/tidewell/due`, { as: viewer })
+    expect(await page.locator('main').getByRole('button').count()).toBe(1)
+    expect(await page.locator('[data-deed]').count()).toBe(0)
+    await close()
+  })
+
+  test('the navigation says how much waits, on every page', async () => {
+    for (const path of ['due', 'hot-list']) {
+      const { page, close } = await visit(browser, `${app.url}/w/tidewell/${path}`, { as: app.ana })
+      expect(await page.locator('.side .count').innerText()).toMatch(/^6\b/)
+      await close()
+    }
+  })
+
+  test('more is loaded below, and each row once', async () => {
+    const many = await seedDesk(app, { slug: 'many', isBusy: false })
+    for (let n = 0; n < 120; n += 1)
+      await many.opportunity(
+        `Candidate ${n}`,
+        {},
+        { due_at: minutesAhead(-n * 60), details: `Call number ${n}` },
+      )
+    const { page, close } = await visit(browser, `${app.url}/w/many/due`, { as: app.ana })
+    for (const shown of [100, 120]) {
+      await page.getByRole('link', { name: 'Load 50 more' }).click()
+      await expect.poll(() => page.locator('.due [data-rows] > li').count()).toBe(shown)
+    }
+    expect(new Set(await page.locator('.due .what b').allInnerTexts()).size).toBe(120)
+    expect(await page.getByRole('link', { name: 'Load 50 more' }).count()).toBe(0)
+    await close()
+  })
+})
