@@ -1,4 +1,5 @@
 import type { Dialect } from './door.ts'
+import { rowAt } from './facts.ts'
 import type { AccountOptions } from './options.ts'
 import type { Reply } from './reply.ts'
 import { BulkJobs } from './salesforce-bulk.ts'
@@ -13,6 +14,7 @@ import { jsonReply } from './reply.ts'
 import { invalidSession, notFound, ok, Refusal } from './salesforce-reply.ts'
 import { Schema } from './salesforce-schema.ts'
 import type { Reach } from './salesforce-shelf.ts'
+import { firstDealId } from './setting.ts'
 import type { ListName, World } from './world.ts'
 
 /** One request to an org: its path behind `/services/data/vNN.0/`, in parts. */
@@ -67,6 +69,12 @@ export class Salesforce implements Dialect {
   dismiss(ownerId: number): void {
     this.#org.dismiss(ownerId)
     this.#schema.touch('users')
+  }
+
+  /** Formulas of a deal come to something else: its fields change, its stamp does not. */
+  recalculate(dealId: number, fields: Record<string, unknown>): void {
+    rowAt(this.#world.deals, dealId - firstDealId(this.#world.setting.seed)).wire = fields
+    this.#schema.touch('deals')
   }
 
   /** Says how many requests other integrations have made in the last 24 hours. */
