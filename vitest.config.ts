@@ -6,7 +6,7 @@ export default defineConfig({
     globalSetup: ['tests/support/global-postgres.ts', 'tests/support/global-browser.ts'],
     // Real programs, sockets and signals: a process per file keeps a leaked handle or a crash inside its file.
     pool: 'forks',
-    maxWorkers: 2,
+    maxWorkers: 3,
     testTimeout: 30_000,
     hookTimeout: 60_000,
     teardownTimeout: 40_000,
