@@ -314,7 +314,7 @@ describe('the schedule without scripts', () => {
       /^(Tomorrow, )?\w{3}, \w{3} \d+ · C[SD]T$/,
     )
     expect(await page.getByRole('link', { name: '1 activity is overdue' }).getAttribute('href')).toBe(
-      '/w/tidewell/overview',
+      '/w/tidewell/due?day=overdue',
     )
     expect(await page.locator('.strip a').count()).toBe(14)
     await close()

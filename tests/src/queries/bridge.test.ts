@@ -90,6 +90,7 @@ async function write(
           content_hash: '\\x00',
           custom: {},
           changed_at: from,
+          version: 0,
         })
       }
     }

@@ -21,7 +21,7 @@ describe('what a list does not understand', () => {
     expect(notUnderstood(form, of(text))).toEqual(lost)
   })
 
-  test.each(Object.entries(viewForms))('of %s its own words are no part of', (_, fields) => {
+  test.each(Object.entries(viewForms))('of %s its own words are no part of', (page, fields) => {
     const words: Record<string, string> = {
       owner,
       stage: '-',
@@ -47,6 +47,11 @@ describe('what a list does not understand', () => {
       show: 'untouched',
       status_chart: 'pie',
       likely: '70',
+      whose: 'all',
+      pipeline: owner,
+      least: '500',
+      moved: 'often',
+      ...(page === 'due' && { view: 'unplanned', stage: owner }),
     }
     const asked = of('')
     for (const name of Object.keys(fields ?? {}))
