@@ -8,6 +8,44 @@ import { daysLater, startOfDay } from '../domain/days.ts'
  */
 export type DueScope = { now: Date; timeZone: string; currency: string; taskConnectionIds: string[] }
 
+/** An opportunity as these lists show it. */
+export type DueDeal = {
+  title: string | null
+  valueMinor: bigint | null
+  currency: string
+  market: string | null
+  units: number | null
+  stage: string | null
+  owner: string | null
+  /** The last real contact: a note, or an activity that was done. */
+  touchedAt: Date | null
+}
+
+export type DueDealColumns = {
+  title: string | null
+  amount_minor: string | null
+  currency: string
+  market: string | null
+  units: number | null
+  stage: string | null
+  owner: string | null
+  touched_at: string | null
+}
+
+/** The opportunity of a row; text of bigint and timestamptz columns read exactly. */
+export function dealIn(row: DueDealColumns): DueDeal {
+  return {
+    title: row.title,
+    valueMinor: row.amount_minor === null ? null : BigInt(row.amount_minor),
+    currency: row.currency,
+    market: row.market,
+    units: row.units,
+    stage: row.stage,
+    owner: row.owner,
+    touchedAt: row.touched_at === null ? null : new Date(row.touched_at),
+  }
+}
+
 export type DueFilters = {
   /** Ids of owners in the CRM; one person may be several of them. */
   owners?: string[] | undefined

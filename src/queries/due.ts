@@ -11,6 +11,9 @@ import {
   wantedTime,
   type DueFilters,
   type DueScope,
+  dealIn,
+  type DueDeal,
+  type DueDealColumns,
 } from './due-parts.ts'
 import { orderBy, placeOf, readPlace, writePlace, type Place, type SortKey } from './keyset.ts'
 import { lastTouches } from './touches.ts'
@@ -26,7 +29,7 @@ export type Suggestion = {
 }
 
 /** One thing that is due: a step of ours, or an overdue task that lives in the CRM. */
-export type DueRow = {
+export type DueRow = DueDeal & {
   /** `step`: ours, completed here. `task`: the CRM's, done there. */
   of: 'step' | 'task'
   /** The opportunity's of a step, the activity's of a task. */
@@ -38,16 +41,7 @@ export type DueRow = {
   dueAt: Date
   details: string
   kind: string | null
-  title: string | null
-  valueMinor: bigint | null
-  currency: string
-  market: string | null
-  units: number | null
-  stage: string | null
-  owner: string | null
   daysLate: number
-  /** The last real contact: a note, or an activity that was done. */
-  touchedAt: Date | null
   moves: number
   suggestion: Suggestion | null
   /** How the last change stands on its way to the CRM; null where it is not written there. */
@@ -76,27 +70,20 @@ const keys: SortKey[] = [
   { value: sql`id`, type: 'uuid' },
 ]
 
-type Stored = SuggestionColumns & {
-  of: 'step' | 'task'
-  id: string
-  opportunity_id: string | null
-  version: number | null
-  due_at: string
-  details: string
-  kind: string | null
-  title: string | null
-  amount_minor: string | null
-  currency: string
-  market: string | null
-  units: number | null
-  stage: string | null
-  owner: string | null
-  touched_at: string | null
-  moves: number
-  write_state: CrmWriteState | null
-  refused_because: string | null
-  place: Place
-}
+type Stored = DueDealColumns &
+  SuggestionColumns & {
+    of: 'step' | 'task'
+    id: string
+    opportunity_id: string | null
+    version: number | null
+    due_at: string
+    details: string
+    kind: string | null
+    moves: number
+    write_state: CrmWriteState | null
+    refused_because: string | null
+    place: Place
+  }
 
 /**
  * Each kind is read off its own index in this order, as far as a page goes; then the two are one list. What surrounds a row is
@@ -188,15 +175,8 @@ function dueRow(row: Stored, { now, timeZone }: DueScope): DueRow {
     dueAt,
     details: row.details,
     kind: row.kind,
-    title: row.title,
-    valueMinor: row.amount_minor === null ? null : BigInt(row.amount_minor),
-    currency: row.currency,
-    market: row.market,
-    units: row.units,
-    stage: row.stage,
-    owner: row.owner,
+    ...dealIn(row),
     daysLate: daysLate(dueAt, now, timeZone),
-    touchedAt: row.touched_at === null ? null : new Date(row.touched_at),
     moves: row.moves,
     suggestion: suggestionIn(row),
     write: row.write_state === null ? null : { state: row.write_state, refusedBecause: row.refused_because },

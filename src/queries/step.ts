@@ -2,7 +2,15 @@ import { sql } from 'drizzle-orm'
 import type { Tx } from '../../drizzle/db.ts'
 import type { CrmWriteState } from '../../drizzle/schema/crm-writes.ts'
 import type { StepDeed, StepOutcome } from '../../drizzle/schema/next-actions.ts'
-import { contactOf, suggestionOf, titleOf, type DueScope } from './due-parts.ts'
+import {
+  contactOf,
+  dealIn,
+  suggestionOf,
+  titleOf,
+  type DueDeal,
+  type DueDealColumns,
+  type DueScope,
+} from './due-parts.ts'
 import { suggestionIn, type Suggestion, type SuggestionColumns } from './due.ts'
 import { lastTouches } from './touches.ts'
 
@@ -21,16 +29,9 @@ export type StepEntry = {
 }
 
 /** An opportunity and where its next step stands. */
-export type StepNow = {
+export type StepNow = DueDeal & {
   id: string
   version: number
-  title: string | null
-  valueMinor: bigint | null
-  currency: string
-  market: string | null
-  units: number | null
-  stage: string | null
-  owner: string | null
   /** The connection it comes from. */
   source: string
   /** False once the CRM has closed or lost it: nothing can be planned then. */
@@ -39,7 +40,6 @@ export type StepNow = {
   step: { dueAt: Date; details: string; kind: string | null; moves: number } | null
   /** A person here said how it ended. */
   outcome: 'won' | 'lost' | 'disqualified' | null
-  touchedAt: Date | null
   suggestion: Suggestion | null
   write: { state: CrmWriteState; refusedBecause: string | null } | null
   /** Newest first, at most twenty. */
@@ -72,45 +72,31 @@ export async function readStep(tx: Tx, scope: DueScope, id: string): Promise<Ste
   return { ...stepNow(found), entries: await readEntries(tx, id) }
 }
 
-type Stored = SuggestionColumns & {
-  id: string
-  version: number
-  title: string | null
-  amount_minor: string | null
-  currency: string
-  market: string | null
-  units: number | null
-  stage: string | null
-  owner: string | null
-  source: string
-  is_open: boolean
-  next_action_at: string | null
-  next_action_details: string | null
-  kind: string | null
-  moves: number
-  own_outcome: StepNow['outcome']
-  touched_at: string | null
-  write_state: CrmWriteState | null
-  refused_because: string | null
-}
+type Stored = DueDealColumns &
+  SuggestionColumns & {
+    id: string
+    version: number
+    source: string
+    is_open: boolean
+    next_action_at: string | null
+    next_action_details: string | null
+    kind: string | null
+    moves: number
+    own_outcome: StepNow['outcome']
+    write_state: CrmWriteState | null
+    refused_because: string | null
+  }
 
 function stepNow(row: Stored): Omit<StepNow, 'entries'> {
   const { next_action_at: dueAt, next_action_details: details, kind, moves } = row
   return {
     id: row.id,
     version: row.version,
-    title: row.title,
-    valueMinor: row.amount_minor === null ? null : BigInt(row.amount_minor),
-    currency: row.currency,
-    market: row.market,
-    units: row.units,
-    stage: row.stage,
-    owner: row.owner,
+    ...dealIn(row),
     source: row.source,
     isOpen: row.is_open,
     step: dueAt === null || details === null ? null : { dueAt: new Date(dueAt), details, kind, moves },
     outcome: row.own_outcome,
-    touchedAt: row.touched_at === null ? null : new Date(row.touched_at),
     suggestion: suggestionIn(row),
     write: row.write_state === null ? null : { state: row.write_state, refusedBecause: row.refused_because },
   }

@@ -7,23 +7,18 @@ import {
   wantedOpportunity,
   type DueFilters,
   type DueScope,
+  dealIn,
+  type DueDeal,
+  type DueDealColumns,
 } from './due-parts.ts'
 import { suggestionIn, type Suggestion, type SuggestionColumns } from './due.ts'
 import { after, orderBy, placeOf, readPlace, writePlace, type Place, type SortKey } from './keyset.ts'
 import { lastTouches } from './touches.ts'
 
 /** An open opportunity that nobody has said what comes next for. */
-export type Unplanned = {
+export type Unplanned = DueDeal & {
   id: string
   version: number
-  title: string | null
-  valueMinor: bigint | null
-  currency: string
-  market: string | null
-  units: number | null
-  stage: string | null
-  owner: string | null
-  touchedAt: Date | null
   /** What the CRM has planned for it. */
   suggestion: Suggestion | null
 }
@@ -77,32 +72,18 @@ const some = (wanted: SQL[], among: number): SQL =>
 /** As its index has it. */
 export const isUnplanned = sql`o.next_action_at is null and o.own_outcome is null and o.status = 'open' and o.deleted_at is null`
 
-type Stored = SuggestionColumns & {
-  id: string
-  version: number
-  title: string | null
-  amount_minor: string | null
-  currency: string
-  market: string | null
-  units: number | null
-  stage: string | null
-  owner: string | null
-  touched_at: string | null
-  place: Place
-}
+type Stored = DueDealColumns &
+  SuggestionColumns & {
+    id: string
+    version: number
+    place: Place
+  }
 
 function unplanned(row: Stored): Unplanned {
   return {
     id: row.id,
     version: row.version,
-    title: row.title,
-    valueMinor: row.amount_minor === null ? null : BigInt(row.amount_minor),
-    currency: row.currency,
-    market: row.market,
-    units: row.units,
-    stage: row.stage,
-    owner: row.owner,
-    touchedAt: row.touched_at === null ? null : new Date(row.touched_at),
+    ...dealIn(row),
     suggestion: suggestionIn(row),
   }
 }
