@@ -1,6 +1,6 @@
 import { ClientTether } from './clienttether.ts'
 import { dialectOf } from './dialects.ts'
-import { headerOf, type Door } from './door.ts'
+import { headerOf, type Door, type Incoming } from './door.ts'
 import { credentialsOf, TOKEN_PATH, unknownClient } from './oauth.ts'
 import { unauthorised } from './unauthorised.ts'
 
@@ -26,10 +26,16 @@ export const clientTetherDoor: Door = {
     if (!owner || !exchange.account) return { reply: unauthorised(form, 'Web Key') }
     if (!owner.accepts(headerOf(incoming, 'x-access-token')))
       return { reply: unauthorised(form, 'Access Token') }
-    const operation = incoming.method === 'GET' ? exchange.operation : ''
-    return { reply: dialectOf(exchange.account, ClientTether).answer(operation, exchange) }
+    const dialect = dialectOf(exchange.account, ClientTether)
+    if (incoming.method === 'POST') return { reply: dialect.write(exchange.operation, fieldsOf(incoming)) }
+    return { reply: dialect.answer(incoming.method === 'GET' ? exchange.operation : '', exchange) }
   },
+  isSpent: ({ operation }) => /^(create|update)_/.test(operation),
 }
+
+/** Parameters of a write stand in the query or in a form. */
+const fieldsOf = ({ query, body }: Incoming): Record<string, string> =>
+  Object.fromEntries([...query, ...new URLSearchParams(body)])
 
 /** The token endpoint of the standard. The ledger notes what was done: `refresh`, `reuse`, or the error. */
 export const tokenDoor: Door = {

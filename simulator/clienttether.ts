@@ -9,6 +9,7 @@ import {
   stageRow,
   type Wire,
 } from './clienttether-rows.ts'
+import { answerWrite } from './clienttether-writes.ts'
 import { rowAt, type Activity } from './facts.ts'
 import type { AccountOptions } from './options.ts'
 import { actionPlans } from './company.ts'
@@ -25,7 +26,7 @@ const PAGE_LIMIT = 100
 export type Question = { id: string; query: URLSearchParams }
 
 /**
- * ClientTether API 2.0 over one world: the read operations.
+ * ClientTether API 2.0 over one world: the read operations, and the writes of clients and events.
  * Source: https://support.clienttether.com/api-document/clienttether-api-2-0-doc and the public integrations named
  * beside the fields (2026-11-20).
  */
@@ -62,6 +63,11 @@ export class ClientTether {
   answer(operation: string, question: Question): Reply {
     const answer = this.#operations[operation]
     return answer ? answer(question) : refusal(this.#options, 'unknownOperation')
+  }
+
+  /** The answer to an authorised POST. */
+  write(operation: string, fields: Record<string, string>): Reply {
+    return answerWrite(this.#wire, operation, fields)
   }
 
   readonly #operations: Record<string, (question: Question) => Reply> = {

@@ -32,7 +32,7 @@ export type Door = {
   asker: (exchange: Exchange, incoming: Incoming) => string
   /** The answer, and what the ledger notes in place of the query, if anything. Faults may have changed `exchange`. */
   answer: (house: House, exchange: Exchange, incoming: Incoming) => { reply: Reply; deed?: string }
-  /** A request that uses something up, such as a refresh token: nothing behind it happens when a fault answers in its place. */
+  /** A request that uses something up or changes something: nothing behind it happens when a fault answers in its place. */
   isSpent?: (exchange: Exchange) => boolean
 }
 

@@ -89,6 +89,10 @@ export type Activity = Row & {
   ownerId: number
   startAt: number
   endAt: number
+  /** Id of the deal it is about, where somebody said so; else it is about whatever deals the person has. */
+  aboutDeal?: number
+  /** A task with a time of day; others are for a day. */
+  isTimed?: boolean
 }
 
 /** What may be given for a new person or changed in one. Instants in seconds. */

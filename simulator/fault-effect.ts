@@ -20,6 +20,10 @@ export type Firing = { params: Record<string, unknown>; count: number }
  * finds nothing to spoil gives back the very reply it was given, and the fault does not count as fired.
  */
 export type Effect = {
+  /** Nothing behind it happens: a request that would change something changes nothing. Errors stand before the endpoint anyway. */
+  standsBefore?: true
+  /** It stands behind the endpoint: what was asked for happens, whatever is answered. */
+  standsBehind?: true
   applies?: (exchange: Exchange) => boolean
   before?: (exchange: Exchange, firing: Firing) => void
   after?: (reply: Reply, exchange: Exchange, firing: Firing) => Reply

@@ -22,6 +22,7 @@ export const deliveryFaults = {
       deliver(reply, (response) => drip(response, reply, numberOf(firing, 'ms', 50))),
   },
   'never-answers': { after: (reply) => deliver(reply, () => {}) },
+  'never-arrives': { standsBefore: true, after: (reply) => deliver(reply, () => {}) },
   'hung-up': { after: (reply) => deliver(reply, (response) => response.destroy()) },
   'cut-body': {
     after: (reply) =>

@@ -1,5 +1,8 @@
 import { textOf, numberOf, type Effect, type Firing } from './fault-effect.ts'
+import { invalid } from './hubspot-reply.ts'
+import type { AccountOptions } from './options.ts'
 import { jsonReply, type Reply } from './reply.ts'
+import { Refusal } from './salesforce-reply.ts'
 
 /** Faults that answer something else than was asked for. */
 export const statusFaults = {
@@ -16,6 +19,15 @@ export const statusFaults = {
   'rate-limited-garbage': answer(() => tooMany('soon')),
   'rate-limited-bare': answer(() => tooMany(null)),
   'server-error': answer(() => reply(500, 'text/plain', 'Internal Server Error')),
+  'server-error-afterwards': {
+    standsBehind: true,
+    ...answer(() => reply(500, 'text/plain', 'Internal Server Error')),
+  },
+  'write-refused': {
+    standsBefore: true,
+    after: (_reply, { account }, firing) =>
+      refusedWrite(account?.options.crm, textOf(firing, 'message', 'This value is not allowed')),
+  },
   'bad-gateway-html': answer(() => reply(502, 'text/html', page('502 Bad Gateway', 'nginx'))),
   unavailable: answer(() => reply(503, 'text/html', page('503 Service Unavailable', 'Back in a minute.'))),
   'gateway-timeout': answer(() => reply(504, 'text/html', page('504 Gateway Time-out', 'nginx'))),
@@ -44,6 +56,20 @@ export const statusFaults = {
 
 function answer(make: (firing: Firing) => Reply): Effect {
   return { after: (_reply, _exchange, firing) => make(firing) }
+}
+
+/** A refusal as each CRM words one. */
+function refusedWrite(crm: AccountOptions['crm'], message: string): Reply {
+  switch (crm) {
+    case 'hubspot':
+      return invalid(message)
+    case 'salesforce':
+      return new Refusal(400, 'FIELD_CUSTOM_VALIDATION_EXCEPTION', message).reply
+    case 'pipedrive':
+      return jsonReply(JSON.stringify({ success: false, error: message, data: null }), 400)
+    default:
+      return jsonReply(JSON.stringify({ ResultCode: 'CT_525', Message: message }))
+  }
 }
 
 function reply(status: number, type: string, text: string): Reply {

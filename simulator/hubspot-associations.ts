@@ -1,4 +1,4 @@
-import { rowAt } from './facts.ts'
+import { rowAt, type Activity } from './facts.ts'
 import { ok } from './hubspot-reply.ts'
 import type { Kept, Shelf, TypeName } from './hubspot-shelf.ts'
 import type { Reply } from './reply.ts'
@@ -23,6 +23,7 @@ const typeIds: Record<string, number> = {
   'tasks contacts': 204,
   'contacts tasks': 203,
   'tasks deals': 216,
+  'deals tasks': 215,
   'emails contacts': 198,
   'contacts emails': 197,
   'emails deals': 210,
@@ -47,8 +48,8 @@ export function linked(
   const ids =
     to === 'contacts'
       ? personIds(world, kept)
-      : from === 'contacts' || to === 'deals'
-        ? aboutSame(shelves[to], kept)
+      : from === 'contacts' || from === 'deals' || to === 'deals'
+        ? aboutSame(shelves[to], kept, from, to)
         : []
   return ids.sort((a, b) => a - b)
 }
@@ -59,10 +60,17 @@ function personIds(world: World, { personIndex }: Kept): number[] {
   return world.isListed(person) ? [person.id] : []
 }
 
-/** What is logged on a contact is about that contact's deals too. */
-function aboutSame(shelf: Shelf, { personIndex }: Kept): number[] {
-  return shelf.of(personIndex).flatMap((kept) => (shelf.isLive(kept) ? [kept.id] : []))
+/** What is logged on a contact is about that contact's deals too, unless it names one of them. */
+function aboutSame(shelf: Shelf, kept: Kept, from: TypeName, to: TypeName): number[] {
+  const isMeant = (other: Kept) =>
+    (to !== 'deals' || isAbout(kept.row, other.id)) && (from !== 'deals' || isAbout(other.row, kept.id))
+  return shelf
+    .of(kept.personIndex)
+    .flatMap((other) => (shelf.isLive(other) && isMeant(other) ? [other.id] : []))
 }
+
+const isAbout = ({ aboutDeal }: Pick<Activity, 'aboutDeal'>, dealId: number): boolean =>
+  aboutDeal === undefined || aboutDeal === dealId
 
 type Input = { id?: string | number; after?: string }
 

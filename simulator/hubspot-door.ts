@@ -17,6 +17,8 @@ const routes: [method: string, path: RegExp, resource: string][] = [
   ['POST', new RegExp(`^/crm/(?:v3/objects|objects/${version})/([^/]+)/batch/read$`), 'batch'],
   ['GET', new RegExp(`^/crm/(?:v3/objects|objects/${version})/([^/]+)$`), 'list'],
   ['GET', new RegExp(`^/crm/(?:v3/objects|objects/${version})/([^/]+)/(\\d+)$`), 'read'],
+  ['POST', new RegExp(`^/crm/(?:v3/objects|objects/${version})/([^/]+)$`), 'create'],
+  ['PATCH', new RegExp(`^/crm/(?:v3/objects|objects/${version})/([^/]+)/(\\d+)$`), 'update'],
   [
     'POST',
     new RegExp(`^/crm/(?:v4/associations|associations/${version})/([^/]+)/([^/]+)/batch/read$`),
@@ -39,9 +41,11 @@ function operationOf(route: Route | undefined, { path, query }: Incoming): strin
   if (route === undefined) return path.slice(1)
   const { resource, parts } = route
   if (resource === 'list') return `${parts[0]}${query.get('archived') === 'true' ? '.archived' : ''}`
-  if (resource === 'search' || resource === 'batch' || resource === 'read') return `${parts[0]}.${resource}`
+  if (byType.has(resource)) return `${parts[0]}.${resource}`
   return [resource, ...parts].join('.')
 }
+
+const byType = new Set(['search', 'batch', 'read', 'create', 'update'])
 
 /** A private app's token, or one that OAuth gave, says whose account it is. */
 export const hubSpotDoor: Door = {
@@ -76,7 +80,7 @@ export const hubSpotDoor: Door = {
     const reply = refusal ?? answered(dialect, route, query, incoming)
     return { reply: { ...reply, headers: { ...reply.headers, ...dialect.limits.headers(isSearch) } } }
   },
-  isSpent: ({ operation }) => operation === 'oauth/token',
+  isSpent: ({ operation }) => operation === 'oauth/token' || /\.(create|update)$/.test(operation),
 }
 
 function answered(

@@ -27,6 +27,8 @@ export const scopes = {
   leads: 'crm.objects.leads.read',
   owners: 'crm.objects.owners.read',
   mail: 'sales-email-read',
+  dealsWrite: 'crm.objects.deals.write',
+  contactsWrite: 'crm.objects.contacts.write',
   dealSchemas: 'crm.schemas.deals.read',
   contactSchemas: 'crm.schemas.contacts.read',
 } as const

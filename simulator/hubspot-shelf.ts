@@ -1,4 +1,4 @@
-import { fullName, rowAt, type Row } from './facts.ts'
+import { fullName, rowAt, type Activity, type Row } from './facts.ts'
 import {
   callProperties,
   contactProperties,
@@ -19,7 +19,7 @@ import type { ListName, World } from './world.ts'
  */
 export type Kept = {
   id: number
-  row: Row
+  row: Row & Pick<Activity, 'aboutDeal'>
   personIndex: number
   canBeArchived: boolean
   read: () => Properties

@@ -3,6 +3,7 @@ import type { Dialect } from './door.ts'
 import { batchRead, isLinked, linked, linkWord } from './hubspot-associations.ts'
 import { HubSpotLimits } from './hubspot-limits.ts'
 import { accountDetails, ownersPage, pipelines, propertyList } from './hubspot-lookups.ts'
+import { writeRecord, writeScopeOf } from './hubspot-writes.ts'
 import { scopes, type HubSpotOptions } from './hubspot-options.ts'
 import { iso, type Properties } from './hubspot-properties.ts'
 import { anotherToken, invalid, missingScopes, notFound, ok } from './hubspot-reply.ts'
@@ -100,6 +101,15 @@ export class HubSpot implements Dialect {
           this.#show(shelf, kept, properties),
         ),
       )
+    if (resource === 'create' || resource === 'update')
+      return this.#within([writeScopeOf(name)], () => {
+        const written = writeRecord(this.#world, this.#shelves, name, Number(second), parsed(body))
+        if (typeof written !== 'number') return written
+        const kept = this.#shelves[name].find(written)
+        return kept === undefined
+          ? notFound()
+          : ok(this.#show(shelf, kept, [...shelf.type.defaults]), resource === 'create' ? 201 : 200)
+      })
     if (resource === 'batch') return this.#within([scope], () => this.#batch(shelf, parsed(body)))
     const other = this.#shelfOf(second)
     if (resource !== 'associations' || other === undefined) return notFound()

@@ -7,22 +7,32 @@ import { Pipedrive } from './pipedrive.ts'
 
 /**
  * Pipedrive is asked for paths, by a company's API token or an OAuth access token. `/v1/…` is how the host for all companies
- * spells `/api/v1/…`. An operation is the path from its version on, such as `v2/deals`.
+ * spells `/api/v1/…`. An operation is the path from its version on, such as `v2/deals` or `v2/deals.update`.
  */
 export const pipedriveDoor: Door = {
   owns: (path) => versions.test(path),
   read: (house, incoming) => ({
-    operation: incoming.path.replace(/^\/(api\/)?/, ''),
-    id: '',
+    ...operationOf(incoming),
     query: incoming.query,
     account: accountOf(house, incoming),
     accounts: house.accounts,
   }),
   asker: ({ account }) => account?.webKey ?? '',
-  answer: (_house, { account, operation, query }, { method }) => {
+  answer: (_house, { account, operation, id, query }, { body }) => {
     if (!account) return { reply: pipedriveError('unauthorised') }
-    return { reply: dialectOf(account, Pipedrive).answer(method === 'GET' ? operation : '', query) }
+    return { reply: dialectOf(account, Pipedrive).answer(operation, query, { id, body }) }
   },
+  isSpent: ({ operation }) => /\.(create|update)$/.test(operation),
+}
+
+const deeds: Record<string, string> = { GET: 'get', POST: 'create', PATCH: 'update' }
+
+/** A list is called by its path; what is done to one record by `.get`, `.create` or `.update` behind it. */
+function operationOf({ method, path }: Incoming): { operation: string; id: string } {
+  const bare = path.replace(/^\/(api\/)?/, '')
+  const [, list = bare, id = ''] = /^(.+?)\/(\d+)$/.exec(bare) ?? []
+  const isList = method === 'GET' && id === ''
+  return { operation: isList ? bare : `${list}.${deeds[method] ?? method}`, id }
 }
 
 const versions = /^\/(api\/v[12]|v1)\//

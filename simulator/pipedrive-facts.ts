@@ -64,6 +64,10 @@ export function dealIdOf(world: World, personIndex: number): number | null {
   )
 }
 
+/** The deal that an activity is about. */
+export const dealOf = (world: World, { aboutDeal, personIndex }: Activity): number | null =>
+  aboutDeal ?? dealIdOf(world, personIndex)
+
 /** An appointment that was called off is taken out of the calendar. */
 export const isListedActivity = (world: World, activity: Activity): boolean =>
   world.isListed(activity) && activity.status !== 'cancelled'

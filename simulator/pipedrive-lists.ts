@@ -51,6 +51,10 @@ export const listReply = (data: unknown[], additional: object | null): Reply =>
     JSON.stringify({ success: true, data, ...(additional !== null && { additional_data: additional }) }),
   )
 
+/** A success with one record. */
+export const recordReply = (data: unknown, status = 200): Reply =>
+  jsonReply(JSON.stringify({ success: true, data }), status)
+
 /** One more than asked for, to know whether there are more. */
 function byId(source: Source, wanted: Wanted, cursor: Cursor | null): Entry[] {
   const entries: Entry[] = []

@@ -1,5 +1,5 @@
 import { fullName, rowAt, type Activity, type Deal, type Person, type Stage } from './facts.ts'
-import { archivedAt, dealIdOf, isLead, leadId, orgId, PIPELINES, standingOf, utc } from './pipedrive-facts.ts'
+import { archivedAt, dealOf, isLead, leadId, orgId, PIPELINES, standingOf, utc } from './pipedrive-facts.ts'
 import { dealValues, organizationValues, personValues } from './pipedrive-fields.ts'
 import type { World } from './world.ts'
 
@@ -100,11 +100,11 @@ export function organizationRow(world: World, person: Person): Record<string, un
 
 const types = { appointment: 'meeting', call: 'call', task: 'task', email: 'email' }
 
-/** A row of `v2/activities`. A task is for a day: without a time, and without a duration. */
+/** A row of `v2/activities`. A task is for a day: without a time, and without a duration, unless it was given one. */
 export function activityRow(world: World, activity: Activity): Record<string, unknown> {
   const person = rowAt(world.people, activity.personIndex)
   const isDone = activity.status === 'completed'
-  const isTimed = activity.kind !== 'task'
+  const isTimed = activity.kind !== 'task' || activity.isTimed === true
   const minutes = Math.round((activity.endAt - activity.startAt) / 60)
   const duration = `${String(Math.floor(minutes / 60)).padStart(2, '0')}:${String(minutes % 60).padStart(2, '0')}:00`
   return {
@@ -116,7 +116,7 @@ export function activityRow(world: World, activity: Activity): Record<string, un
     is_deleted: false,
     add_time: utc(activity.createdAt),
     update_time: utc(updatedAt(activity)),
-    deal_id: dealIdOf(world, activity.personIndex),
+    deal_id: dealOf(world, activity),
     lead_id: isLead(world, person) ? leadId(person) : null,
     person_id: person.id,
     org_id: orgId(person),

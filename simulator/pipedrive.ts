@@ -1,10 +1,11 @@
 import type { Clock } from './clock.ts'
 import type { Dialect } from './door.ts'
-import { rowAt, type Deal, type Note, type Row } from './facts.ts'
+import { rowAt, type Activity, type Deal, type Note, type Row } from './facts.ts'
 import type { AccountOptions } from './options.ts'
 import { pipedriveError } from './pipedrive-errors.ts'
 import {
   archivedAt,
+  dealOf,
   isArchivedLead,
   isLead,
   isListedActivity,
@@ -16,7 +17,7 @@ import {
 } from './pipedrive-facts.ts'
 import { dealFields, fieldRow, organizationFields, personFields } from './pipedrive-fields.ts'
 import { Limits } from './pipedrive-limits.ts'
-import { cursorPage, listReply, type Entry, type Source } from './pipedrive-lists.ts'
+import { cursorPage, listReply, recordReply, type Entry, type Source } from './pipedrive-lists.ts'
 import { offsetPage, type OldEntry } from './pipedrive-offsets.ts'
 import { activityTypeRows, leadRow, noteRow, userRow } from './pipedrive-old-rows.ts'
 import {
@@ -28,16 +29,20 @@ import {
   stageRow,
   updatedAt,
 } from './pipedrive-rows.ts'
+import { dealWithId, updateDeal, writeActivity } from './pipedrive-writes.ts'
 import type { Reply } from './reply.ts'
 import type { World } from './world.ts'
 
 /** How long a deleted deal can still be listed. */
 const KEPT_SECONDS = 30 * 86_400
 
-type Operation = { cost: number; answer: (query: URLSearchParams) => Reply }
+/** Which record is meant, and what is sent along. */
+type Meant = { id: string; body: string }
+type Operation = { cost: number; answer: (query: URLSearchParams, meant: Meant) => Reply }
 
 /**
- * Pipedrive over one world: the lists of versions 2 and 1 that can be read by now, each at its cost in tokens.
+ * Pipedrive over one world: the lists of versions 2 and 1 that can be read by now, and writes to deals and activities, each at its
+ * cost in tokens.
  * Source: https://developers.pipedrive.com/docs/api/v1 (both versions) and the official client 33.7.0 (read 2026-11-21).
  */
 export class Pipedrive implements Dialect {
@@ -62,11 +67,11 @@ export class Pipedrive implements Dialect {
     this.#changes += 1
   }
 
-  /** The answer to a GET that was let in. */
-  answer(operation: string, query: URLSearchParams): Reply {
+  /** The answer to a request that was let in. */
+  answer(operation: string, query: URLSearchParams, meant: Meant): Reply {
     const known = this.#operations[operation]
     if (known === undefined) return pipedriveError('unknownPath')
-    return this.#limits.refusal(known.cost) ?? this.#limits.stamped(known.answer(query))
+    return this.#limits.refusal(known.cost) ?? this.#limits.stamped(known.answer(query, meant))
   }
 
   readonly #operations: Record<string, Operation> = {
@@ -81,7 +86,17 @@ export class Pipedrive implements Dialect {
     },
     'v2/persons': { cost: 10, answer: (query) => cursorPage(this.#people(), query) },
     'v2/organizations': { cost: 10, answer: (query) => cursorPage(this.#organizations(), query) },
-    'v2/activities': { cost: 10, answer: (query) => cursorPage(this.#activities(), query) },
+    'v2/activities': {
+      cost: 10,
+      answer: (query) => cursorPage(this.#activities(query.get('deal_id')), query),
+    },
+    'v2/deals.get': { cost: 1, answer: (_, { id }) => this.#deal(id) },
+    'v2/deals.update': {
+      cost: 5,
+      answer: (_, { id, body }) => updateDeal(this.#world, id, body) ?? this.#deal(id),
+    },
+    'v2/activities.create': { cost: 5, answer: (_, { body }) => writeActivity(this.#world, '', body) },
+    'v2/activities.update': { cost: 5, answer: (_, { id, body }) => writeActivity(this.#world, id, body) },
     'v2/pipelines': { cost: 5, answer: (query) => this.#small(PIPELINES, pipelineRow, query) },
     'v2/stages': { cost: 5, answer: (query) => this.#small(stagesOf(this.#world), stageRow, query) },
     'v2/dealFields': { cost: 10, answer: (query) => this.#fields(dealFields(this.#world), query) },
@@ -146,11 +161,18 @@ export class Pipedrive implements Dialect {
     )
   }
 
-  #activities(): Source {
+  /** A deleted deal is found for thirty days. */
+  #deal(id: string): Reply {
+    const deal = dealWithId(this.#world, id)
+    return deal === undefined ? pipedriveError('notFound') : recordReply(dealRow(this.#world, deal))
+  }
+
+  #activities(dealId: string | null): Source {
     const world = this.#world
+    const isMeant = (activity: Activity) => dealId === null || String(dealOf(world, activity)) === dealId
     return sourceOf(
       world.calendar.activities,
-      (activity) => isListedActivity(world, activity),
+      (activity) => isListedActivity(world, activity) && isMeant(activity),
       ({ id }) => id,
       (activity) => activityRow(world, activity),
     )

@@ -25,7 +25,8 @@ const who: Definition<Activity> = [
 const what: Definition<Activity> = [
   'WhatId',
   'reference',
-  ({ personIndex }, org) => dealOf(org, personIndex),
+  ({ personIndex, aboutDeal }, org) =>
+    aboutDeal === undefined ? dealOf(org, personIndex) : salesforceId('Opportunity', aboutDeal),
   refersTo('What', 'Opportunity', 'Account'),
 ]
 

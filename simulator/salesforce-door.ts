@@ -36,7 +36,7 @@ export const salesforceDoor: Door = {
       reply: dialectOf(account, Salesforce).answer({ method, parts, query, body, batch: batchOf(incoming) }),
     }
   },
-  isSpent: ({ operation }) => operation === TOKEN_PATH.slice(1),
+  isSpent: ({ operation }) => operation === TOKEN_PATH.slice(1) || /^(create|update)\./.test(operation),
 }
 
 const partsOf = (path: string): string[] =>
@@ -45,9 +45,14 @@ const partsOf = (path: string): string[] =>
     .filter((part) => part !== '')
     .map(decodeURIComponent)
 
-/** As the ledger and faults name it: `query.Opportunity`, `queryAll.Task`, `queryMore`, `describe.Lead`, `deleted.Contact`, `jobs`. */
-function operationOf({ path, query }: Incoming): string {
+/**
+ * As the ledger and faults name it: `query.Opportunity`, `queryAll.Task`, `queryMore`, `describe.Lead`, `deleted.Contact`, `jobs`,
+ * `read.Opportunity`, `create.Task`, `update.Opportunity`. */
+function operationOf({ method, path, query }: Incoming): string {
   const [resource = '', name, what] = partsOf(path)
+  if (resource === 'sobjects' && method !== 'GET')
+    return `${method === 'POST' ? 'create' : 'update'}.${name ?? ''}`
+  if (resource === 'sobjects' && what !== undefined && /^\w{15,18}$/.test(what)) return `read.${name ?? ''}`
   if (resource === 'query' || resource === 'queryAll') {
     const object = /\bFROM\s+(\w+)/i.exec(query.get('q') ?? '')?.[1]
     return name === undefined ? `${resource}.${object ?? ''}` : 'queryMore'

@@ -14,6 +14,7 @@ import { jsonReply } from './reply.ts'
 import { invalidSession, notFound, ok, Refusal } from './salesforce-reply.ts'
 import { Schema } from './salesforce-schema.ts'
 import type { Reach } from './salesforce-shelf.ts'
+import { readRecord, writeRecord } from './salesforce-writes.ts'
 import { firstDealId } from './setting.ts'
 import type { ListName, World } from './world.ts'
 
@@ -115,9 +116,13 @@ export class Salesforce implements Dialect {
     const [resource = '', ...rest] = parts
     if (resource === 'jobs' && rest[0] === 'query')
       return this.#jobs.answer({ method, parts: rest.slice(1), query, body })
+    if (resource === 'sobjects' && (method === 'POST' || method === 'PATCH'))
+      return writeRecord(this.#world, this.#schema, { method, type: rest[0] ?? '', id: rest[1], body })
     if (method !== 'GET') throw new Refusal(405, 'METHOD_NOT_ALLOWED', `HTTP Method '${method}' not allowed.`)
     if (resource === 'query' || resource === 'queryAll') return this.#query(resource, rest[0], query, batch)
     if (resource === 'limits') return ok(this.#allowance.inFull(this.#world.now))
+    if (resource === 'sobjects' && /^\w{15,18}$/.test(rest[1] ?? ''))
+      return readRecord(this.#schema, rest[0] ?? '', rest[1] ?? '', query)
     if (resource === 'sobjects') return ok(this.#sobject(rest, query))
     throw notFound()
   }

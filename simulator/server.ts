@@ -75,9 +75,10 @@ function makeAnswer(
   return door.answer(house, exchange, incoming)
 }
 
-/** A fault that answers with an error of its own stands before the endpoint: nothing is used up behind it. */
+/** A fault that answers with an error of its own stands before the endpoint: nothing is used up or changed behind it. */
 function isTurnedAway(exchange: Exchange, happenings: Happening[]): boolean {
   return happenings.some(({ effect, firing }) => {
+    if (effect.standsBefore || effect.standsBehind) return effect.standsBefore === true
     const changed = effect.after?.(jsonReply('{}'), exchange, firing)
     return changed !== undefined && changed.status >= 400
   })

@@ -25,6 +25,13 @@ export class Zone {
     return `${this.#day((local - within) / DAY)} ${hours}:${minutes}:${pairs[within % 60]}`
   }
 
+  /** Local text as seconds since 1970; of an hour that there is twice, the first. */
+  instant(text: string): number {
+    const local = Date.parse(`${text.replace(' ', 'T')}Z`) / 1_000
+    const before = local - this.#offset(local - DAY / 2)
+    return this.text(before) === text ? before : local - this.#offset(local)
+  }
+
   /** Days since 1970 as a date; kept, since millions of rows share few days. */
   #day(number: number): string {
     const known = this.#days.get(number)

@@ -41,6 +41,34 @@ const retryAfter = (expected: string | undefined | RegExp) => async (fault: Faul
   else expect(headers['retry-after']).toBe(expected)
 }
 
+async function staysSilent(fault: FaultName): Promise<void> {
+  const silent = Symbol('silent')
+  const waited = new Promise((resolve) => setTimeout(() => resolve(silent), 100))
+  simulator.faults.add({ fault })
+  expect(await Promise.race([bookEvent(), waited])).toBe(silent)
+}
+
+/** A write: somebody's event, by its name. */
+async function bookEvent(): Promise<string> {
+  const { webKey, accessToken, people } = accountAtHand()
+  const event = { client_id: people[0]?.id ?? '', title: 'Booked here', start_date: '2030-01-07 09:00:00' }
+  const answer = await fetch(`${simulator.baseUrl}create_client_event?${new URLSearchParams(event)}`, {
+    method: 'POST',
+    headers: { 'x-web-key': webKey, 'x-access-token': accessToken },
+  })
+  return answer.text()
+}
+
+const accountAtHand = () => {
+  const account = simulator.account(larkspur.webKey)
+  return { webKey: account.webKey, accessToken: account.accessToken, people: account.truth().people }
+}
+const eventsMade = () =>
+  simulator
+    .account(larkspur.webKey)
+    .truth()
+    .activities.filter(({ title }) => title === 'Booked here').length
+
 /** Faults in the words of one CRM are proven beside it. */
 type CommonFault = Exclude<FaultName, `hubspot-${string}` | `salesforce-${string}` | `pipedrive-${string}`>
 
@@ -64,6 +92,16 @@ const proofs: Record<CommonFault, (fault: FaultName) => Promise<void>> = {
   'rate-limited-garbage': retryAfter('soon'),
   'rate-limited-bare': retryAfter(undefined),
   'server-error': answers(500, 'Internal Server Error'),
+  'server-error-afterwards': async (fault) => {
+    await answers(500, 'Internal Server Error')(fault)
+    await bookEvent()
+    expect(eventsMade()).toBe(1)
+  },
+  'write-refused': async (fault) => {
+    simulator.faults.add({ fault, params: { message: 'Not on Sundays' } })
+    expect(await bookEvent()).toContain('Not on Sundays')
+    expect(eventsMade()).toBe(0)
+  },
   'bad-gateway-html': answers(502, '<html>'),
   unavailable: answers(503, '<html>'),
   'gateway-timeout': answers(504, '<html>'),
@@ -91,10 +129,12 @@ const proofs: Record<CommonFault, (fault: FaultName) => Promise<void>> = {
     expect(seen.ms).toBeGreaterThanOrEqual(seen.bytes.length)
     expect(Number(seen.headers['content-length'])).toBe(seen.bytes.length)
   },
-  'never-answers': async (fault) => {
-    const silent = Symbol('silent')
-    const waited = new Promise((resolve) => setTimeout(() => resolve(silent), 100))
-    expect(await Promise.race([under(fault), waited])).toBe(silent)
+  'never-answers': staysSilent,
+  'never-arrives': async (fault) => {
+    await staysSilent(fault)
+    simulator.faults.clear()
+    await bookEvent()
+    expect(eventsMade()).toBe(1)
   },
   'hung-up': async (fault) => expect((await under(fault)).error).toBe('socket hang up'),
   'cut-body': async (fault) => {
