@@ -155,9 +155,9 @@ export const opportunities = pgTable(
     index('idx_opportunities_tenant_due')
       .on(t.tenantId, t.nextActionAt, t.id)
       .where(sql`next_action_at is not null`),
-    // How many have none. All entries of a tenant share one key, so a load adds to it for next to nothing.
+    // How many have none, and the most valuable of them.
     index('opportunities_unplanned')
-      .on(t.tenantId)
+      .on(t.tenantId, t.amountMinor.desc(), t.id)
       .where(sql`next_action_at is null and own_outcome is null and status = 'open' and deleted_at is null`),
   ],
 )

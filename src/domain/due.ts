@@ -35,6 +35,12 @@ export function spanOf(bucket: Bucket, { today, tomorrow, nextWeek }: Edges): [D
   }
 }
 
+/** From when on, and until before when, a day of the calendar lasts where the workspace is. */
+export const dayStretch = (day: string, timeZone: string): readonly [Date, Date] => [
+  startOfDay(day, timeZone),
+  startOfDay(daysLater(day, 1), timeZone),
+]
+
 export function bucketOf(dueAt: Date, edges: Edges): Bucket {
   if (dueAt < edges.today) return 'overdue'
   if (dueAt < edges.tomorrow) return 'today'

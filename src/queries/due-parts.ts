@@ -1,6 +1,5 @@
 import { sql, type SQL } from 'drizzle-orm'
-import { edgesOf, longestDetails, spanOf, type Bucket } from '../domain/due.ts'
-import { daysLater, startOfDay } from '../domain/days.ts'
+import { dayStretch, edgesOf, longestDetails, spanOf, type Bucket } from '../domain/due.ts'
 
 /**
  * What the page stands on: the database's clock, where the workspace's days begin, the currency of amounts that name none, and the
@@ -84,13 +83,13 @@ export function wantedOpportunity(scope: DueScope, filters: DueFilters, words: S
 /** When something is due that a filter asks for. */
 export function wantedTime({ now, timeZone }: DueScope, { bucket, day, beyond }: DueFilters, at: SQL): SQL[] {
   const [from, before] = bucket === undefined ? [null, null] : spanOf(bucket, edgesOf(now, timeZone))
+  const startOf = (of: string) => dayStretch(of, timeZone)[0]
+  const endOf = (of: string) => dayStretch(of, timeZone)[1]
   return [
     ...(from === null ? [] : [sql`${at} >= ${from}`]),
     ...(before === null ? [] : [sql`${at} < ${before}`]),
-    ...(day === undefined
-      ? []
-      : [sql`${at} >= ${startOfDay(day, timeZone)} and ${at} < ${startOfDay(daysLater(day, 1), timeZone)}`]),
-    ...(beyond === undefined ? [] : [sql`${at} >= ${startOfDay(daysLater(beyond, 1), timeZone)}`]),
+    ...(day === undefined ? [] : [sql`${at} >= ${startOf(day)} and ${at} < ${endOf(day)}`]),
+    ...(beyond === undefined ? [] : [sql`${at} >= ${endOf(beyond)}`]),
   ]
 }
 

@@ -2,6 +2,7 @@ import { sql, type SQL } from 'drizzle-orm'
 import type { Tx } from '../../drizzle/db.ts'
 import type { CrmWriteState } from '../../drizzle/schema/crm-writes.ts'
 import { daysLate, longestDetails } from '../domain/due.ts'
+import { askOften, atMost } from '../../drizzle/ask-often.ts'
 import {
   contactOf,
   suggestionOf,
@@ -56,7 +57,7 @@ export async function readDue(
   { most, from }: { most: number; from: string | null },
 ): Promise<{ rows: DueRow[]; next: string | null }> {
   const place = readPlace(keys, from)
-  const { rows } = await tx.execute<Stored>(statement(scope, filters, place, most + 1))
+  const rows = await askOften<Stored>(tx, statement(scope, filters, place, most + 1))
   const page = rows.slice(0, most)
   const last = rows.length > most ? page.at(-1) : undefined
   return {
@@ -93,8 +94,8 @@ function statement(scope: DueScope, filters: DueFilters, place: Place | undefine
   return sql`
     with page as (
       select *, ${placeOf(keys)} as place from (
-        (${steps(scope, filters, place)} limit ${most}) union all (${tasks(scope, filters, place)} limit ${most})) as dues
-      ${orderBy(keys)} limit ${most}),
+        (${steps(scope, filters, place)} ${atMost(most)}) union all (${tasks(scope, filters, place)} ${atMost(most)})) as dues
+      ${orderBy(keys)} ${atMost(most)}),
     touches as (${lastTouches(scope.now, sql`opportunity_id`)})
     select p."of", p.id, p.opportunity_id, p.version, p.due_at, p.details, coalesce(p.kind, n.kind) as kind, p.title, p.amount_minor,
       coalesce(p.currency, ${scope.currency}) as currency, p.market, p.units, coalesce(s.name, p.stage_name) as stage, w.name as owner,
@@ -116,40 +117,50 @@ function statement(scope: DueScope, filters: DueFilters, place: Place | undefine
 }
 
 /** Our steps, in order. */
-export function steps(scope: DueScope, filters: DueFilters, place?: Place): SQL {
-  const at = sql`o.next_action_at`
+export const steps = (scope: DueScope, filters: DueFilters, place?: Place): SQL => sql`
+  select 'step' as "of", o.id, o.id as opportunity_id, o.version, o.next_action_at as due_at, o.next_action_details as details,
+    null::text as kind, ${titleOf} as title, o.amount_minor, o.currency, o.market, o.units, o.stage_id, o.stage_name, o.owner_id, o.contact_id
+  ${fromSteps(scope, filters, [
+    ...wantedTime(scope, filters, sql`o.next_action_at`),
+    ...beyond(place, sql`o.next_action_at, o.id`),
+  ])} order by o.next_action_at, o.id`
+
+/** The rows behind them, where `also` holds. */
+export function fromSteps(scope: DueScope, filters: DueFilters, also: SQL[]): SQL {
   const wanted = [
-    sql`${at} is not null`,
-    ...wantedTime(scope, filters, at),
+    sql`o.next_action_at is not null`,
     ...wantedOpportunity(scope, filters, sql`o.next_action_details`),
+    // Written out: the index of those that are put off often is used where the statement says which they are.
     ...(filters.moves === undefined
       ? []
       : [
-          sql`exists (select from next_actions m where m.opportunity_id = o.id and m.number = o.version and m.moves >= ${filters.moves})`,
+          sql`exists (select from next_actions m where m.opportunity_id = o.id and m.number = o.version and m.moves >= ${sql.raw(String(filters.moves))})`,
         ]),
-    ...beyond(place, sql`o.next_action_at, o.id`),
+    ...also,
   ]
-  return sql`
-    select 'step' as "of", o.id, o.id as opportunity_id, o.version, ${at} as due_at, o.next_action_details as details, null::text as kind,
-      ${titleOf} as title, o.amount_minor, o.currency, o.market, o.units, o.stage_id, o.stage_name, o.owner_id, o.contact_id
-    from opportunities o ${contactOf}
-    where ${sql.join(wanted, sql` and `)} order by o.next_action_at, o.id`
+  return sql`from opportunities o ${contactOf} where ${sql.join(wanted, sql` and `)}`
 }
 
 /** The CRM's tasks that are overdue and of which no step of ours was made, in order. */
-export function tasks(scope: DueScope, filters: DueFilters, place?: Place): SQL {
+export const tasks = (scope: DueScope, filters: DueFilters, place?: Place): SQL => sql`
+  select 'task' as "of", a.id, o.id as opportunity_id, o.version, a.due_at, left(${taskWords}, ${longestDetails}) as details, a.kind,
+    ${titleOf} as title, o.amount_minor, o.currency, o.market, o.units, o.stage_id, o.stage_name, coalesce(o.owner_id, a.owner_id) as owner_id, a.contact_id
+  ${fromTasks(scope, filters, [
+    ...wantedTime(scope, filters, sql`a.due_at`),
+    ...beyond(place, sql`a.due_at, a.id`),
+  ])} order by a.due_at, a.id`
+
+/** The rows behind them, where `also` holds. */
+export function fromTasks(scope: DueScope, filters: DueFilters, also: SQL[]): SQL {
   const wanted = [
     sql`a.connection_id = any(${sql.param(scope.taskConnectionIds)}::uuid[]) and not a.is_done and a.deleted_at is null`,
     sql`a.due_at <= ${scope.now}`,
     sql`not exists (select from next_actions m where m.opportunity_id = o.id and m.number = o.version and m.suggestion_id = a.id)`,
     ...(filters.moves === undefined ? [] : [sql`false`]),
-    ...wantedTime(scope, filters, sql`a.due_at`),
     ...wantedOpportunity(scope, filters, taskWords),
-    ...beyond(place, sql`a.due_at, a.id`),
+    ...also,
   ]
   return sql`
-    select 'task' as "of", a.id, o.id as opportunity_id, o.version, a.due_at, left(${taskWords}, ${longestDetails}) as details, a.kind,
-      ${titleOf} as title, o.amount_minor, o.currency, o.market, o.units, o.stage_id, o.stage_name, coalesce(o.owner_id, a.owner_id) as owner_id, a.contact_id
     from activities a
     left join contacts c on c.id = a.contact_id and c.deleted_at is null
     left join lateral (
@@ -157,7 +168,7 @@ export function tasks(scope: DueScope, filters: DueFilters, place?: Place): SQL 
       where (m.id = a.opportunity_id or (a.opportunity_id is null and m.contact_id = a.contact_id)) and m.status = 'open' and m.deleted_at is null
       having count(*) = 1) as sole on true
     left join opportunities o on o.id = sole.id
-    where ${sql.join(wanted, sql` and `)} order by a.due_at, a.id`
+    where ${sql.join(wanted, sql` and `)}`
 }
 
 /** As one comparison of the two, which an index can begin at. */

@@ -1,6 +1,7 @@
-import { and, asc, eq, isNull, or, sql } from 'drizzle-orm'
+import { sql } from 'drizzle-orm'
+import { askOften } from '../../drizzle/ask-often.ts'
 import type { Tx } from '../../drizzle/db.ts'
-import { savedViews, users, type ViewPage } from '../../drizzle/schema/index.ts'
+import type { ViewPage } from '../../drizzle/schema/views.ts'
 
 export type SavedView = {
   id: string
@@ -16,24 +17,15 @@ export type SavedView = {
 
 /** The views of a list that this person may open: their own, then those that others share, each in the order of saving. */
 export async function readSavedViews(tx: Tx, personId: string, page: ViewPage): Promise<SavedView[]> {
-  const isOwn = sql<boolean>`${savedViews.userId} = ${personId}`
-  return tx
-    .select({
-      id: savedViews.id,
-      name: savedViews.name,
-      query: savedViews.query,
-      isShared: savedViews.isShared,
-      isOwn,
-      owner: sql<string>`coalesce(${users.name}, 'somebody')`,
-    })
-    .from(savedViews)
-    .leftJoin(users, eq(users.id, savedViews.userId))
-    .where(
-      and(
-        eq(savedViews.page, page),
-        isNull(savedViews.deletedAt),
-        or(eq(savedViews.userId, personId), eq(savedViews.isShared, true)),
-      ),
-    )
-    .orderBy(sql`${isOwn} desc`, asc(savedViews.id))
+  const rows = await askOften<Stored>(
+    tx,
+    sql`
+    select v.id, v.name, v.query, v.is_shared, v.user_id = ${personId}::uuid as is_own, coalesce(u.name, 'somebody') as owner
+    from saved_views v left join auth.users u on u.id = v.user_id
+    where v.page = ${page} and v.deleted_at is null and (v.user_id = ${personId}::uuid or v.is_shared)
+    order by is_own desc, v.id`,
+  )
+  return rows.map(({ is_shared: isShared, is_own: isOwn, ...view }) => ({ ...view, isShared, isOwn }))
 }
+
+type Stored = Pick<SavedView, 'id' | 'name' | 'query' | 'owner'> & { is_shared: boolean; is_own: boolean }

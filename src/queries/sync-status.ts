@@ -1,10 +1,10 @@
-import { and, eq, inArray, isNotNull, notInArray, or, sql } from 'drizzle-orm'
+import { sql } from 'drizzle-orm'
 import type { Tx } from '../../drizzle/db.ts'
-import { connections, streamCursors, syncRuns, syncRunStreams } from '../../drizzle/schema/index.ts'
-import type { ConnectionNow, StreamNow } from '../domain/freshness.ts'
+import type { ConnectionState } from '../../drizzle/schema/connections.ts'
+import type { RunStatus, StreamStatus } from '../../drizzle/schema/sync.ts'
+import type { ConnectionNow } from '../domain/freshness.ts'
 import { byStreamOrder, streamNames } from '../domain/streams.ts'
-import { instant } from './decode.ts'
-import { newestFirst } from './newest-first.ts'
+import { askOften } from '../../drizzle/ask-often.ts'
 
 export type ConnectionStatus = ConnectionNow & { tenantId: string; connector: string }
 
@@ -13,126 +13,80 @@ export type SyncStatus = { now: Date; connections: ConnectionStatus[] }
 
 /**
  * Where the sync stands: every connection with its state, its last and its open run, and how far each stream is complete.
- * Inside `asTenant` those of one workspace; inside `asOperator` those of all.
+ * Inside `asTenant` those of one workspace; inside `asOperator` those of all. Every page asks it, so it is one statement.
  */
 export async function readSyncStatus(tx: Tx): Promise<SyncStatus> {
-  const [clock] = await tx.select({ now: sql`now()`.mapWith(instant) }).from(sql`(select) as one`)
-  const rows = await readConnections(tx)
-  const streams = Map.groupBy(await readStreams(tx), ({ connectionId }) => connectionId)
+  const rows = await askOften<Stored>(tx, statement)
   return {
-    now: clock?.now ?? new Date(),
-    connections: rows.map((row) => ({
-      ...row,
-      streams: (streams.get(row.id) ?? [])
-        .map(({ stream, freshAt, status }) => ({ stream, freshAt, status }))
-        .toSorted(byStreamOrder),
-    })),
+    now: new Date(rows[0]?.now ?? Date.now()),
+    connections: rows.flatMap((row) => (row.id === null ? [] : [connectionOf(row)])),
   }
 }
 
-function readConnections(tx: Tx) {
-  const ofConnection = and(
-    eq(syncRuns.tenantId, connections.tenantId),
-    eq(syncRuns.connectionId, connections.id),
-  )
-  const lastRun = tx
-    .select({
-      id: syncRuns.id,
-      status: syncRuns.status,
-      finishedAt: syncRuns.finishedAt,
-      errorPublic: syncRuns.errorPublic,
-    })
-    .from(syncRuns)
-    .where(and(ofConnection, notInArray(syncRuns.status, ['queued', 'running'])))
-    .orderBy(newestFirst(syncRuns.queuedAt))
-    .limit(1)
-    .as('last_run')
-  const openRun = tx
-    .select({
-      id: syncRuns.id,
-      status: syncRuns.status,
-      queuedAt: syncRuns.queuedAt,
-      startedAt: syncRuns.startedAt,
-    })
-    .from(syncRuns)
-    .where(and(ofConnection, inArray(syncRuns.status, ['queued', 'running'])))
-    .orderBy(sql`started_at nulls last`, syncRuns.queuedAt)
-    .limit(1)
-    .as('open_run')
-  const finishedOnce = tx
-    .select({ id: syncRuns.id })
-    .from(syncRuns)
-    .where(
-      and(
-        ofConnection,
-        inArray(syncRuns.status, ['success', 'partial', 'suspect']),
-        sql`${syncRuns.streams} is null`,
-      ),
-    )
-  return tx
-    .select({
-      tenantId: connections.tenantId,
-      id: connections.id,
-      connector: connections.connector,
-      name: connections.name,
-      state: connections.state,
-      stateReason: connections.stateReason,
-      stateSince: connections.stateSince,
-      nextDueAt: connections.nextDueAt,
-      hasFinished: sql<boolean>`exists ${finishedOnce}`,
-      lastRun: {
-        id: lastRun.id,
-        status: lastRun.status,
-        finishedAt: lastRun.finishedAt,
-        errorPublic: lastRun.errorPublic,
-      },
-      openRun: {
-        id: openRun.id,
-        status: openRun.status,
-        queuedAt: openRun.queuedAt,
-        startedAt: openRun.startedAt,
-      },
-    })
-    .from(connections)
-    .leftJoinLateral(lastRun, sql`true`)
-    .leftJoinLateral(openRun, sql`true`)
-    .orderBy(connections.tenantId, connections.name)
+/**
+ * A stream is known once a pass was made over it or a cursor is kept for it; one probe of an index for each. Without any connection
+ * there is a row all the same: the clock.
+ */
+const statement = sql`
+  select now() as now, c.tenant_id, c.id, c.connector, c.name, c.state, c.state_reason, c.state_since, c.next_due_at,
+    exists (
+      select from sync_runs r where r.tenant_id = c.tenant_id and r.connection_id = c.id
+        and r.status in ('success', 'partial', 'suspect') and r.streams is null) as has_finished,
+    (select json_build_object('id', r.id, 'status', r.status, 'finishedAt', r.finished_at, 'errorPublic', r.error_public)
+      from sync_runs r where r.tenant_id = c.tenant_id and r.connection_id = c.id and r.status not in ('queued', 'running')
+      order by r.queued_at desc nulls last limit 1) as last_run,
+    (select json_build_object('id', r.id, 'status', r.status, 'queuedAt', r.queued_at, 'startedAt', r.started_at)
+      from sync_runs r where r.tenant_id = c.tenant_id and r.connection_id = c.id and r.status in ('queued', 'running')
+      order by r.started_at nulls last, r.queued_at limit 1) as open_run,
+    (select json_agg(json_build_object('stream', s.stream, 'freshAt', k.fresh_at, 'status', latest.status))
+      from (
+        select stream from stream_cursors where tenant_id = c.tenant_id and connection_id = c.id
+        union select unnest(${sql.param([...streamNames])}::text[])
+      ) as s
+      left join stream_cursors k on k.tenant_id = c.tenant_id and k.connection_id = c.id and k.stream = s.stream
+      left join lateral (
+        select p.status from sync_run_streams p where p.tenant_id = c.tenant_id and p.connection_id = c.id and p.stream = s.stream
+        order by p.started_at desc nulls last limit 1) as latest on true
+      where k.stream is not null or latest.status is not null) as streams
+  from (select) as always left join connections c on true
+  order by c.tenant_id, c.name`
+
+type Run<At extends string> = { id: string; status: RunStatus } & Record<At, string | null>
+
+type Stored = {
+  now: string
+  tenant_id: string
+  id: string | null
+  connector: string
+  name: string
+  state: ConnectionState
+  state_reason: string | null
+  state_since: string | null
+  next_due_at: string
+  has_finished: boolean
+  last_run: (Run<'finishedAt'> & { errorPublic: string | null }) | null
+  open_run: (Run<'startedAt'> & { queuedAt: string }) | null
+  streams: { stream: string; freshAt: string | null; status: StreamStatus | null }[] | null
 }
 
-/** A stream is known once a pass was made over it or a cursor is kept for it; one probe of an index for each. */
-function readStreams(tx: Tx): Promise<(StreamNow & { connectionId: string })[]> {
-  const stream = sql<string>`offered.stream`
-  const latest = tx
-    .select({ status: syncRunStreams.status })
-    .from(syncRunStreams)
-    .where(
-      and(
-        eq(syncRunStreams.tenantId, connections.tenantId),
-        eq(syncRunStreams.connectionId, connections.id),
-        eq(syncRunStreams.stream, stream),
-      ),
-    )
-    .orderBy(newestFirst(syncRunStreams.startedAt))
-    .limit(1)
-    .as('latest')
-  return tx
-    .select({ connectionId: connections.id, stream, freshAt: streamCursors.freshAt, status: latest.status })
-    .from(connections)
-    .crossJoinLateral(
-      sql`(
-        select stream from ${streamCursors}
-        where ${streamCursors.tenantId} = ${connections.tenantId} and ${streamCursors.connectionId} = ${connections.id}
-        union select unnest(${sql.param([...streamNames])}::text[])
-      ) as offered`,
-    )
-    .leftJoin(
-      streamCursors,
-      and(
-        eq(streamCursors.tenantId, connections.tenantId),
-        eq(streamCursors.connectionId, connections.id),
-        eq(streamCursors.stream, stream),
-      ),
-    )
-    .leftJoinLateral(latest, sql`true`)
-    .where(or(isNotNull(streamCursors.stream), isNotNull(latest.status)))
+const instantOf = (text: string | null) => (text === null ? null : new Date(text))
+
+function connectionOf(row: Stored): ConnectionStatus {
+  const { last_run: last, open_run: open } = row
+  return {
+    tenantId: row.tenant_id,
+    id: row.id ?? '',
+    connector: row.connector,
+    name: row.name,
+    state: row.state,
+    stateReason: row.state_reason,
+    stateSince: instantOf(row.state_since),
+    nextDueAt: new Date(row.next_due_at),
+    hasFinished: row.has_finished,
+    lastRun: last && { ...last, finishedAt: instantOf(last.finishedAt) },
+    openRun: open && { ...open, queuedAt: new Date(open.queuedAt), startedAt: instantOf(open.startedAt) },
+    streams: (row.streams ?? [])
+      .map((stream) => ({ ...stream, freshAt: instantOf(stream.freshAt) }))
+      .toSorted(byStreamOrder),
+  }
 }

@@ -1,5 +1,6 @@
 import { sql, type SQL } from 'drizzle-orm'
 import type { Tx } from '../../drizzle/db.ts'
+import { askOften, atMost } from '../../drizzle/ask-often.ts'
 import {
   contactOf,
   suggestionOf,
@@ -12,7 +13,7 @@ import {
   type DueDealColumns,
 } from './due-parts.ts'
 import { suggestionIn, type Suggestion, type SuggestionColumns } from './due.ts'
-import { after, orderBy, placeOf, readPlace, writePlace, type Place, type SortKey } from './keyset.ts'
+import { readPlace, writePlace, type Place, type SortKey } from './keyset.ts'
 import { lastTouches } from './touches.ts'
 
 /** An open opportunity that nobody has said what comes next for. */
@@ -23,51 +24,83 @@ export type Unplanned = DueDeal & {
   suggestion: Suggestion | null
 }
 
+type Filters = Pick<DueFilters, 'owners' | 'stage' | 'pipeline' | 'terms' | 'least'>
+
 /**
- * The open opportunities without a next step and without an outcome, the most valuable first; other currencies after the own. With
- * `among` the most valuable of so many that come to hand.
+ * The open opportunities without a next step and without an outcome: the most valuable first, then those in other currencies, then
+ * those of no known value. Each of the three is read off the index, and the next one only when the page is not full.
  */
 export async function readUnplanned(
   tx: Tx,
   scope: DueScope,
-  filters: Pick<DueFilters, 'owners' | 'stage' | 'pipeline' | 'terms' | 'least'>,
-  { most, from, among }: { most: number; from: string | null; among?: number },
+  filters: Filters,
+  { most, from }: { most: number; from: string | null },
 ): Promise<{ rows: Unplanned[]; next: string | null }> {
-  const keys: SortKey[] = [
-    { value: sql`(o.amount_minor is null)`, type: 'boolean' },
-    { value: sql`(coalesce(o.currency, ${scope.currency}) <> ${scope.currency})`, type: 'boolean' },
-    { value: sql`coalesce(o.amount_minor, 0)`, type: 'bigint', isDescending: true },
-    { value: sql`o.id`, type: 'uuid' },
-  ]
   const place = readPlace(keys, from)
+  const first = Number(place?.[0] ?? 0)
+  const found: Stored[] = []
+  for (let part = Math.max(0, first); part < parts.length && found.length <= most; part += 1) {
+    const after = part === first ? place : undefined
+    found.push(
+      ...(await askOften<Stored>(
+        tx,
+        statement(scope, filters, { part, after, most: most + 1 - found.length }),
+      )),
+    )
+  }
+  const page = found.slice(0, most)
+  const last = found.length > most ? page.at(-1) : undefined
+  return { rows: page.map(unplanned), next: last === undefined ? null : writePlace(last.place) }
+}
+
+/** Which part of the list a row is in, its amount, and its id. */
+const keys: SortKey[] = [
+  { value: sql`part`, type: 'bigint' },
+  { value: sql`amount_minor`, type: 'bigint' },
+  { value: sql`id`, type: 'uuid' },
+]
+
+/** What the rows of each part have in common. */
+const parts: readonly ((currency: string) => SQL)[] = [
+  (own) => sql`o.amount_minor is not null and coalesce(o.currency, ${own}) = ${own}`,
+  (own) => sql`o.amount_minor is not null and o.currency <> ${own}`,
+  () => sql`o.amount_minor is null`,
+]
+
+function statement(
+  scope: DueScope,
+  filters: Filters,
+  { part, after, most }: { part: number; after: Place | undefined; most: number },
+): SQL {
   const wanted = [
     isUnplanned,
+    ...parts.slice(part, part + 1).map((isIn) => isIn(scope.currency)),
     ...wantedOpportunity(scope, filters, sql`null`),
-    ...(place === undefined ? [] : [after(keys, place)]),
+    ...(after === undefined ? [] : [beyond(part, after)]),
   ]
-  const { rows } = await tx.execute<Stored>(sql`
+  return sql`
     with page as (
-      select o.*, ${titleOf} as name, ${placeOf(keys)} as place, row_number() over (${orderBy(keys)}) as nth
-      from ${among === undefined ? sql`opportunities` : some(wanted, among)} o ${contactOf} where ${sql.join(wanted, sql` and `)} ${orderBy(keys)} limit ${most + 1}),
+      select o.*, ${titleOf} as name from opportunities o ${contactOf} where ${sql.join(wanted, sql` and `)}
+      order by o.amount_minor desc nulls last, o.id ${atMost(most)}),
     touches as (${lastTouches(scope.now)})
     select p.id, p.version, p.name as title, p.amount_minor, coalesce(p.currency, ${scope.currency}) as currency, p.market, p.units,
       coalesce(s.name, p.stage_name) as stage, w.name as owner, touched.at as touched_at, suggested.id as suggestion_id,
-      suggested.due_at as suggestion_at, suggested.kind as suggestion_kind, suggested.details as suggestion, true as is_newer, p.place
+      suggested.due_at as suggestion_at, suggested.kind as suggestion_kind, suggested.details as suggestion, true as is_newer,
+      array[${sql.raw(`'${part}'`)}, coalesce(p.amount_minor, 0)::text, p.id::text] as place
     from page p
     left join stages s on s.id = p.stage_id and s.deleted_at is null
     left join owners w on w.id = p.owner_id and w.deleted_at is null
     left join lateral (
       select t.at from touches t where t."of" in (p.contact_id, p.id) order by t.at desc limit 1) as touched on true
     left join lateral (${suggestionOf(scope, { opportunity: sql`p.id`, contact: sql`p.contact_id` })}) as suggested on true
-    order by p.nth`)
-  const page = rows.slice(0, most)
-  const last = rows.length > most ? page.at(-1) : undefined
-  return { rows: page.map(unplanned), next: last === undefined ? null : writePlace(last.place) }
+    order by p.amount_minor desc nulls last, p.id`
 }
 
-/** So many of them, whichever come first: to order a million for three of them would keep everybody waiting. */
-const some = (wanted: SQL[], among: number): SQL =>
-  sql`(select o.* from opportunities o ${contactOf} where ${sql.join(wanted, sql` and `)} limit ${among})`
+/** What follows a row of the same part; the amount alone says where an index begins, the id only parts equal ones. */
+function beyond(part: number, [, amount, id]: Place): SQL {
+  if (part === parts.length - 1) return sql`o.id > ${id}::uuid`
+  return sql`o.amount_minor <= ${amount}::bigint and (o.amount_minor < ${amount}::bigint or o.id > ${id}::uuid)`
+}
 
 /** As its index has it. */
 export const isUnplanned = sql`o.next_action_at is null and o.own_outcome is null and o.status = 'open' and o.deleted_at is null`

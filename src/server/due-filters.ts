@@ -31,6 +31,11 @@ export const dueAskOf = (search: URLSearchParams): DueAsk => askedOf(dueForm, se
 export const isMine = ({ whose, owner }: DueAsk, mine: readonly string[]): boolean =>
   owner === undefined && mine.length > 0 && whose !== 'all'
 
+/** Nothing but the day narrows the queue that this person's page shows first. */
+export const isWhole = (ask: DueAsk, mine: readonly string[]): boolean =>
+  (mine.length === 0 || isMine(ask, mine)) &&
+  [ask.owner, ask.stage, ask.pipeline, ask.least, ask.moved, ask.q].every((asked) => asked === undefined)
+
 /** The filters as the queries take them. */
 export function dueFiltersOf(
   ask: DueAsk,

@@ -4,13 +4,13 @@ import { movedOften } from '../domain/due.ts'
 import { basisOf, type Basis, type ConnectionNow } from '../domain/freshness.ts'
 import { count, plural, timeOfDay, weekday } from '../format.ts'
 import { readDue } from '../queries/due.ts'
-import { readDueLoad } from '../queries/due-load.ts'
-import { readOwnOwners } from '../queries/due-now.ts'
-import type { DueFilters, DueScope } from '../queries/due-parts.ts'
-import { readDueSummary, type Counted, type DueSummary } from '../queries/due-summary.ts'
+import { together } from '../queries/due-counts.ts'
+import { mostNamed, readOwnOwners } from '../queries/due-now.ts'
+import type { DueScope } from '../queries/due-parts.ts'
+import { readDueSummary, readNextUp, timeless, type DueSummary, type NextUp } from '../queries/due-summary.ts'
 import { readUnplanned } from '../queries/unplanned.ts'
 import type { Workspace } from '../queries/workspaces.ts'
-import { dueAskOf, dueFiltersOf, dueFilterWords, isMine, type DueAsk } from './due-filters.ts'
+import { dueAskOf, dueFiltersOf, dueFilterWords, isMine, isWhole, type DueAsk } from './due-filters.ts'
 import { dueGroups, unplannedLine, type LineScope } from './due-lines.ts'
 import { countedWords, stripDaysOf, stripOf } from './due-strip.ts'
 import { keptBeside } from './kept-beside.ts'
@@ -19,8 +19,6 @@ import { addressWith, nextAddress, seenOf } from './list-address.ts'
 const mostRows = 50
 /** So many stand beside the list; the rest are a click away. */
 const mostBeside = 3
-/** They are the most valuable of so many. */
-const mostBesideOf = 1_000
 
 export type DueStatus = { now: Date; connections: readonly ConnectionNow[] }
 
@@ -52,24 +50,21 @@ export async function readDuePage(
   const from = search.get('after')
   const isQueue = ask.view === undefined
   const nothing = { rows: [], next: null }
-  const list = isQueue ? await readDue(tx, scope, filters, { most: mostRows, from }) : nothing
-  const summary = await readDueSummary(tx, scope, filters, person.id)
-  const load = await readDueLoad(tx, scope, filters, days)
-  const unplanned = await readUnplanned(
-    tx,
-    scope,
-    filters,
-    isQueue ? { most: mostBeside, from: null, among: mostBesideOf } : { most: mostRows, from },
-  )
-  const moved =
+  // Sent together, answered in this order.
+  const [list, summary, unplanned] = await Promise.all([
+    isQueue ? readDue(tx, scope, filters, { most: mostRows, from }) : nothing,
+    readDueSummary(tx, scope, filters, person.id, days),
+    readUnplanned(tx, scope, filters, isQueue ? { most: mostBeside, from: null } : { most: mostRows, from }),
+  ])
+  const { overdue, today } = summary.buckets
+  const isAllDone = overdue.count === 0 && today.count === 0
+  const oftenMoved = { ...timeless(filters), moves: movedOften }
+  const [moved, nextUp] = await Promise.all([
     isQueue && summary.movedOften.count > 0
-      ? await readDue(
-          tx,
-          scope,
-          { ...allTimes(filters), moves: movedOften },
-          { most: mostBeside, from: null },
-        )
-      : nothing
+      ? readDue(tx, scope, oftenMoved, { most: mostBeside, from: null })
+      : nothing,
+    isQueue && isAllDone ? readNextUp(tx, scope, filters) : null,
+  ])
   const back = backOf(search)
   const home = `/w/${workspace.slug}/due`
   const lines: LineScope = { home, back, timeZone, now, source: sourceName(status.connections) }
@@ -82,13 +77,15 @@ export async function readDuePage(
     basis: scope.basis,
     summary,
     sentence: sentenceOf(summary),
-    strip: stripOf(summary, load, { oldestDaysLate: first?.daysLate ?? null, timeZone, now, search }),
+    /** What the navigation says waits, where this list is the queue it speaks of. */
+    waiting: isWhole(ask, mine) ? together([overdue, today], mostNamed) : undefined,
+    strip: stripOf(summary, { oldestDaysLate: first?.daysLate ?? null, timeZone, now, search }),
     tabs: tabsOf(ask, mine, summary, search),
     form: formOf(ask, summary, search, mine),
     ...pillsOf(ask, summary, search, { currency, today: dayOf(now, timeZone) }),
     groups: dueGroups(list.rows, lines),
-    isAllDone: summary.buckets.overdue.count === 0 && summary.buckets.today.count === 0,
-    nextUp: nextUpWords(summary, timeZone, now),
+    isAllDone,
+    nextUp: nextUpWords(nextUp, timeZone, now),
     unplanned: unplanned.rows.map((row) => unplannedLine(row, lines)),
     moved: moved.rows.map((row) => dueGroups([row], lines)[0]?.lines[0]).filter((line) => line !== undefined),
     more: {
@@ -102,13 +99,6 @@ export async function readDuePage(
 
 export type DuePage = Awaited<ReturnType<typeof readDuePage>>
 
-const allTimes = (filters: DueFilters): DueFilters => ({
-  ...filters,
-  bucket: undefined,
-  day: undefined,
-  beyond: undefined,
-})
-
 /** The address of the list, from its beginning, for the forms that lead back to it. */
 function backOf(search: URLSearchParams): string {
   const address = addressWith(search, { done: null })
@@ -117,7 +107,7 @@ function backOf(search: URLSearchParams): string {
 
 /** "14 to do now" */
 function sentenceOf({ buckets: { overdue, today }, doneToday }: DueSummary): string {
-  const due: Counted = { count: overdue.count + today.count, isMore: overdue.isMore || today.isMore }
+  const due = together([overdue, today], Infinity)
   const done = doneToday > 0 ? ` You closed ${plural(doneToday, 'action', 'actions')} today.` : ''
   if (due.count === 0) return `Nothing is due.${done}`
   const late = overdue.count > 0 ? `, ${countedWords(overdue)} of them late` : ''
@@ -219,7 +209,7 @@ function pillsOf(
 }
 
 /** "Next up is Mon, Nov 23 at 9:00 AM: call Priya Raghunathan." */
-function nextUpWords({ nextUp }: DueSummary, timeZone: string, now: Date): string | null {
+function nextUpWords(nextUp: NextUp | null, timeZone: string, now: Date): string | null {
   if (nextUp === null) return null
   const { dueAt, details, title } = nextUp
   const about = title === null ? '' : ` (${title})`

@@ -1,8 +1,8 @@
 import { dayOf, daysLater } from '../domain/days.ts'
 import { atNine, workingDaysLater } from '../domain/due.ts'
 import { count, weekday } from '../format.ts'
-import type { DayLoad } from '../queries/due-load.ts'
-import type { Counted, DueSummary } from '../queries/due-summary.ts'
+import type { Counted } from '../queries/due-counts.ts'
+import type { DueSummary } from '../queries/due-summary.ts'
 import { beyondName } from './due-filters.ts'
 import { addressWith } from './list-address.ts'
 
@@ -34,8 +34,7 @@ export function stripDaysOf(now: Date, timeZone: string): string[] {
 export const countedWords = ({ count: of, isMore }: Counted): string => `${count(of)}${isMore ? '+' : ''}`
 
 export function stripOf(
-  summary: Pick<DueSummary, 'buckets'>,
-  { days, beyond }: { days: readonly DayLoad[]; beyond: Counted },
+  { buckets: { overdue, today }, days, beyond }: Pick<DueSummary, 'buckets' | 'days' | 'beyond'>,
   { oldestDaysLate, timeZone, now, search }: StripScope,
 ): LoadCell[] {
   const chosen = search.get('day')
@@ -49,7 +48,6 @@ export function stripOf(
     isChosen: chosen === day,
   })
   const words = (day: string) => dayWords(day, timeZone, now)
-  const { overdue, today } = summary.buckets
   const oldest = oldestDaysLate === null ? '' : `oldest ${count(oldestDaysLate)} d`
   const last = days.at(-1)
   return [

@@ -5,7 +5,7 @@ import { dayOf, zoneWord } from '../domain/days.ts'
 import { daysLate, quickChoices } from '../domain/due.ts'
 import { clockTime, count, money, plural, timeOfDay } from '../format.ts'
 import { readDueLoad } from '../queries/due-load.ts'
-import type { Counted } from '../queries/due-summary.ts'
+import type { Counted } from '../queries/due-counts.ts'
 import { readOwnOwners } from '../queries/due-now.ts'
 import { readStep, type StepNow } from '../queries/step.ts'
 import { dueScopeOf, sourceName } from './due-page.ts'
@@ -68,7 +68,7 @@ export async function openStep(context: Pick<APIContext, 'locals' | 'params' | '
     },
     write: step.write && writeWords(step.write, source),
     choices: choices.map(({ name, day, words }) => {
-      const of = load.days.find((one) => one.day === day)
+      const of = load.find((one) => one.day === day)
       const due = of === undefined ? '' : loadWords(of, isOwn)
       return { name, day, words: words.replace(/^Tomorrow, /, ''), due }
     }),

@@ -6,7 +6,8 @@ import type { DueFilters, DueScope } from '../../../src/queries/due-parts.ts'
 import { readDue } from '../../../src/queries/due.ts'
 import { readDueLoad } from '../../../src/queries/due-load.ts'
 import { readDueNow, readOwnOwners } from '../../../src/queries/due-now.ts'
-import { mostCounted, readDueSummary } from '../../../src/queries/due-summary.ts'
+import { mostCounted } from '../../../src/queries/due-counts.ts'
+import { readDueSummary, readNextUp } from '../../../src/queries/due-summary.ts'
 import { readStep } from '../../../src/queries/step.ts'
 import { readUnplanned } from '../../../src/queries/unplanned.ts'
 import { startPlace, type Place, type Someone } from '../commands/workspace.ts'
@@ -221,11 +222,12 @@ describe('what nobody has planned', () => {
 })
 
 describe('the summary', () => {
+  const days = ['2026-11-21', '2026-11-22']
   const summary = (filters: DueFilters = {}) =>
-    inTenant((tx) => readDueSummary(tx, scope, filters, kofi.userId))
+    inTenant((tx) => readDueSummary(tx, scope, filters, kofi.userId, days))
 
   test('counts the buckets, what is unplanned and what is moved often, whatever bucket is chosen', async () => {
-    for (const filters of [{}, { bucket: 'today' } as const]) {
+    for (const filters of [{}, { bucket: 'today' } as const, { beyond: '2026-11-22' }]) {
       const found = await summary(filters)
       expect(
         Object.fromEntries(Object.entries(found.buckets).map(([name, { count }]) => [name, count])),
@@ -241,7 +243,8 @@ describe('the summary', () => {
 
   test('names what comes up next, and what the filters offer', async () => {
     const found = await summary()
-    expect(found.nextUp).toMatchObject({ title: 'Weekend', details: 'Prepare' })
+    const nextUp = await inTenant((tx) => readNextUp(tx, scope, { bucket: 'later' }))
+    expect(nextUp).toMatchObject({ title: 'Weekend', details: 'Prepare' })
     expect(found.owners.map(({ word }) => word)).toEqual(['Dana Mercado', 'Marcus Oyelaran'])
     expect(found.stages.map(({ word }) => word)).toEqual(['Approved', 'FDD sent', 'New'])
   })
@@ -253,26 +256,26 @@ describe('the summary', () => {
        select $1, gen_random_uuid(), $1, n, '', $1, now(), 'open', $2, 'x', 1 from generate_series(1, $3::int) n`,
       [tenantId, at('2026-11-01T00:00:00Z'), mostCounted + 5],
     )
-    const found = await place.database.asTenant(tenantId, (tx) => readDueSummary(tx, scope, {}, kofi.userId))
+    const found = await place.database.asTenant(tenantId, (tx) =>
+      readDueSummary(tx, scope, {}, kofi.userId, days),
+    )
     expect(found.buckets.overdue).toEqual({ count: mostCounted, isMore: true })
   })
 
   test('tells how much is due on the days ahead, and after the last of them', async () => {
-    const load = await inTenant((tx) => readDueLoad(tx, scope, {}, ['2026-11-21', '2026-11-22']))
-    expect(load).toEqual({
-      days: [
-        { day: '2026-11-21', count: 0, isMore: false },
-        { day: '2026-11-22', count: 1, isMore: false },
-      ],
-      beyond: { count: 1, isMore: false },
-    })
+    const load = [
+      { day: '2026-11-21', count: 0, isMore: false },
+      { day: '2026-11-22', count: 1, isMore: false },
+    ]
+    expect(await summary()).toMatchObject({ days: load, beyond: { count: 1, isMore: false } })
+    expect(await inTenant((tx) => readDueLoad(tx, scope, {}, days))).toEqual(load)
     expect((await due({ beyond: '2026-11-22' })).rows).toHaveLength(1)
   })
 
   test('tells how much is late or due today, of everybody and of one person', async () => {
     const of = (email: string) =>
       inTenant(async (tx) => readDueNow(tx, scope, await readOwnOwners(tx, email)))
-    const { buckets } = await inTenant((tx) => readDueSummary(tx, scope, {}, kofi.userId))
+    const { buckets } = await summary()
     const all = await inTenant((tx) => readDueNow(tx, scope, undefined))
     expect(all.count).toBe(buckets.overdue.count + buckets.today.count)
     expect(await of('nobody@example.com')).toEqual({ count: 0, isMore: false })

@@ -1,0 +1,2 @@
+DROP INDEX "opportunities_unplanned";--> statement-breakpoint
+CREATE INDEX "opportunities_unplanned" ON "opportunities" USING btree ("tenant_id","amount_minor" DESC NULLS LAST,"id") WHERE next_action_at is null and own_outcome is null and status = 'open' and deleted_at is null;
