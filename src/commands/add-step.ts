@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm'
+import { askOften } from '../../drizzle/ask-often.ts'
 import type { Tx } from '../../drizzle/db.ts'
 import type { StepDeed, StepOutcome } from '../../drizzle/schema/next-actions.ts'
 import type { CrmWritePayload } from '../../drizzle/schema/crm-writes.ts'
@@ -72,8 +73,10 @@ export async function lockStep(
   version: number | undefined,
 ): Promise<LockedStep | StepRefusal> {
   // Sent together, done in this order: what stands there first, then as it stands once nobody else changes it.
-  const [{ rows }, locked] = await Promise.all([
-    tx.execute<Found>(sql`
+  const [[seen], [now]] = await Promise.all([
+    askOften<Found>(
+      tx,
+      sql`
     select o.id, o.connection_id, coalesce(o.title, nullif(concat_ws(' ', c.first_name, c.last_name), '')) as title, o.version,
       o.next_action_at, o.next_action_details, o.own_outcome as outcome, n.kind, coalesce(n.moves, 0) as moves, o.source_updated_at,
       o.status = 'open' and o.deleted_at is null as is_open, t.writes_back, clock_timestamp() as now
@@ -81,14 +84,14 @@ export async function lockStep(
     join tenants t on t.id = o.tenant_id
     left join contacts c on c.id = o.contact_id and c.deleted_at is null
     left join next_actions n on n.opportunity_id = o.id and n.number = o.version
-    where o.id = ${id}::uuid`),
-    tx.execute<{ version: number; is_open: boolean }>(sql`
-    select version, status = 'open' and deleted_at is null as is_open from opportunities where id = ${id}::uuid for no key update`),
+    where o.id = ${id}::uuid`,
+    ),
+    askOften<{ version: number; is_open: boolean }>(
+      tx,
+      sql`select version, status = 'open' and deleted_at is null as is_open from opportunities where id = ${id}::uuid for no key update`,
+    ),
   ])
-  const [seen] = rows
-  if (seen === undefined) return { kind: 'not_found' }
-  const [now] = locked.rows
-  if (now === undefined) return { kind: 'not_found' }
+  if (seen === undefined || now === undefined) return { kind: 'not_found' }
   if (now.version !== (version ?? seen.version) || now.version !== seen.version) return conflict(tx, id)
   if (!now.is_open) return { kind: 'closed' }
   return {
@@ -186,9 +189,12 @@ export async function addStep(
   const isWritten = locked.writesBack && outcome !== 'none'
   // Sent together, done in this order; one that fails fails all.
   await Promise.all([
-    tx.execute(sql`
-    insert into next_actions (tenant_id, opportunity_id, number, how, due_at, details, kind, outcome, reason, moves, suggestion_id, made_by)
-    values (app.tenant_id(), ${locked.id}::uuid, ${number}, ${how}, ${dueAt}, ${details}, ${kind}, ${outcome}, ${reason}, ${moves}, ${suggestionId}, ${by.userId}::uuid)`),
+    askOften(
+      tx,
+      sql`
+      insert into next_actions (tenant_id, opportunity_id, number, how, due_at, details, kind, outcome, reason, moves, suggestion_id, made_by)
+      values (app.tenant_id(), ${locked.id}::uuid, ${number}, ${how}, ${dueAt}, ${details}, ${kind}, ${outcome}, ${reason}, ${moves}, ${suggestionId}, ${by.userId}::uuid)`,
+    ),
     recordDeed(tx, by, { deed, target, before, after }),
     ...(isWritten ? [queueWrite(tx, locked, number, payloadOf(dueAt, details, outcome, reason))] : []),
   ])

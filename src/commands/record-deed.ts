@@ -1,5 +1,6 @@
+import { askOften } from '../../drizzle/ask-often.ts'
 import { sql, type Tx } from '../../drizzle/db.ts'
-import { auditLog, type auditRoads } from '../../drizzle/schema/access.ts'
+import type { auditRoads } from '../../drizzle/schema/access.ts'
 import type { AuditDeed } from '../domain/audit-deeds.ts'
 
 /** Who does a deed, and by which road they came. */
@@ -35,16 +36,11 @@ export async function recordDeed(
   by: Actor,
   { deed, target, before, after }: DeedDone,
 ): Promise<void> {
-  await tx.insert(auditLog).values({
-    tenantId: sql`app.tenant_id()`,
-    actorId: by.userId,
-    actor: by.name,
-    road: by.road,
-    address: by.address,
-    requestId: by.requestId,
-    deed,
-    target,
-    before,
-    after,
-  })
+  const [from, to] = [before, after].map((facts) => (facts === undefined ? null : JSON.stringify(facts)))
+  await askOften(
+    tx,
+    sql`
+    insert into audit_log (tenant_id, actor_id, actor, road, address, request_id, deed, target, before, after)
+    values (app.tenant_id(), ${by.userId}::uuid, ${by.name}, ${by.road}, ${by.address}, ${by.requestId}, ${deed}, ${target}, ${from}::jsonb, ${to}::jsonb)`,
+  )
 }
