@@ -110,7 +110,7 @@ export class HubSpot implements Dialect {
           ? notFound()
           : ok(this.#show(shelf, kept, [...shelf.type.defaults]), resource === 'create' ? 201 : 200)
       })
-    if (resource === 'batch') return this.#within([scope], () => this.#batch(shelf, parsed(body)))
+    if (resource === 'batch') return this.#within([scope], () => this.#batch(shelf, isArchived, parsed(body)))
     const other = this.#shelfOf(second)
     if (resource !== 'associations' || other === undefined) return notFound()
     return this.#within([scope, other.type.scope], () => this.#associations(shelf, other, parsed(body)))
@@ -201,13 +201,14 @@ export class HubSpot implements Dialect {
 
   #batch(
     shelf: Shelf,
+    isArchived: boolean,
     { inputs = [], properties }: { inputs?: { id: string }[]; properties?: string[] },
   ): Reply {
     if (inputs.length > 100) return invalid('at most 100 inputs')
     const errors: object[] = []
     const results = inputs.flatMap(({ id }) => {
-      const kept = shelf.find(this.#survivor(shelf, Number(id)))
-      if (kept !== undefined && shelf.isLive(kept))
+      const kept = shelf.find(isArchived ? Number(id) : this.#survivor(shelf, Number(id)))
+      if (kept !== undefined && (isArchived ? shelf.isArchived(kept) : shelf.isLive(kept)))
         return [this.#show(shelf, kept, properties ?? [...shelf.type.defaults])]
       errors.push({
         status: 'error',

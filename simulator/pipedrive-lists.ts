@@ -13,10 +13,18 @@ export type Source = { length: number; at: (place: number) => Entry | null }
 
 const MOST_ROWS = 500
 const ROWS = 100
+const MOST_IDS = 100
 
 type Cursor = { field: SortField; fieldValue: number; sortDirection: 'asc' | 'desc'; id: number; of: string }
 type SortField = 'id' | 'update_time' | 'add_time'
-type Wanted = { since: number; until: number; sort: SortField; direction: 'asc' | 'desc'; limit: number }
+type Wanted = {
+  ids: ReadonlySet<number> | null
+  since: number
+  until: number
+  sort: SortField
+  direction: 'asc' | 'desc'
+  limit: number
+}
 
 /** A page of a list of version 2. */
 export function cursorPage(source: Source, query: URLSearchParams, hasChanges = true): Reply {
@@ -96,8 +104,8 @@ function bySort(source: Source, wanted: Wanted, cursor: Cursor | null): Entry[] 
 const keyOf = (entry: Entry, sort: SortField): number =>
   sort === 'id' ? entry.id : sort === 'update_time' ? entry.updatedAt : entry.addedAt
 
-const isWanted = ({ updatedAt }: Entry, { since, until }: Wanted): boolean =>
-  updatedAt >= since && updatedAt < until
+const isWanted = ({ id, updatedAt }: Entry, { ids, since, until }: Wanted): boolean =>
+  updatedAt >= since && updatedAt < until && (ids === null || ids.has(id))
 
 function readWanted(query: URLSearchParams, hasChanges: boolean): Wanted | Reply {
   const since = readInstant(query.get('updated_since'), -Infinity)
@@ -111,7 +119,11 @@ function readWanted(query: URLSearchParams, hasChanges: boolean): Wanted | Reply
   const limit = query.get('limit') ?? String(ROWS)
   if (!/^\d+$/.test(limit) || limit === '0') return badParameter('limit', 'must be a positive integer')
   const direction = query.get('sort_direction') === 'desc' ? 'desc' : 'asc'
-  return { since, until, sort, direction, limit: Math.min(Number(limit), MOST_ROWS) }
+  const ids = query.get('ids')?.split(',') ?? null
+  if (ids !== null && (ids.length > MOST_IDS || !ids.every((id) => /^\d+$/.test(id))))
+    return badParameter('ids', 'must be at most 100 ids')
+  const named = ids && new Set(ids.map(Number))
+  return { ids: named, since, until, sort, direction, limit: Math.min(Number(limit), MOST_ROWS) }
 }
 
 /** Seconds since 1970; milliseconds are refused, as https://developers.pipedrive.com has it. */

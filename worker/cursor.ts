@@ -46,11 +46,53 @@ export async function beginPass(run: Run, stream: Stream<never>, again = false):
   const cursor =
     stream.parents !== undefined ? place : isResumed ? stored.cursor : stream.begin(pass, run.settings)
   return {
+    ...unread(run, stream, cursor, setAside),
     ...pass,
-    stream,
-    cursor,
+    guardedFrom: earlier(scanStart, run.lookedSince),
     isResumed: isResumed && stream.parents === undefined,
     isFirstLoad: isEmpty,
+    cursorFrom: stored.cursor,
+  }
+}
+
+/**
+ * Begins a look at single records of a stream; null while no pass has read it to its end, because then the pass under way will read
+ * them, too.
+ */
+export async function beginLook(
+  run: Run,
+  stream: Stream<never>,
+  sourceIds: readonly string[],
+): Promise<StreamPass | null> {
+  const { stored, setAside } = await run.database.asTenant(run.tenantId, async (tx) => ({
+    stored: await readCursor(tx, run, stream),
+    setAside: await readSetAside(tx, run, stream),
+  }))
+  if (stream.look === undefined || stored.watermark === null) return null
+  const { now } = stored
+  return {
+    ...unread(run, stream, stream.look(sourceIds, run.settings), setAside),
+    scanStart: now,
+    crmStart: now,
+    since: now,
+    lastFullAt: stored.last_full_at,
+    parent: null,
+    guardedFrom: now,
+    isLook: true,
+  }
+}
+
+const earlier = (one: string, other: string | null): string =>
+  other !== null && Date.parse(other) < Date.parse(one) ? other : one
+
+/** A pass of which no page has been read. */
+function unread(run: Run, stream: Stream<never>, cursor: string | null, setAside: Set<string>) {
+  return {
+    stream,
+    cursor,
+    isLook: false,
+    isResumed: false,
+    isFirstLoad: false,
     seen: new IdSet(),
     counts: noCounts(),
     total: null,
@@ -58,10 +100,10 @@ export async function beginPass(run: Run, stream: Stream<never>, again = false):
     isWhole: false,
     isPartial: false,
     setAside,
-    metAside: new Set(),
+    metAside: new Set<string>(),
     unnamed: 0,
     namesakes: 0,
-    unknownFields: new Set(),
+    unknownFields: new Set<string>(),
     idlePages: 0,
     strays: 0,
     absentChildren: [],
@@ -69,7 +111,7 @@ export async function beginPass(run: Run, stream: Stream<never>, again = false):
     place: cursor,
     storedAtMs: Date.now(),
     rules: rulesDigest(run, stream),
-    cursorFrom: stored.cursor,
+    cursorFrom: null,
   }
 }
 
@@ -106,10 +148,11 @@ const iso = (instant: ReturnType<typeof sql>) => sql`to_char(${instant}, 'YYYY-M
 const later = (instant: string, ms: number): string => new Date(Date.parse(instant) + ms).toISOString()
 
 /**
- * Stores where the pass stands. Locks the connection and checks our fence in the same statement, so that whatever else
+ * Stores where the pass stands; a look leaves that as it is. Locks the connection and checks our fence in the same statement, so that whatever else
  * the transaction writes is refused together with it. Throws `FencedError` when the lease has passed to another.
  */
 export async function storeCursor(tx: Tx, run: Run, pass: StreamPass, cursor: string | null): Promise<void> {
+  if (pass.isLook) return assertFence(tx, run)
   const { rowCount } = await tx.$client.query({
     name: 'store-cursor',
     text: `
@@ -130,6 +173,15 @@ export async function storeCursor(tx: Tx, run: Run, pass: StreamPass, cursor: st
       pass.scanStart,
       pass.isResumed,
     ],
+  })
+  if (rowCount === 0) throw new FencedError('another worker holds this connection; the page was refused')
+}
+
+async function assertFence(tx: Tx, run: Run): Promise<void> {
+  const { rowCount } = await tx.$client.query({
+    name: 'assert-fence',
+    text: 'select from connections where tenant_id = $1 and id = $2 and fence = $3 for no key update',
+    values: [run.tenantId, run.connectionId, run.fence],
   })
   if (rowCount === 0) throw new FencedError('another worker holds this connection; the page was refused')
 }

@@ -11,6 +11,7 @@ import {
   type LeaseTimes,
   type Progress,
 } from './lease.ts'
+import { lookAtNudged } from './nudge.ts'
 import { openConnection, type OpenOptions } from './open.ts'
 import { patient, patiently } from './patience.ts'
 import { publish, type EndingRun } from './publish.ts'
@@ -109,7 +110,8 @@ async function open(
 ): Promise<Run | Unopened> {
   const { tenantId, connectionId, runId: id } = who
   const database = patient(options.database)
-  const base = { tenantId, connectionId, id, fence: lease.fence, database, ended: [] }
+  const { fence, trigger, lookedSince } = lease
+  const base = { tenantId, connectionId, id, fence, trigger, lookedSince, database, ended: [] }
   try {
     const connection = await openConnection({ ...options, database }, who)
     const { full, acceptAbsence, streams: only } = lease
@@ -123,7 +125,7 @@ async function open(
 /** What ended the run early; null when every stream had its turn. A lost lease is no outcome: it is thrown on. */
 async function outcomeOf(run: Run): Promise<SyncError | StoppedError | null> {
   try {
-    await syncConnection(run)
+    await (run.trigger === 'nudge' ? lookAtNudged(run) : syncConnection(run))
     return null
   } catch (error) {
     if (error instanceof FencedError || run.stopping.reason instanceof FencedError)

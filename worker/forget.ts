@@ -7,3 +7,11 @@ export async function forgetAnswers(database: Database): Promise<number> {
   )
   return rows[0]?.forgotten ?? 0
 }
+
+/** Forgets nudges of more than three days ago: no CRM sends one again after so long. Gives how many. */
+export async function forgetNudges(database: Database): Promise<number> {
+  const { rows } = await database.outsideTenants.query<{ forgotten: number }>(
+    'select app.forget_nudges() as forgotten',
+  )
+  return rows[0]?.forgotten ?? 0
+}

@@ -10,6 +10,8 @@ export const leaseTimes: LeaseTimes = { leaseSeconds: 30, beatSeconds: 5 }
 export type Lease = {
   fence: number
   trigger: string
+  /** See `Run`. */
+  lookedSince: string | null
   streams: string[] | null
   full: boolean
   acceptAbsence: boolean
@@ -27,7 +29,7 @@ export function takeLease(
   times: LeaseTimes,
 ): Promise<Lease | null> {
   return database.asTenant(who.tenantId, async (tx) => {
-    const waiting = await tx.execute<Omit<Lease, 'fence'>>(sql`
+    const waiting = await tx.execute<Omit<Lease, 'fence' | 'lookedSince'>>(sql`
       select trigger, streams, "full", accept_absence as "acceptAbsence" from sync_runs
       where tenant_id = ${who.tenantId} and id = ${who.runId} and status = 'queued' for update`)
     const asked = waiting.rows[0]
@@ -39,13 +41,23 @@ export function takeLease(
     const fence = Number(taken.rows[0]?.fence)
     if (taken.rows[0] === undefined) return null
     await buryPredecessor(tx, who)
-    await tx.execute(sql`
-      update sync_runs set status = 'running', fence = ${fence}, worker = ${worker},
+    const begun = await tx.execute<{ since: string | null }>(sql`
+      update sync_runs r set status = 'running', fence = ${fence}, worker = ${worker},
         started_at = clock_timestamp(), heartbeat_at = clock_timestamp()
-      where tenant_id = ${who.tenantId} and id = ${who.runId}`)
-    return { ...asked, fence }
+      where r.tenant_id = ${who.tenantId} and r.id = ${who.runId}
+      returning to_char((${sql.raw(lookedSince('r'))}) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as since`)
+    return { ...asked, fence, lookedSince: begun.rows[0]?.since ?? null }
   })
 }
+
+/**
+ * SQL: when the first look began in the quarter of an hour before a run. For so long a CRM's lists may lag behind what it says of a
+ * single record. A look itself is told by the CRM's own record and needs no guard.
+ */
+export const lookedSince = (run: string): string => `(
+  select min(l.started_at) from sync_runs l
+  where l.tenant_id = ${run}.tenant_id and l.connection_id = ${run}.connection_id and l.trigger = 'nudge' and ${run}.trigger <> 'nudge'
+    and l.started_at < ${run}.started_at and l.queued_at > ${run}.started_at - interval '15 minutes')`
 
 export const abandonedWords = {
   publicText: publicText('E_INTERNAL', ''),

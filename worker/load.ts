@@ -31,7 +31,7 @@ const notPerRow = new Set<string>([
   ...schema.ownColumns,
 ])
 
-/** Parameters before the arrays: tenant, connection, snapshot, start of the pass, and when we learned this (null: now). */
+/** Parameters before the arrays: tenant, connection, snapshot, since when states are guarded, and when we learned this (null: now). */
 const firstArray = 6
 
 type LoadStatement = { text: string; columns: { key: string; isPlain: boolean }[] }
@@ -42,7 +42,8 @@ const statements = new Map<string, LoadStatement>()
 
 /**
  * The one statement that writes a page of records: `unnest` of one array per column, `ON CONFLICT DO UPDATE` only where
- * something differs. A record that was written in this very pass is not overwritten by an older state of itself.
+ * something differs. A record that was written in this very pass, or in a look shortly before it, is not overwritten by an older
+ * state of itself, nor brought back by the state in which it went: lists that lag would undo what a look found.
  * Opportunities keep the state they lose in `opportunity_versions`.
  */
 function loadStatement(table: TableName, keepsHistory: boolean): LoadStatement {
@@ -56,7 +57,8 @@ function loadStatement(table: TableName, keepsHistory: boolean): LoadStatement {
   )
   const updated = [...names.filter((name) => name !== 'id'), 'snapshot_id', 'changed_at', 'deleted_at']
   const differs = `(t.content_hash is distinct from i.content_hash or (t.deleted_at is null) <> (i.deleted_because is null))
-      and (t.changed_at >= $4 and i.source_updated_at < t.source_updated_at) is not true`
+      and (t.changed_at >= $4 and (i.source_updated_at < t.source_updated_at
+        or (t.deleted_at is not null and i.deleted_because is null and i.source_updated_at = t.source_updated_at))) is not true`
   const text = `
     with incoming as (
       select * from unnest(${arrays.join(', ')}) as i (${names.join(', ')})
@@ -133,7 +135,7 @@ const engineColumns: Record<string, (record: Understood) => unknown> = {
 
 /** What loading needs to know of a run and of a pass. */
 export type LoadingRun = Pick<Run, 'tenantId' | 'connectionId' | 'id' | 'context'>
-export type LoadingPass = Pick<StreamPass, 'stream' | 'scanStart' | 'isFirstLoad'>
+export type LoadingPass = Pick<StreamPass, 'stream' | 'guardedFrom' | 'isFirstLoad'>
 
 /** Writes one page's records of one table. Equal rows are not written. Must run in the transaction that stores the cursor. */
 export async function load(
@@ -167,7 +169,7 @@ export async function load(
       run.tenantId,
       run.connectionId,
       snapshotId,
-      pass.scanStart,
+      pass.guardedFrom,
       learnedAt,
       ...arrays,
       ...(keepsHistory ? [run.id] : []),

@@ -13,7 +13,8 @@ import type { LeaseTimes } from './lease.ts'
 import { startQueue, type Queue } from './queue.ts'
 import { claimDueSlots, queuedRuns, reapDeadRuns, startSchedule } from './schedule.ts'
 import { forgetOldTests } from './connection-test.ts'
-import { forgetAnswers } from './forget.ts'
+import { forgetAnswers, forgetNudges } from './forget.ts'
+import { claimNudged } from './nudge.ts'
 import { openTestDesk } from './test-desk.ts'
 import { makePartitions } from './snapshot.ts'
 import type { Verdict } from './verdict.ts'
@@ -169,6 +170,8 @@ async function look(
     await makePartitions(database)
     await forgetOldTests(database)
     await forgetAnswers(database)
+    await forgetNudges(database)
   }
+  for (const run of await claimNudged(database)) log.debug({ ...run }, 'nudges.claimed')
   for (const run of await queuedRuns(database, 1_000)) await queue.send(run)
 }

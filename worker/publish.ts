@@ -6,7 +6,10 @@ import { noCounts, type Counts, type Run } from './run.ts'
 import { judge, type Verdict } from './verdict.ts'
 
 /** What is needed to end a run, also one that never got as far as its first request. */
-export type EndingRun = Pick<Run, 'tenantId' | 'connectionId' | 'id' | 'fence' | 'database' | 'ended'> & {
+export type EndingRun = Pick<
+  Run,
+  'tenantId' | 'connectionId' | 'id' | 'fence' | 'trigger' | 'database' | 'ended'
+> & {
   connector: Pick<Run['connector'], 'label'>
   fetcher: Pick<Run['fetcher'], 'traffic'>
 }
@@ -19,7 +22,7 @@ const longestPostponementMs = 6 * 3_600_000
  * The lease is given back with it. Throws `FencedError` when it has passed to another worker, who then has the last word.
  */
 export async function publish(run: EndingRun, endedBy: SyncError | StoppedError | null): Promise<Verdict> {
-  const verdict = judge(run.connector.label, run.ended, endedBy)
+  const verdict = judge(run.connector.label, run.ended, endedBy, run.trigger === 'nudge')
   const counts = sum(run.ended.map((end) => end.counts))
   const hasChanged = counts.created + counts.updated + counts.retired > 0
   const { traffic } = run.fetcher
@@ -29,7 +32,7 @@ export async function publish(run: EndingRun, endedBy: SyncError | StoppedError 
     wasTried = true
     const held = await tx.execute(sql`
       update connections set lease_owner = null, lease_until = null,
-        consecutive_failures = ${verdict.status === 'failed' ? sql`consecutive_failures + 1` : sql`0`},
+        consecutive_failures = ${failuresAfter(run, verdict)},
         next_due_at = ${nextDue(endedBy)}
       where tenant_id = ${run.tenantId} and id = ${run.connectionId} and fence = ${run.fence}`)
     if (held.rowCount === 0) throw new FencedError('another worker holds this connection; it ends the run')
@@ -52,6 +55,12 @@ export async function publish(run: EndingRun, endedBy: SyncError | StoppedError 
     )
   })
   return verdict
+}
+
+/** That a look went well says nothing about passes. */
+function failuresAfter({ trigger }: EndingRun, { status }: Verdict) {
+  if (status === 'failed') return sql`consecutive_failures + 1`
+  return trigger === 'nudge' ? sql`consecutive_failures` : sql`0`
 }
 
 /** True when the COMMIT whose answer was lost had happened. */

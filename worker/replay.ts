@@ -6,6 +6,7 @@ import { readAliases } from './aliases.ts'
 import type { AnyConnector, Stream, TableName } from './connectors/connector.ts'
 import { connectors } from './connectors/registry.ts'
 import { assertHolding, whileHolding } from './hold.ts'
+import { lookedSince } from './lease.ts'
 import { loadPage, newestOfEach } from './load-page.ts'
 import { recordTables } from './load.ts'
 import { measure } from './measure.ts'
@@ -14,6 +15,7 @@ import { contextOf, type RunContext } from './context.ts'
 import { readSettings } from './open.ts'
 import { applyShadow, closeShadow, compareShadow, openShadow, type Difference } from './shadow.ts'
 import { unpack } from './snapshot.ts'
+import { buryNamed } from './tombstone.ts'
 
 export type ReplayReport = {
   snapshots: number
@@ -119,7 +121,7 @@ type StoredPage = {
   cursor: string
   status: number
   receivedAt: string
-  scanStart: string
+  guardedFrom: string
   /** Positions on the page of records that stand aside. */
   aside: number[]
 }
@@ -135,12 +137,15 @@ async function replayStream(
 ): Promise<void> {
   let snapshots = 0
   for await (const page of storedPages(tx, run, stream)) {
-    const pass = { stream, scanStart: page.scanStart, rules: rulesDigest(run, stream), isFirstLoad: false }
+    const { guardedFrom } = page
+    const pass = { stream, guardedFrom, rules: rulesDigest(run, stream), isFirstLoad: false }
     const reply = { status: page.status, headers: {}, body: parseJson(decode(unpack(page.body))) }
     const { items } = stream.page(reply, page.cursor, run.settings)
     const results = identify(run, pass, items).map((item) => normalise(run, pass, item))
     const understood = results.filter((result): result is Understood => 'rows' in result)
-    await loadPage(tx, run, pass, newestOfEach(stream, understood), page.id, page.receivedAt)
+    const newest = newestOfEach(stream, understood)
+    await loadPage(tx, run, pass, newest, page.id, page.receivedAt)
+    await buryNamed(tx, run, pass, newest, page.receivedAt)
     snapshots += 1
     report.records += items.length
     for (const { item, ...result } of results) {
@@ -174,7 +179,7 @@ async function* storedPages(tx: Tx, run: ReplayRun, stream: Stream<never>): Asyn
   for (let from = 0; from < landed.rows.length; from += pagesAtOnce) {
     const ids = landed.rows.slice(from, from + pagesAtOnce).map(({ id }) => id)
     const { rows } = await tx.$client.query<StoredPage>(
-      `select s.id, s.body, s.cursor, s.status, coalesce(r.started_at, s.received_at)::text as "scanStart",
+      `select s.id, s.body, s.cursor, s.status, coalesce(least(r.started_at, ${lookedSince('r')}), s.received_at)::text as "guardedFrom",
          least(greatest(s.received_at, r.started_at), r.finished_at)::text as "receivedAt",
          array(select q.item_index from quarantine q where q.tenant_id = s.tenant_id and q.snapshot_id = s.id and q.resolved_at is null) as aside
        from unnest($2::uuid[]) with ordinality as wanted (id, place)

@@ -17,6 +17,10 @@ export type Run = {
   connector: AnyConnector
   settings: never
   context: RunContext
+  /** `nudge`: it looks at records that webhooks named, and at nothing else. */
+  trigger: string
+  /** The earliest look within the last minutes before this run: what it learned is not overwritten by an older state. */
+  lookedSince: string | null
   /** Streams asked for; null means all. */
   only: readonly string[] | null
   full: boolean
@@ -62,6 +66,10 @@ export type StreamEnd = {
 /** One reading of one stream, from its first page to the server's own end signal. */
 export type StreamPass = Pass & {
   stream: Stream<never>
+  /** Records learned since then are not overwritten by older states of themselves. */
+  guardedFrom: string
+  /** It looks at single records, leaves the cursor alone and says nothing about how fresh the stream is. */
+  isLook: boolean
   /** Where the pass begins or resumes; null for streams read per parent, which keep a place of their own. */
   cursor: string | null
   /** Another run began this pass, so its ids were not all seen by one. */

@@ -14,8 +14,8 @@ import type { Run, StreamPass } from './run.ts'
 export async function openStream(run: Run, pass: StreamPass): Promise<void> {
   const { rowCount } = await run.database.asTenant(run.tenantId, (tx) =>
     tx.execute(sql`
-      insert into sync_run_streams (tenant_id, run_id, stream, connection_id, status, cursor_from, started_at)
-      select ${run.tenantId}, id, ${pass.stream.name}, connection_id, 'running', ${pass.cursorFrom}, clock_timestamp()
+      insert into sync_run_streams (tenant_id, run_id, stream, connection_id, status, is_look, cursor_from, started_at)
+      select ${run.tenantId}, id, ${pass.stream.name}, connection_id, 'running', ${pass.isLook}, ${pass.cursorFrom}, clock_timestamp()
       from sync_runs where tenant_id = ${run.tenantId} and id = ${run.id} and status = 'running' for share
       on conflict (tenant_id, run_id, stream) do update set started_at = excluded.started_at`),
   )
@@ -101,6 +101,17 @@ export async function nameUnsynced(run: Run, streams: string[]): Promise<void> {
       select ${run.tenantId}, ${run.id}, stream, ${run.connectionId}, 'not_synced', clock_timestamp(), clock_timestamp()
       from unnest(${sql.param(streams)}::text[]) as stream on conflict do nothing`),
   )
+}
+
+/** Ends a look: how fresh the stream is, and where its next pass begins, stays as it was. */
+export async function completeLook(run: Run, pass: StreamPass): Promise<void> {
+  const status: StreamStatus = pass.counts.quarantined > 0 ? 'partial' : 'success'
+  await run.database.asTenant(run.tenantId, (tx) =>
+    tx.execute(sql`
+      update sync_run_streams set status = ${status}, finished_at = clock_timestamp(), ${countsOf(pass)}
+      where ${isRowOf(run, pass)}`),
+  )
+  finish(run, pass, status, null, null)
 }
 
 function finish(

@@ -6,7 +6,7 @@ import type { Understood } from './normalise.ts'
 
 /**
  * Marks records as gone, with the reason, and returns how many that were not. Nothing is deleted; an opportunity keeps the state
- * it had in its history.
+ * it had in its history. `learnedAt` is null for now.
  */
 export async function tombstone(
   tx: Tx,
@@ -14,11 +14,13 @@ export async function tombstone(
   table: TableName,
   ids: string[],
   because: 'absence' | 'flag' | 'feed' | 'merge',
+  learnedAt: string | null = null,
 ): Promise<number> {
   const these = sql`tenant_id = ${run.tenantId} and id = any(${sql.param(ids)}::uuid[]) and deleted_at is null`
   if (table === 'opportunities') await keepVersions(tx, run, these)
   const { rowCount } = await tx.execute(sql`
-    update ${sql.identifier(table)} set deleted_at = now(), deleted_because = ${because}, changed_at = now() where ${these}`)
+    update ${sql.identifier(table)} set deleted_at = coalesce(${learnedAt}::timestamptz, now()), deleted_because = ${because},
+      changed_at = coalesce(${learnedAt}::timestamptz, now()) where ${these}`)
   return rowCount ?? 0
 }
 
@@ -37,6 +39,7 @@ export async function buryNamed(
   run: LoadingRun,
   { stream }: LoadingPass,
   records: Understood[],
+  learnedAt: string | null = null,
 ): Promise<number> {
   const named = records.filter(
     ({ rows, deletedBecause }) => deletedBecause !== null && rows[stream.tables[0]] === undefined,
@@ -45,7 +48,7 @@ export async function buryNamed(
   for (const [because, those] of Map.groupBy(named, ({ deletedBecause }) => deletedBecause ?? 'feed')) {
     for (const [at, table] of stream.tables.entries()) {
       const ids = those.map(({ item }) => run.context.ownId(table, item.sourceId ?? ''))
-      buried[at] = (buried[at] ?? 0) + (await tombstone(tx, run, table, ids, because))
+      buried[at] = (buried[at] ?? 0) + (await tombstone(tx, run, table, ids, because, learnedAt))
     }
   }
   return buried[0] ?? 0

@@ -9,11 +9,15 @@ export type Verdict = {
   error: { code: ErrorCode; publicText: string; detail: string } | null
 }
 
-/** Judges a run by how its streams ended and by what ended it early, if anything did. A run that is not sure says so. */
+/**
+ * Judges a run by how its streams ended and by what ended it early, if anything did. A run that is not sure says so. A look speaks
+ * of the records it looked at, and of nothing else.
+ */
 export function judge(
   crm: string,
   ended: readonly StreamEnd[],
   endedBy: SyncError | StoppedError | null,
+  isLook = false,
 ): Verdict {
   if (endedBy instanceof StoppedError) {
     return {
@@ -38,7 +42,7 @@ export function judge(
   const incomplete = ended
     .filter(({ status }) => status === 'partial')
     .map(({ stream }) => streamWord(stream))
-  if (incomplete.length > 0) {
+  if (incomplete.length > 0 && !isLook) {
     return {
       status: 'partial',
       words: `Everything is current except some ${incomplete.join(' and ')}, which were set aside or wait for the next run.`,
@@ -46,6 +50,14 @@ export function judge(
     }
   }
   const changed = ended.reduce((sum, { counts }) => sum + counts.created + counts.updated + counts.retired, 0)
+  if (isLook) {
+    const looked = ended.reduce((sum, { counts }) => sum + counts.fetched, 0)
+    return {
+      status: incomplete.length > 0 ? 'partial' : 'success',
+      words: `Looked at ${looked} records that ${crm} had named; ${changed} had changed.`,
+      error: null,
+    }
+  }
   return {
     status: 'success',
     words:

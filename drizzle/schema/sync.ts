@@ -28,7 +28,8 @@ export const runStatuses = [
 ] as const
 export type RunStatus = (typeof runStatuses)[number]
 
-export const runTriggers = ['schedule', 'person', 'command'] as const
+/** `nudge`: the CRM's webhooks named records, and the run looks at these alone. */
+export const runTriggers = ['schedule', 'person', 'command', 'nudge'] as const
 export type RunTrigger = (typeof runTriggers)[number]
 
 /** How one stream of a run ended. `not_synced` is said aloud where a CRM offers no such records. */
@@ -119,6 +120,12 @@ export const syncRuns = pgTable(
     uniqueIndex('sync_runs_one_running')
       .on(t.tenantId, t.connectionId)
       .where(sql`status = 'running'`),
+    uniqueIndex('sync_runs_one_nudge')
+      .on(t.tenantId, t.connectionId)
+      .where(sql`status = 'queued' and trigger = 'nudge'`),
+    index('sync_runs_nudged')
+      .on(t.tenantId, t.connectionId, t.queuedAt.desc())
+      .where(sql`trigger = 'nudge'`),
     index('sync_runs_open')
       .on(t.status, t.queuedAt)
       .where(sql`status in ('queued', 'running')`),
@@ -150,6 +157,8 @@ export const syncRunStreams = pgTable(
     crmCount: bigint({ mode: 'number' }),
     /** How many records we then held that are not tombstones. */
     ourCount: bigint({ mode: 'number' }),
+    /** Only records that nudges named were looked at: no pass, and nothing about how fresh the stream is. */
+    isLook: boolean().notNull().default(false),
     /** True when the pass read everything from the beginning and its ids equal the CRM's count. */
     isComplete: boolean().notNull().default(false),
     /** Fields the CRM sent that our reading does not know; kept in `custom`, shown to the operator. */
@@ -161,7 +170,9 @@ export const syncRunStreams = pgTable(
   (t) => [
     primaryKey({ columns: [t.tenantId, t.runId, t.stream] }),
     foreignKey({ columns: [t.tenantId, t.runId], foreignColumns: [syncRuns.tenantId, syncRuns.id] }),
-    index('sync_run_streams_recent').on(t.tenantId, t.connectionId, t.stream, t.startedAt.desc()),
+    index('sync_run_streams_recent')
+      .on(t.tenantId, t.connectionId, t.stream, t.startedAt.desc())
+      .where(sql`not is_look`),
     check('sync_run_streams_status', sql`${t.status} in (${known(streamStatuses)})`),
     check('sync_run_streams_error_code', sql`${t.errorCode} in (${known(errorCodes)})`),
   ],

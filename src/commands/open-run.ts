@@ -30,7 +30,7 @@ export async function openRun(tx: Tx, connectionId: string, wishes: RunWishes): 
   const running = open.find(({ status }) => status === 'running')
   // One whose worker died is taken over with its lease.
   if (running && !(await hasDied(tx, connectionId))) return { kind: 'running', runId: running.id, ...running }
-  const [waiting] = open.filter(({ status }) => status === 'queued')
+  const [waiting] = open.filter(({ status, trigger }) => status === 'queued' && trigger !== 'nudge')
   if (waiting) {
     await tx
       .update(syncRuns)

@@ -1,4 +1,4 @@
-import { and, eq, inArray, sql } from 'drizzle-orm'
+import { and, eq, inArray, ne, sql } from 'drizzle-orm'
 import type { Tx } from '../../drizzle/db.ts'
 import type { ConnectionState } from '../../drizzle/schema/connections.ts'
 import { connections, syncRuns } from '../../drizzle/schema/index.ts'
@@ -26,7 +26,14 @@ export async function requestRun(tx: Tx, connectionId: string): Promise<RunReque
   const [open] = await tx
     .select({ id: syncRuns.id, status: syncRuns.status })
     .from(syncRuns)
-    .where(and(eq(syncRuns.connectionId, connection.id), inArray(syncRuns.status, ['queued', 'running'])))
+    .where(
+      and(
+        eq(syncRuns.connectionId, connection.id),
+        inArray(syncRuns.status, ['queued', 'running']),
+        // A look at nudged records is not what is asked for, and stands in nobody's way.
+        ne(syncRuns.trigger, 'nudge'),
+      ),
+    )
     .orderBy(syncRuns.status)
     .limit(1)
   // A run that nobody has begun will do what is asked for.

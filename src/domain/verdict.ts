@@ -44,6 +44,7 @@ const triggerWords: Record<RunTrigger, string> = {
   schedule: 'Scheduled',
   person: 'Asked for on the page',
   command: 'Asked for on the command line',
+  nudge: 'A look at records that the CRM named',
 }
 
 /** A run with the words for how it stands and why it was made. */

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, inArray, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, inArray, ne, sql } from 'drizzle-orm'
 import type { Tx } from '../../drizzle/db.ts'
 import type { RunStatus } from '../../drizzle/schema/sync.ts'
 import { connections, connectionSecrets, syncRuns, syncRunStreams } from '../../drizzle/schema/index.ts'
@@ -51,13 +51,13 @@ function readHints(tx: Tx, id: string) {
     .orderBy(asc(connectionSecrets.field))
 }
 
-/** The open run, else the last one. */
+/** The open run, else the last one; looks at nudged records aside. */
 async function readProgress(tx: Tx, id: string): Promise<Progress | undefined> {
   const isOpen = inArray(syncRuns.status, ['queued', 'running'])
   const [run] = await tx
     .select({ runId: syncRuns.id, status: syncRuns.status })
     .from(syncRuns)
-    .where(eq(syncRuns.connectionId, id))
+    .where(and(eq(syncRuns.connectionId, id), ne(syncRuns.trigger, 'nudge')))
     .orderBy(desc(isOpen), desc(syncRuns.queuedAt))
     .limit(1)
   if (!run) return undefined

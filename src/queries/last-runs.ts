@@ -1,15 +1,16 @@
-import { desc, eq, and, notInArray, sql } from 'drizzle-orm'
+import { desc, eq, and, ne, notInArray, sql } from 'drizzle-orm'
 import type { Tx } from '../../drizzle/db.ts'
 import { connections, syncRuns } from '../../drizzle/schema/index.ts'
 import { instantOrNull } from './decode.ts'
 
 export type LastRun = Awaited<ReturnType<typeof readLastRuns>>[number]
 
-/** Of every connection: the run that ended last, and when one last succeeded. Connections without an ended run are left out. */
+/** Of every connection: the run that ended last (looks at nudged records are none), and when one last succeeded. Connections without an ended run are left out. */
 export function readLastRuns(tx: Tx) {
   const ofConnection = and(
     eq(syncRuns.tenantId, connections.tenantId),
     eq(syncRuns.connectionId, connections.id),
+    ne(syncRuns.trigger, 'nudge'),
   )
   const last = tx
     .select({

@@ -1,4 +1,4 @@
-import { and, desc, eq, lt, type InferSelectModel } from 'drizzle-orm'
+import { and, desc, eq, lt, ne, type InferSelectModel } from 'drizzle-orm'
 import type { Tx } from '../../drizzle/db.ts'
 import { connections, syncRuns } from '../../drizzle/schema/index.ts'
 
@@ -20,7 +20,7 @@ export type RunSummary = Pick<
 > & { connection: string }
 
 /**
- * Runs, newest first. Ids are UUID v7 and so in order of time: `before` is the last id of the page before.
+ * Runs, newest first; of one connection without the looks at nudged records, which would hide the others. Ids are UUID v7 and so in order of time: `before` is the last id of the page before.
  * `next` is the id to continue from, null on the last page.
  */
 export async function readRuns(
@@ -52,7 +52,9 @@ export async function readRuns(
     .where(
       and(
         before === undefined ? undefined : lt(syncRuns.id, before),
-        connectionId === undefined ? undefined : eq(syncRuns.connectionId, connectionId),
+        connectionId === undefined
+          ? undefined
+          : and(eq(syncRuns.connectionId, connectionId), ne(syncRuns.trigger, 'nudge')),
       ),
     )
     .orderBy(desc(syncRuns.id))

@@ -13,7 +13,8 @@ export type SyncStatus = { now: Date; connections: ConnectionStatus[] }
 
 /**
  * Where the sync stands: every connection with its state, its last and its open run, and how far each stream is complete.
- * Inside `asTenant` those of one workspace; inside `asOperator` those of all. Every page asks it, so it is one statement.
+ * A look at
+ * nudged records says nothing of how complete a stream is, and is left out. Inside `asTenant` those of one workspace; inside `asOperator` those of all. Every page asks it, so it is one statement.
  */
 export async function readSyncStatus(tx: Tx): Promise<SyncStatus> {
   const rows = await askOften<Stored>(tx, statement)
@@ -33,10 +34,10 @@ const statement = sql`
       select from sync_runs r where r.tenant_id = c.tenant_id and r.connection_id = c.id
         and r.status in ('success', 'partial', 'suspect') and r.streams is null) as has_finished,
     (select json_build_object('id', r.id, 'status', r.status, 'finishedAt', r.finished_at, 'errorPublic', r.error_public)
-      from sync_runs r where r.tenant_id = c.tenant_id and r.connection_id = c.id and r.status not in ('queued', 'running')
+      from sync_runs r where r.tenant_id = c.tenant_id and r.connection_id = c.id and r.status not in ('queued', 'running') and r.trigger <> 'nudge'
       order by r.queued_at desc nulls last limit 1) as last_run,
     (select json_build_object('id', r.id, 'status', r.status, 'queuedAt', r.queued_at, 'startedAt', r.started_at)
-      from sync_runs r where r.tenant_id = c.tenant_id and r.connection_id = c.id and r.status in ('queued', 'running')
+      from sync_runs r where r.tenant_id = c.tenant_id and r.connection_id = c.id and r.status in ('queued', 'running') and r.trigger <> 'nudge'
       order by r.started_at nulls last, r.queued_at limit 1) as open_run,
     (select json_agg(json_build_object('stream', s.stream, 'freshAt', k.fresh_at, 'status', latest.status))
       from (
@@ -45,7 +46,7 @@ const statement = sql`
       ) as s
       left join stream_cursors k on k.tenant_id = c.tenant_id and k.connection_id = c.id and k.stream = s.stream
       left join lateral (
-        select p.status from sync_run_streams p where p.tenant_id = c.tenant_id and p.connection_id = c.id and p.stream = s.stream
+        select p.status from sync_run_streams p where p.tenant_id = c.tenant_id and p.connection_id = c.id and p.stream = s.stream and not p.is_look
         order by p.started_at desc nulls last limit 1) as latest on true
       where k.stream is not null or latest.status is not null) as streams
   from (select) as always left join connections c on true

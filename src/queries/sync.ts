@@ -58,6 +58,7 @@ function readCounts(tx: Tx): Promise<(StreamCounts & { connectionId: string })[]
     eq(syncRunStreams.connectionId, streamCursors.connectionId),
     eq(syncRunStreams.stream, streamCursors.stream),
     isNotNull(syncRunStreams.finishedAt),
+    sql`not ${syncRunStreams.isLook}`,
   )
   const latest = tx
     .select()

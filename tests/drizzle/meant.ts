@@ -26,6 +26,14 @@ export const furtherPolicies: Policy[] = [
   ...same(`tenants quarantine ${syncTables}`, 'operator_reads', 'tidemark_operator', 'r', 'true'),
   ...same('connections sync_runs sync_run_streams', 'schedule_claims', 'tidemark_definer', '*', 'true'),
   ...same('answered_requests', 'definer_forgets', 'tidemark_definer', '*', 'true'),
+  ...same(
+    'nudges',
+    'definer_forgets',
+    'tidemark_definer',
+    'd',
+    "(received_at < (clock_timestamp() - '3 days'::interval))",
+  ),
+  ...same('webhook_addresses nudges', 'definer_reads', 'tidemark_definer', 'r', 'true'),
   ...same('api_keys invitations connection_tests agencies', 'definer_reads', 'tidemark_definer', 'r', 'true'),
   ...same(
     'connection_tests',
@@ -123,6 +131,9 @@ export const definerFunctions: [signature: string, owner: string | null, caller:
   ['app.forget_answered_requests()', 'tidemark_definer', 'tidemark_worker'],
   ['app.open_connection_tests(integer)', 'tidemark_definer', 'tidemark_worker'],
   ['app.forget_connection_tests()', 'tidemark_definer', 'tidemark_worker'],
+  ['app.claim_nudged(interval,integer)', 'tidemark_definer', 'tidemark_worker'],
+  ['app.forget_nudges()', 'tidemark_definer', 'tidemark_worker'],
+  ['app.tenant_of_webhook(bytea)', 'tidemark_definer', 'tidemark_web'],
   ['app.first_agency()', 'tidemark_definer', 'tidemark_web'],
   ['app.tenant_of_api_key(bytea)', 'tidemark_definer', 'tidemark_web'],
   ['app.tenant_of_invitation(bytea)', 'tidemark_definer', 'tidemark_web'],
@@ -183,7 +194,9 @@ export const narrowRoles: Record<string, string[]> = {
     ...rights('SELECT', 'api_keys', 'tenant_id id hash'),
     ...rights('SELECT', 'invitations', 'tenant_id id token_hash'),
     ...rights('SELECT', 'connection_tests', 'tenant_id id connection_id asked_at finished_at'),
-    ...rights('DELETE', 'connection_tests'),
+    ...rights('DELETE', 'connection_tests nudges'),
+    ...rights('SELECT', 'nudges', 'tenant_id connection_id stream received_at settled_at'),
+    ...rights('SELECT', 'webhook_addresses', 'tenant_id connection_id token_hash'),
     ...rights('SELECT', 'agencies', 'id created_at'),
     ...rights('SELECT', 'answered_requests', 'expires_at'),
     ...rights('DELETE', 'answered_requests'),
@@ -209,10 +222,11 @@ export const appendOnly = [
   'pipeline_stage_counts',
 ]
 
-/** Rows that somebody may delete: of a tenant's only kept answers that have expired, and tests of connections a month old. */
+/** Rows that somebody may delete: of a tenant's only kept answers that have expired, tests a month old, nudges of three days ago. */
 export const mayDelete = [
   'answered_requests by tidemark_definer',
   'workers by tidemark_worker',
   'connection_tests by tidemark_definer',
+  'nudges by tidemark_definer',
   ...['auth.users', ...signInTables].map((table) => `${table} by tidemark_auth`),
 ]

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type * as schema from '../../drizzle/schema/index.ts'
+import type { Webhook } from '../../drizzle/schema/nudges.ts'
 import type { RetriableError, SyncError } from '../errors.ts'
 
 /** Our words for the kinds of records, in the order a run reads them. */
@@ -186,6 +187,11 @@ export type Stream<Settings> = {
   absentBetween?: (pass: Pass, settings: Settings) => { from: string; to: string }
   /** The first cursor of a pass. Cursors are opaque to everyone else. */
   begin: (pass: Pass, settings: Settings) => string
+  /**
+   * The first cursor of a look at these records alone, by their ids, at most a hundred; streams without it are read by passes only.
+   * Their items must come out as a pass would give them. Of a record that the CRM does not show nothing is concluded.
+   */
+  look?: (sourceIds: readonly string[], settings: Settings) => string
   request: (cursor: string, settings: Settings) => Request
   /**
    * What else must be asked before a page means anything, such as the relations of its records, given all answers so far;
@@ -227,6 +233,8 @@ export type Connector<Settings = never> = {
   tokens?: TokenRenewal
   /** What is wrong with an answer that the HTTP status alone does not tell; null when nothing is. */
   fault: (reply: RawReply, stream: StreamName, settings: Settings) => RetriableError | SyncError | null
+  /** How the CRM says that something happened, where it does; a hint to look, never data. */
+  webhook?: Webhook
   /** The first request of a connection test; its answer must be a page of the stream named. */
   probe: StreamName
   streams: readonly Stream<Settings>[]

@@ -5,6 +5,7 @@ import { owners, pipelines, stages } from './hubspot/lookups.ts'
 import { contacts, leads, opportunities } from './hubspot/records.ts'
 import { hubSpotSettings, type HubSpotSettings } from './hubspot/settings.ts'
 import { paths } from './hubspot/versions.ts'
+import { webhook } from './hubspot/webhook.ts'
 import { readTokenReply } from './tokens.ts'
 
 // HubSpot CRM API, dated versions: https://developers.hubspot.com/docs/api-reference (read 2026-11-20).
@@ -26,6 +27,7 @@ const hubSpotOf = (
     rateLimit: ({ requestsPerSecond }) => ({ requestsPerSecond, burst: Math.max(1, requestsPerSecond) }),
     authorise: ({ accessToken = '' }) => ({ authorization: `Bearer ${accessToken}` }),
     fault,
+    webhook,
     probe: 'owners',
     streams: [owners, pipelines, stages, contacts, leads, opportunities, notes, activities],
   })

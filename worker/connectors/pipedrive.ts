@@ -7,6 +7,7 @@ import { leads } from './pipedrive/leads.ts'
 import { channels, pipelines, stages, users } from './pipedrive/lookups.ts'
 import { organizations, persons } from './pipedrive/people.ts'
 import { pipedriveSettings, type PipedriveSettings } from './pipedrive/settings.ts'
+import { webhook } from './pipedrive/webhook.ts'
 import { readTokenReply } from './tokens.ts'
 
 // Pipedrive API, versions 2 and 1: https://developers.pipedrive.com/docs/api/v1, changes: https://developers.pipedrive.com/changelog
@@ -24,6 +25,7 @@ const pipedriveBase: Omit<Connector<PipedriveSettings>, 'name' | 'label' | 'secr
   settings: pipedriveSettings,
   rateLimit: ({ requestsPerSecond }) => ({ requestsPerSecond, burst: Math.max(1, requestsPerSecond * 2) }),
   fault,
+  webhook,
   probe: 'owners',
   streams: [
     users,

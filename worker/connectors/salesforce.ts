@@ -7,6 +7,7 @@ import { notes } from './salesforce/notes.ts'
 import { opportunities } from './salesforce/opportunities.ts'
 import { accounts, contacts, leads } from './salesforce/people.ts'
 import { salesforceSettings, type SalesforceSettings } from './salesforce/settings.ts'
+import { webhook } from './salesforce/webhook.ts'
 
 // Salesforce REST API v67.0: https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta (read 2026-11-20).
 // - Every pass first asks what the user may see: one hidden field would make a whole query fail.
@@ -25,6 +26,7 @@ const salesforceBase: Omit<
   settings: salesforceSettings,
   rateLimit: ({ requestsPerSecond }) => ({ requestsPerSecond, burst: Math.max(1, requestsPerSecond) }),
   fault,
+  webhook,
   probe: 'owners',
   streams: [users, stages, leadSources, accounts, leads, contacts, opportunities, notes, activities],
 }

@@ -4,7 +4,17 @@ import type { Page, Reply, Request, Stream } from '../connector.ts'
 import { instant } from '../instants.ts'
 import { batchRequest, bodiesOf, linksOf, wantedBatches } from './associations.ts'
 import { notA, readList, type Listed } from './envelope.ts'
-import { afterRecords, begin, ofType, readPlace, writePlace, type Account, type Place } from './place.ts'
+import { afterLook, namedOf, readBatchRecords, readRequest } from './look.ts'
+import {
+  afterRecords,
+  begin,
+  lookAt,
+  ofType,
+  readPlace,
+  writePlace,
+  type Account,
+  type Place,
+} from './place.ts'
 import { searchOn } from './search.ts'
 import type { HubSpotSettings as HS } from './settings.ts'
 import { paths } from './versions.ts'
@@ -48,6 +58,7 @@ export function objects({ types, asksAccount, ...stream }: ObjectStream): Stream
     deletes: 'flag',
     lookbackSeconds,
     begin: (pass, settings) => writePlace(begin(pass, settings, asksAccount === true)),
+    look: (ids) => writePlace(firstLook(types, ids, asksAccount === true)),
     request: (cursor, settings) => requestAt(readPlace(cursor), types, settings),
     follow: (replies, cursor) => followAt(readPlace(cursor), types, replies),
     page: (reply, cursor, settings) => pageAt(readPlace(cursor), types, reply, settings),
@@ -57,6 +68,25 @@ export function objects({ types, asksAccount, ...stream }: ObjectStream): Stream
         ? { rows: {}, deletedBecause: 'flag', faults: [] }
         : stream.normalise(item, context as never),
   }
+}
+
+/** Where several types are read, the name of the type stands before the id. */
+function firstLook(types: readonly ObjectType[], ids: readonly string[], asksAccount: boolean): Place {
+  const [first] = types
+  const named =
+    types.length === 1 && first !== undefined
+      ? { [first.name]: [...ids] }
+      : Object.fromEntries(
+          types.map(({ name }) => [
+            name,
+            ids.filter((id) => id.startsWith(`${name}/`)).map((id) => id.slice(name.length + 1)),
+          ]),
+        )
+  const type = Math.max(
+    0,
+    types.findIndex(({ name }) => (named[name] ?? []).length > 0),
+  )
+  return { ...lookAt(named, asksAccount), type }
 }
 
 /** The properties that are asked for. */
@@ -70,6 +100,7 @@ function requestAt(place: Place, types: readonly ObjectType[], settings: HS): Re
   if (place.step === 'account') return { method: 'GET', path: paths.account }
   const type = typeAt(types, place)
   const properties = namesOf(type, settings)
+  if (place.step === 'named' || place.step === 'gone') return readRequest(place, type.name, properties)
   const cost = Math.max(1, settings.requestsPerSecond / settings.searchesPerSecond)
   if (place.step === 'count')
     return {
@@ -108,10 +139,10 @@ function requestAt(place: Place, types: readonly ObjectType[], settings: HS): Re
 }
 
 function followAt(place: Place, types: readonly ObjectType[], replies: readonly Reply[]): Request[] {
-  if (place.step !== 'list' && place.step !== 'search') return []
+  if (place.step !== 'list' && place.step !== 'search' && place.step !== 'named') return []
   const { name, links, stamp } = typeAt(types, place)
   const bodies = replies.map(({ body }) => body)
-  const listed = readList(bodies[0])
+  const listed = place.step === 'named' ? readBatchRecords(bodies[0]) : readList(bodies[0])
   if (place.step === 'search' && !searchOn(place, listed, stampsOf(listed, stamp)).keeps) return []
   return wantedBatches(bodies, listed.results, links, place.step === 'list').map((batch) =>
     batchRequest(name, batch),
@@ -120,7 +151,11 @@ function followAt(place: Place, types: readonly ObjectType[], replies: readonly 
 
 function pageAt(place: Place, types: readonly ObjectType[], reply: Reply, settings: HS): Page {
   const bodies = bodiesOf(reply)
-  if (place.step === 'account') return goTo(ofType({ ...place, account: readAccount(bodies[0]) }, 0))
+  if (place.step === 'account') {
+    const told = { ...place, account: readAccount(bodies[0]) }
+    return goTo(place.named === undefined ? ofType(told, 0) : { ...told, step: 'named' })
+  }
+  if (place.step === 'named' || place.step === 'gone') return lookedAt(place, types, bodies, settings)
   const listed = readList(bodies[0])
   if (place.step === 'count') return endOfType(place, types, listed)
   const type = typeAt(types, place)
@@ -137,6 +172,26 @@ function pageAt(place: Place, types: readonly ObjectType[], reply: Reply, settin
   }
   const { keeps, next } = searchOn(place, listed, stampsOf(listed, type.stamp))
   return { ...goTo(next), items: keeps ? records() : [], repeats: true }
+}
+
+/** What a look found. A record that is not shown at all may be hidden from us, or gone: that is left to a whole list. */
+function lookedAt(
+  place: Place,
+  types: readonly ObjectType[],
+  bodies: readonly unknown[],
+  settings: HS,
+): Page {
+  const type = typeAt(types, place)
+  const listed = readBatchRecords(bodies[0])
+  const wanted = new Set(namedOf(place, type.name))
+  const items =
+    place.step === 'named'
+      ? itemsOf(place, type, listed, bodies, settings)
+      : listed.results.flatMap(({ id }) =>
+          wanted.has(id as string) ? [{ type: type.name, id, archived: true }] : [],
+        )
+  const names = types.map(({ name }) => name)
+  return { ...afterLook(place, names, listed), items, repeats: true }
 }
 
 const goTo = (place: Place): Page => ({ items: [], next: writePlace(place), total: null })

@@ -11,7 +11,7 @@ export type Account = { timeZone: string; currency: string }
 
 /** Where a pass stands. Instants are milliseconds since 1970, by HubSpot's clock. */
 export type Place = {
-  step: 'account' | 'list' | 'search' | 'archived' | 'count'
+  step: 'account' | 'list' | 'search' | 'archived' | 'count' | 'named' | 'gone'
   /** Which of the stream's object types. */
   type: number
   /** Where the search begins; null: the whole list is read. */
@@ -31,6 +31,8 @@ export type Place = {
   /** How many records the window held when its first page was read, and how often it had to be read anew. */
   total?: number
   anew?: number
+  /** Of a look at single records: the ids that are still to be looked at, by object type. */
+  named?: Record<string, string[]>
 }
 
 export const readPlace = (cursor: string): Place => JSON.parse(cursor) as Place
@@ -65,6 +67,20 @@ export function begin(
 export function ofType({ since, start, archived, whole, counted, account }: Place, type: number): Place {
   const same = { type, since, start, archived, whole, counted, ...(account && { account }) }
   return since === null ? { ...same, step: 'list' } : { ...same, step: 'search', from: since }
+}
+
+/** The first place of a look at single records. */
+export function lookAt(named: Record<string, string[]>, asksAccount: boolean): Place {
+  return {
+    step: asksAccount ? 'account' : 'named',
+    type: 0,
+    since: null,
+    start: 0,
+    archived: false,
+    whole: false,
+    counted: 0,
+    named,
+  }
 }
 
 /** What follows on the list or the search of a type. */

@@ -18,6 +18,8 @@ export const supportedUntil: Record<string, string | null> = { '2026-09': '2028-
 export const paths = {
   list: (type: string) => `/crm/objects/${versions.objects}/${type}`,
   search: (type: string) => `/crm/objects/${versions.objects}/${type}/search`,
+  read: (type: string, areArchived: boolean) =>
+    `/crm/objects/${versions.objects}/${type}/batch/read?archived=${areArchived}`,
   associations: (from: string, to: string) =>
     `/crm/associations/${versions.associations}/${from}/${to}/batch/read`,
   owners: `/crm/owners/${versions.owners}`,

@@ -30,6 +30,8 @@ type Place = {
   /** For lists paged by offset: the last ids of the page before, and how often it was looked for further up. */
   anchors?: string[]
   stepsBack?: number
+  /** The ids of a look at single records, as the lists take them. */
+  ids?: string
   known: Known
 }
 
@@ -48,8 +50,21 @@ const placeOf = (cursor: string): Place => JSON.parse(cursor) as Place
 export function chain(
   phases: readonly [Phase, ...Phase[]],
   take: (row: Row, known: Known) => unknown[] = (row) => [row],
-): Pick<Stream<Settings>, 'begin' | 'request' | 'page'> {
+): Pick<Stream<Settings>, 'begin' | 'look' | 'request' | 'page'> {
   return {
+    // Lists of version 1 take no ids.
+    ...(phases.every(({ paging }) => paging === 'cursor') &&
+      phases.some(({ changes }) => changes === 'since') && {
+        look: (ids: readonly string[]) =>
+          JSON.stringify({
+            phase: 0,
+            since: null,
+            startedAt: '',
+            next: null,
+            ids: ids.join(),
+            known: {},
+          } satisfies Place),
+      }),
     begin: (pass, settings) =>
       JSON.stringify({
         phase: 0,
@@ -70,7 +85,7 @@ export function chain(
         next: cursorAfter,
         total: null,
         ...(phase.changes === 'moved' && { repeats: true }),
-        ...(cursorAfter === null && place.since === null && { endsWhole: true }),
+        ...(cursorAfter === null && place.since === null && place.ids === undefined && { endsWhole: true }),
       } satisfies Page
     },
   }
@@ -96,6 +111,7 @@ function requestFor(phases: readonly Phase[], place: Place, pageSize: number): R
   if (paging !== 'none') asked.limit = String(pageSize)
   if (changes === 'since' && place.since !== null) asked.updated_since = place.since
   if (changes === 'moved') asked.updated_since = place.startedAt
+  if (changes === 'since' && place.ids !== undefined) asked.ids = place.ids
   if (paging === 'offset') {
     asked.start = place.next ?? '0'
     asked.sort = isNewestFirst(place, changes) ? 'update_time DESC' : 'id ASC'
@@ -127,10 +143,11 @@ function readPage(
 
 /** The next page of this list, else the first of the next one that this pass reads, else the end. */
 function nextCursor(phases: readonly Phase[], place: Place, within: Within | null): string | null {
-  const { since, startedAt, known } = place
-  if (within !== null) return JSON.stringify({ phase: place.phase, since, startedAt, known, ...within })
+  const { since, startedAt, ids, known } = place
+  const same = { since, startedAt, known, ...(ids !== undefined && { ids }) }
+  if (within !== null) return JSON.stringify({ phase: place.phase, ...same, ...within })
   const phase = phases.findIndex(
-    ({ changes }, at) => at > place.phase && (changes !== 'moved' || since === null),
+    ({ changes }, at) => at > place.phase && (changes !== 'moved' || (since === null && ids === undefined)),
   )
-  return phase === -1 ? null : JSON.stringify({ phase, since, startedAt, next: null, known } satisfies Place)
+  return phase === -1 ? null : JSON.stringify({ phase, ...same, next: null } satisfies Place)
 }

@@ -3,9 +3,9 @@ import { StreamError, SyncError } from '../../errors.ts'
 import type { Page, Reply, Request, Stream } from '../connector.ts'
 import { columnsOf, readDescription } from './columns.ts'
 import { fault } from './fault.ts'
-import { beginAt, nextObject, nextPhase, placeOf, type Place } from './place.ts'
+import { beginAt, lookAt, nextObject, nextPhase, placeOf, type Place } from './place.ts'
 import type { SalesforceSettings as Settings } from './settings.ts'
-import { pageQuery } from './soql.ts'
+import { namedQuery, pageQuery } from './soql.ts'
 
 export type Item = Record<string, unknown>
 
@@ -42,8 +42,10 @@ const feed = z.looseObject({
 type Objects = readonly [SObject, ...SObject[]]
 
 /** The first cursor, the requests and the pages of a stream that reads these objects one after the other. */
-export function chain(objects: Objects): Pick<Stream<Settings>, 'begin' | 'request' | 'page'> {
+export function chain(objects: Objects): Pick<Stream<Settings>, 'begin' | 'look' | 'request' | 'page'> {
   return {
+    // Where a stream has several objects, an id does not say whose it is.
+    ...(objects.length === 1 && { look: (ids: readonly string[]) => JSON.stringify(lookAt(ids)) }),
     begin: (pass, settings) => JSON.stringify(beginAt(pass, settings)),
     request: (cursor, settings) => requestFor(objects, placeOf(cursor), settings),
     page: (reply, cursor, settings) => pageOf(objects, placeOf(cursor), reply, settings),
@@ -67,6 +69,8 @@ function requestFor(objects: Objects, place: Place, settings: Settings): Request
       path: `sobjects/${name}/deleted/`,
       query: { start: place.since ?? place.now, end: place.now },
     }
+  if (place.phase === 'named')
+    return { method: 'GET', path: 'queryAll', query: { q: namedQuery(name, place) } }
   return {
     method: 'GET',
     path: 'queryAll',
@@ -95,6 +99,8 @@ function pageOf(objects: Objects, place: Place, reply: Reply, settings: Settings
   if (!done && last === undefined)
     throw new StreamError('E_SHORT_READ', `an empty page of ${object.name} that is not the last`)
   const items = records.map((record) => object.at?.(record, place.now) ?? record)
+  // What is not among them was deleted long ago, or is hidden from us: that is left to a whole list.
+  if (place.phase === 'named') return { items, next: null, total: null, repeats: true }
   const repeats = place.phase === 'bin' || place.phase === 'due' ? { repeats: true as const } : {}
   const isEnd = done && totalSize < rowsAtOnce(object, settings)
   if (isEnd || last === undefined) return { items, ...repeats, ...after(objects, place) }
@@ -118,6 +124,8 @@ function described(objects: Objects, place: Place, object: SObject, reply: Reply
     object.paths,
   )
   const isFed = description.replicateable === true
+  if (place.ids !== undefined)
+    return { ...nothing, next: JSON.stringify({ ...place, phase: 'named', columns } satisfies Place) }
   return { ...nothing, next: JSON.stringify({ ...place, phase: 'list', columns, isFed } satisfies Place) }
 }
 

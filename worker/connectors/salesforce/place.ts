@@ -4,8 +4,9 @@ import type { SalesforceSettings as Settings } from './settings.ts'
 /**
  * What is read of an object, in this order. `list`: what is there or, in a pass over changes, what changed, deleted records too;
  * `bin`: what was deleted since, where the list was read whole; `due`: what became past since without being changed; `feed`: what was deleted so thoroughly that no list shows it.
+ * A look at single records describes the object and asks for these (`named`).
  */
-export type Phase = 'describe' | 'list' | 'bin' | 'due' | 'feed'
+export type Phase = 'describe' | 'list' | 'bin' | 'due' | 'feed' | 'named'
 
 /** Where a pass stands: no locator is kept that could be lost, only the last stamp and id that we saw. */
 export type Place = {
@@ -24,6 +25,8 @@ export type Place = {
   isFed: boolean
   /** The last record that was read: its stamp as it came, and its id. */
   after: { stamp: string; id: string } | null
+  /** The ids of a look at single records. */
+  ids?: string[]
 }
 
 const hourMs = 3_600_000
@@ -49,6 +52,21 @@ export function beginAt({ since, crmStart, lastFullAt }: Pass, { wholeListHours 
     columns: [],
     isFed: false,
     after: null,
+  }
+}
+
+/** The first place of a look at single records. */
+export function lookAt(ids: readonly string[]): Place {
+  return {
+    object: 0,
+    phase: 'describe',
+    since: null,
+    now: '',
+    isWhole: false,
+    columns: [],
+    isFed: false,
+    after: null,
+    ids: [...ids],
   }
 }
 

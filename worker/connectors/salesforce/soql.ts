@@ -42,6 +42,10 @@ function beyond({ stamp, id }: NonNullable<Place['after']>): string {
   return `((SystemModstamp = ${at} AND Id > ${quoted(id)}) OR SystemModstamp > ${at})`
 }
 
+/** The query for single records, deleted ones too. */
+export const namedQuery = (object: string, { columns, ids = [] }: Place): string =>
+  `SELECT ${columns.join(', ')} FROM ${object} WHERE Id IN (${ids.map(quoted).join(', ')})`
+
 /** The query for what documents are linked to, which must name them. */
 export const linksQuery = (ids: readonly string[]): string =>
   `SELECT ContentDocumentId, LinkedEntityId FROM ContentDocumentLink WHERE ContentDocumentId IN (${ids.map(quoted).join(', ')})`
