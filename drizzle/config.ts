@@ -11,6 +11,16 @@ const secret = z
   )
 const flag = z.enum(['true', 'false']).transform((word) => word === 'true')
 
+const word = z.string().min(1).optional()
+const appId = (crm: string) =>
+  word.describe(`Of the worker: lets people connect ${crm} by consent to this app of yours`)
+const appSecret = (name: string) => word.describe(`Of the worker: belongs to ${name}_APP_CLIENT_ID`)
+const appUrl = (crm: string) =>
+  z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe(`Where consent to the app is asked for, when not at ${crm}'s own address, such as a sandbox`)
+
 /** Every variable that Tidemark reads from the environment, with its meaning and its default. */
 export const environment = z.object({
   DATABASE_URL: z
@@ -91,6 +101,15 @@ export const environment = z.object({
   OIDC_CLIENT_ID: z.string().min(1).optional().describe('Belongs to OIDC_ISSUER'),
   OIDC_CLIENT_SECRET: z.string().min(1).optional().describe('Belongs to OIDC_ISSUER'),
   OIDC_NAME: z.string().min(1).default('single sign-on').describe('What the button of OIDC_ISSUER says'),
+  HUBSPOT_APP_CLIENT_ID: appId('HubSpot'),
+  HUBSPOT_APP_CLIENT_SECRET: appSecret('HUBSPOT'),
+  HUBSPOT_APP_URL: appUrl('HubSpot'),
+  PIPEDRIVE_APP_CLIENT_ID: appId('Pipedrive'),
+  PIPEDRIVE_APP_CLIENT_SECRET: appSecret('PIPEDRIVE'),
+  PIPEDRIVE_APP_URL: appUrl('Pipedrive'),
+  SALESFORCE_APP_CLIENT_ID: appId('Salesforce'),
+  SALESFORCE_APP_CLIENT_SECRET: appSecret('SALESFORCE'),
+  SALESFORCE_APP_URL: appUrl('Salesforce'),
   METRICS_TOKEN: z
     .string()
     .min(16)
@@ -129,6 +148,9 @@ const together: readonly (readonly (keyof Config)[])[] = [
   ['MICROSOFT_CLIENT_ID', 'MICROSOFT_CLIENT_SECRET', 'MICROSOFT_TENANT_ID'],
   ['SALESFORCE_CLIENT_ID', 'SALESFORCE_CLIENT_SECRET'],
   ['OIDC_ISSUER', 'OIDC_CLIENT_ID', 'OIDC_CLIENT_SECRET'],
+  ['HUBSPOT_APP_CLIENT_ID', 'HUBSPOT_APP_CLIENT_SECRET'],
+  ['PIPEDRIVE_APP_CLIENT_ID', 'PIPEDRIVE_APP_CLIENT_SECRET'],
+  ['SALESFORCE_APP_CLIENT_ID', 'SALESFORCE_APP_CLIENT_SECRET'],
 ]
 
 export type Config = z.infer<typeof environment>
@@ -144,6 +166,9 @@ export const fileVariables = [
   'MICROSOFT_CLIENT_SECRET',
   'SALESFORCE_CLIENT_SECRET',
   'OIDC_CLIENT_SECRET',
+  'HUBSPOT_APP_CLIENT_SECRET',
+  'PIPEDRIVE_APP_CLIENT_SECRET',
+  'SALESFORCE_APP_CLIENT_SECRET',
   'METRICS_TOKEN',
 ] as const
 

@@ -1,7 +1,7 @@
 import { ClientTether } from './clienttether.ts'
 import { dialectOf } from './dialects.ts'
 import { headerOf, type Door, type Incoming } from './door.ts'
-import { credentialsOf, TOKEN_PATH, unknownClient } from './oauth.ts'
+import { accountOfApp, credentialsOf, TOKEN_PATH, unknownClient } from './oauth.ts'
 import { unauthorised } from './unauthorised.ts'
 
 /** Path of the API, as in https://api.clienttether.com/v2/api/{operation}. */
@@ -42,9 +42,7 @@ export const tokenDoor: Door = {
   owns: (path) => path === TOKEN_PATH,
   read: (house, incoming) => {
     const form = credentialsOf(new URLSearchParams(incoming.body), headerOf(incoming, 'authorization'))
-    const account = [...house.accounts.values()].find(({ grant }) =>
-      grant?.isFor(form.get('client_id') ?? ''),
-    )
+    const account = accountOfApp(house.accounts.values(), form)
     return { operation: TOKEN_PATH.slice(1), id: '', query: form, account, accounts: house.accounts }
   },
   asker: ({ account }) => account?.webKey ?? '',

@@ -50,3 +50,51 @@ export const demoAccounts: AccountOptions[] = [
     order: 'newestFirst',
   },
 ]
+
+/** The apps through which the demo's people connect by consent; nothing about them is secret. */
+export const demoApps = {
+  hubspot: { clientId: 'tidemark-demo-hubspot', clientSecret: 'demo-hubspot-app-not-a-secret' },
+  pipedrive: { clientId: 'tidemark-demo-pipedrive', clientSecret: 'demo-pipedrive-app-not-a-secret' },
+  salesforce: { clientId: 'tidemark-demo-salesforce', clientSecret: 'demo-salesforce-app-not-a-secret' },
+}
+
+/**
+ * Three more invented companies, each in another CRM, for whoever tries out connecting one by consent. `pages` are the addresses
+ * of this demo besides those of this machine.
+ */
+export function demoConsents(pages: readonly string[] = []): AccountOptions[] {
+  const oauthOf = (crm: keyof typeof demoApps, connector: string) => ({
+    ...demoApps[crm],
+    refreshToken: `demo-${crm}-refresh-not-a-secret`,
+    redirectUris: ['http://127.0.0.1', 'http://localhost', ...pages].map(
+      (at) => `${at}/consent/${connector}`,
+    ),
+  })
+  const small = { accessToken: '', historyDays: demoDays, people: 120, deals: 90, changesPerDay: 40 }
+  return [
+    {
+      ...small,
+      crm: 'hubspot',
+      name: 'Juniper Lane Fitness',
+      webKey: 'demo-hubspot',
+      seed: 41,
+      oauth: { ...oauthOf('hubspot', 'hubspot-oauth'), rotates: false },
+    },
+    {
+      ...small,
+      crm: 'pipedrive',
+      name: 'Harbor & Pine Cleaning',
+      webKey: 'demo-pipedrive',
+      seed: 43,
+      oauth: { ...oauthOf('pipedrive', 'pipedrive-app'), homeField: 'api_domain' },
+    },
+    {
+      ...small,
+      crm: 'salesforce',
+      name: 'Larch Street Tutoring',
+      webKey: 'demo-salesforce',
+      seed: 47,
+      oauth: oauthOf('salesforce', 'salesforce-app'),
+    },
+  ]
+}

@@ -3,6 +3,7 @@ import { dialectOf } from './dialects.ts'
 import { HubSpot, type HubSpotQuestion } from './hubspot.ts'
 import { answerToken, isTokenPath } from './hubspot-oauth.ts'
 import { invalid, notFound, unauthorised } from './hubspot-reply.ts'
+import { accountOfApp } from './oauth.ts'
 import type { Reply } from './reply.ts'
 
 // Paths of v3 and v4 beside those of 2026-09 (and 2026-03), as HubSpot answers them side by side: the versioning page at
@@ -53,9 +54,8 @@ export const hubSpotDoor: Door = {
   read: (house, incoming) => {
     if (isTokenPath(incoming.path)) {
       const form = new URLSearchParams(incoming.body)
-      const account = [...house.accounts.values()].find(
-        ({ grant, options }) => options.crm === 'hubspot' && grant?.isFor(form.get('client_id') ?? ''),
-      )
+      const here = [...house.accounts.values()].filter(({ options }) => options.crm === 'hubspot')
+      const account = accountOfApp(here, form)
       return { operation: 'oauth/token', id: '', query: form, account, accounts: house.accounts }
     }
     const account = bearerOf(house, incoming, 'hubspot')

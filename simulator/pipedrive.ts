@@ -30,7 +30,7 @@ import {
   updatedAt,
 } from './pipedrive-rows.ts'
 import { dealWithId, updateDeal, writeActivity } from './pipedrive-writes.ts'
-import type { Reply } from './reply.ts'
+import { jsonReply, type Reply } from './reply.ts'
 import type { World } from './world.ts'
 
 /** How long a deleted deal can still be listed. */
@@ -106,6 +106,7 @@ export class Pipedrive implements Dialect {
       answer: (query) => this.#fields(organizationFields(this.#world), query),
     },
     'v1/users': { cost: 20, answer: () => this.#users() },
+    'v1/users/me': { cost: 2, answer: () => this.#ownUser() },
     'v1/activityTypes': { cost: 20, answer: () => listReply(activityTypeRows, null) },
     'v1/notes': { cost: 20, answer: (query) => offsetPage(this.#allNotes(), query) },
     'v1/leads': { cost: 20, answer: (query) => this.#leadsPage(false, query) },
@@ -198,12 +199,23 @@ export class Pipedrive implements Dialect {
 
   /** Not paged; the company stands beside them. */
   #users(): Reply {
-    const { owners, seed } = this.#world.setting
+    return listReply(this.#userRows(), { company_id: this.#companyId })
+  }
+
+  /** Whoever let us in: the first of them. */
+  #ownUser(): Reply {
+    const [own] = this.#userRows()
+    const data = { ...own, company_id: this.#companyId }
+    return jsonReply(JSON.stringify({ success: true, data }))
+  }
+
+  #userRows(): Record<string, unknown>[] {
     const zone = this.#options.timeZone ?? 'America/New_York'
-    return listReply(
-      owners.map((owner) => userRow(this.#world, owner, zone)),
-      { company_id: 15_000_000 + seed },
-    )
+    return this.#world.setting.owners.map((owner) => userRow(this.#world, owner, zone))
+  }
+
+  get #companyId(): number {
+    return 15_000_000 + this.#world.setting.seed
   }
 
   /** Those of every listed person, kept until something changes: a reader asks for page after page. */

@@ -2,6 +2,7 @@ import { createVerify } from 'node:crypto'
 import type { SimulatedAccount } from './account.ts'
 import { dialectOf } from './dialects.ts'
 import type { House } from './house.ts'
+import { accountOfApp } from './oauth.ts'
 import type { Reply } from './reply.ts'
 import { salesforceId } from './salesforce-ids.ts'
 import { ok } from './salesforce-reply.ts'
@@ -20,9 +21,8 @@ type Answered = { reply: Reply; deed: string }
 /** Whose app a form comes from: the client it names, or the issuer of its assertion. */
 export function accountOfForm({ accounts }: House, form: URLSearchParams): SimulatedAccount | undefined {
   const client = form.get('client_id') ?? textOf(claimsOf(form.get('assertion') ?? '').iss)
-  return [...accounts.values()].find(
-    ({ grant, options }) => options.crm === 'salesforce' && grant?.isFor(client),
-  )
+  const here = [...accounts.values()].filter(({ options }) => options.crm === 'salesforce')
+  return accountOfApp(here, form, client)
 }
 
 /** Answers a form, and says in a word what was done, for the ledger. */

@@ -2,6 +2,7 @@ import { text } from 'node:stream/consumers'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { gzipSync } from 'node:zlib'
 import { clientTetherDoor, tokenDoor } from './clienttether-door.ts'
+import { consentDoor } from './consent-door.ts'
 import { control } from './control.ts'
 import { headerOf, type Door, type Incoming } from './door.ts'
 import type { Exchange } from './fault-effect.ts'
@@ -13,7 +14,7 @@ import { salesforceDoor } from './salesforce-door.ts'
 import { jsonReply, send, type Reply } from './reply.ts'
 
 /** The first one that owns a path answers it. */
-const doors: Door[] = [tokenDoor, hubSpotDoor, salesforceDoor, pipedriveDoor, clientTetherDoor]
+const doors: Door[] = [consentDoor, tokenDoor, hubSpotDoor, salesforceDoor, pipedriveDoor, clientTetherDoor]
 
 /** An HTTP server over the house; not listening yet. */
 export function makeServer(house: House): Server {

@@ -1,5 +1,6 @@
 import type { APIContext, MiddlewareNext } from 'astro'
 import { defineMiddleware, sequence } from 'astro:middleware'
+import { consentRoute } from './domain/consent.ts'
 import { enter } from './server/enter.ts'
 import { failed } from './server/answers.ts'
 import { isDatabaseAway } from './server/failures.ts'
@@ -17,6 +18,8 @@ const answerFailures = defineMiddleware(async (context, next) => {
   const answer = await answerOf(context, next)
   // A failure carries them, too: a session that was given a new token meanwhile would otherwise end with the old one.
   for (const cookie of locals.setCookies) answer.headers.append('set-cookie', cookie)
+  // Its address holds a code; whatever is shown there, nobody is told that address.
+  if (routePattern === consentRoute) answer.headers.set('referrer-policy', 'no-referrer')
   return answer
 })
 

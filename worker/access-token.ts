@@ -1,15 +1,13 @@
-import { Pool } from 'undici'
+import type { ConsentApp } from '../drizzle/consent-apps.ts'
 import type { Database } from '../drizzle/db.ts'
 import type { Keyring } from '../drizzle/seal.ts'
 import { readSealingKey } from '../drizzle/sealing-keys.ts'
-import { guardedConnector } from './address.ts'
 import { alone } from './alone.ts'
 import type { AnyConnector, RenewedTokens, TokenRenewal } from './connectors/connector.ts'
-import { StreamError, SyncError } from './errors.ts'
+import { keepAccount } from './consents.ts'
 import { patiently } from './patience.ts'
-import { send, understand, withoutSecrets } from './send.ts'
-import { statusFault } from './status-fault.ts'
-import { lockSecret, openSecrets, readSecrets, storeSecret, type StoredSecret } from './stored-secrets.ts'
+import { lockSecret, openSecrets, readSecrets, storeTokens, type StoredSecret } from './stored-secrets.ts'
+import { askForTokens } from './token-endpoint.ts'
 
 /** The opened secret fields of a connection, by name. */
 export type Secrets = Record<string, string>
@@ -28,6 +26,8 @@ export type AccessOptions = {
   keyring: Keyring
   connector: AnyConnector
   renewal: TokenRenewal
+  /** The installation's app, where the connection has none of its own. */
+  app?: ConsentApp | undefined
   baseUrl: string
   allowPrivateHosts: boolean
   who: { tenantId: string; connectionId: string }
@@ -39,9 +39,6 @@ export type AccessOptions = {
 
 /** A token that ends within so long is renewed before it is used; of a short life, the last half. */
 const marginSeconds = 300
-
-/** A renewal that was sent is waited for, whatever happens around it, since its answer is given only once; shorter than others wait. */
-const timeoutMs = 45_000
 
 type Held = { secrets: Secrets; renewAtMs: number }
 
@@ -100,9 +97,9 @@ function holding({ fields }: TokenRenewal, stored: readonly StoredSecret[], secr
   return { secrets, renewAtMs: performance.now() + (token.leftSeconds - margin) * 1_000 }
 }
 
-async function readHeld({ database, keyring, connector, renewal, who }: AccessOptions): Promise<Held> {
+async function readHeld({ database, keyring, connector, renewal, app, who }: AccessOptions): Promise<Held> {
   const stored = await patiently(() => database.asTenant(who.tenantId, (tx) => readSecrets(tx, who)))
-  return holding(renewal, stored, await openSecrets(keyring, who, connector, stored))
+  return holding(renewal, stored, await openSecrets(keyring, who, connector, stored, app))
 }
 
 /** Spends the refresh token and stores what was given for it. */
@@ -110,44 +107,17 @@ async function exchange(options: AccessOptions, secrets: Secrets): Promise<void>
   await store(options, secrets, await askForTokens(options, secrets))
 }
 
-/** Posts the form. No transaction is open meanwhile. */
-async function askForTokens(options: AccessOptions, secrets: Secrets): Promise<RenewedTokens> {
-  const { url: address, headers, form } = options.renewal.request(secrets, options.baseUrl)
-  const url = new URL(address, options.baseUrl)
-  const pool = new Pool(url.origin, { connect: guardedConnector(options.allowPrivateHosts), connections: 1 })
-  const posted = {
-    method: 'POST' as const,
-    path: `${url.pathname}${url.search}`,
-    headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
-    body: new URLSearchParams(form).toString(),
-  }
-  try {
-    const { raw } = understand(await send(pool, posted, timeoutMs))
-    const told = raw.status < 300 ? raw : withoutSecrets(raw, Object.values(secrets))
-    const answer = options.renewal.read(told) ?? statusFault(told, 'new access')
-    if (answer === null)
-      throw new StreamError('E_CRM_BAD_REPLY', 'the answer to a renewal of our access was not understood')
-    if (answer instanceof SyncError) throw answer
-    return answer
-  } finally {
-    await pool.destroy()
-  }
-}
-
 /** Stores the new tokens, unless somebody has entered others meanwhile: theirs are newer than the one that was spent for these. */
 async function store(options: AccessOptions, spent: Secrets, tokens: RenewedTokens): Promise<void> {
-  const { database, keyring, who } = options
-  const { accessToken, refreshToken, home } = options.renewal.fields
+  const { database, keyring, connector, renewal, who } = options
+  const { refreshToken } = renewal.fields
   await patiently(() =>
     database.asTenant(who.tenantId, async (tx) => {
+      await keepAccount(tx, who, connector.label, tokens.account)
       if ((await lockSecret(tx, keyring, who, refreshToken)) !== spent[refreshToken]) return
       // As the web does: what is sealed now must open under the key that everybody was told last.
       const key = (await readSealingKey(tx)) ?? keyring.current
-      await storeSecret(tx, key, { ...who, field: accessToken }, tokens.accessToken, tokens.seconds)
-      if (home !== undefined && tokens.home !== undefined)
-        await storeSecret(tx, key, { ...who, field: home }, tokens.home, null)
-      if (tokens.refreshToken === null) return
-      await storeSecret(tx, key, { ...who, field: refreshToken }, tokens.refreshToken, null)
+      await storeTokens(tx, key, who, renewal, tokens)
     }),
   )
 }

@@ -105,7 +105,10 @@ export function createFetcher(options: FetcherOptions): Fetcher {
  * Where the CRM said that this account's API is; null where it says nothing. Our tokens go there, so it has to be the CRM's own
  * domain, except where the installation talks to private hosts.
  */
-function homeOf({ connector, allowPrivateHosts }: FetcherOptions, secrets: Secrets): URL | null {
+export function homeOf(
+  { connector, allowPrivateHosts }: Pick<FetcherOptions, 'connector' | 'allowPrivateHosts'>,
+  secrets: Secrets,
+): URL | null {
   const { fields, home } = connector.tokens ?? {}
   const said = fields?.home === undefined ? undefined : secrets[fields.home]
   if (home === undefined || !said) return null

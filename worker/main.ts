@@ -1,6 +1,7 @@
 import { hostname } from 'node:os'
 import type { Logger } from 'pino'
 import type { Config } from '../drizzle/config.ts'
+import { appsOf, publishApps, type AppConfig } from '../drizzle/consent-apps.ts'
 import { connect, type Database } from '../drizzle/db.ts'
 import { openKeyring } from '../drizzle/seal.ts'
 import { publishSealingKey } from '../drizzle/sealing-keys.ts'
@@ -24,7 +25,7 @@ export type WorkerOptions = {
     DATABASE_URL: string
     TIDEMARK_SECRET: string
     TIDEMARK_OLD_SECRETS?: Config['TIDEMARK_OLD_SECRETS']
-  }
+  } & AppConfig
   /** The secrets that there are by now; asked when a credential was sealed with one that this worker was not started with. */
   rereadSecrets?: () => Promise<readonly string[]>
   log: Logger
@@ -65,6 +66,7 @@ export async function executionOf(
       [config.TIDEMARK_SECRET, ...(config.TIDEMARK_OLD_SECRETS ?? [])],
       options.rereadSecrets,
     ),
+    apps: appsOf(config),
     allowPrivateHosts: config.TIDEMARK_ALLOW_PRIVATE_CRM_HOSTS,
     worker: `${hostname()}:${process.pid}`,
     stopping,
@@ -99,6 +101,7 @@ export async function startWorker(options: WorkerOptions): Promise<{ stop: () =>
   const startedAt = new Date()
   await makePartitions(database)
   await publishKey(database, execution, log)
+  await publishApps(database, appsOf(config))
   const queue = await startQueue({
     databaseUrl: config.DATABASE_URL,
     concurrency: config.SYNC_CONCURRENCY,

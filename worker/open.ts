@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm'
+import type { ConsentApp } from '../drizzle/consent-apps.ts'
 import type { Database, Tx } from '../drizzle/db.ts'
 import type { Keyring } from '../drizzle/seal.ts'
 import { createAccess } from './access-token.ts'
@@ -27,6 +28,8 @@ export type OpenOptions = {
   databaseUrl: string
   connectors: ReadonlyMap<string, AnyConnector>
   keyring: Keyring
+  /** The installation's own apps, by connector; for connections that people made by consent. */
+  apps?: ReadonlyMap<string, ConsentApp> | undefined
   allowPrivateHosts: boolean
   /** Collects what must have ended before the database is closed. */
   underWay?: Set<Promise<unknown>>
@@ -38,6 +41,7 @@ export type OpenOptions = {
 type Stored = {
   connector: string
   base_url: string | null
+  by_consent: boolean
   settings: Record<string, unknown>
   currency: string
   secrets: StoredSecret[]
@@ -50,7 +54,8 @@ export async function openConnection(options: OpenOptions, who: Who): Promise<Op
   if (connector === undefined)
     throw new FatalError('E_SETTINGS', `there is no connector named ${stored.connector}`)
   const settings = readSettings(connector, stored.settings)
-  const secrets = await openSecrets(options.keyring, who, connector, stored.secrets)
+  const app = stored.by_consent ? appOf(options, connector) : undefined
+  const secrets = await openSecrets(options.keyring, who, connector, stored.secrets, app)
   const limit = createRateLimit(
     options.database,
     who.tenantId,
@@ -62,7 +67,7 @@ export async function openConnection(options: OpenOptions, who: Who): Promise<Op
   const { allowPrivateHosts, stopping, retryWaitsMs, timeoutMs } = options
   const { tokens: renewal } = connector
   const access =
-    renewal && createAccess({ ...options, connector, renewal, baseUrl, who }, stored.secrets, secrets)
+    renewal && createAccess({ ...options, connector, renewal, app, baseUrl, who }, stored.secrets, secrets)
   const fetcher = createFetcher({
     connector,
     settings,
@@ -84,6 +89,16 @@ export async function openConnection(options: OpenOptions, who: Who): Promise<Op
   }
 }
 
+/** The installation's app at this CRM. Throws `FatalError` (`E_SETTINGS`) when this worker was given none. */
+export function appOf({ apps }: Pick<OpenOptions, 'apps'>, { name, consent }: AnyConnector): ConsentApp {
+  const app = apps?.get(name)
+  if (app !== undefined) return app
+  throw new FatalError(
+    'E_SETTINGS',
+    `people consent to an app of this installation, and the worker was started without it: set ${consent?.variables}_CLIENT_ID and ${consent?.variables}_CLIENT_SECRET`,
+  )
+}
+
 /** Checks stored settings against the connector's own description. Throws `FatalError` (`E_SETTINGS`). */
 export function readSettings(connector: AnyConnector, stored: Record<string, unknown>): never {
   const settings = connector.settings.safeParse(stored)
@@ -94,7 +109,7 @@ export function readSettings(connector: AnyConnector, stored: Record<string, unk
 
 async function readConnection(tx: Tx, who: Who): Promise<Stored> {
   const { rows } = await tx.execute<Stored>(sql`
-    select c.connector, c.base_url, c.settings, t.currency,
+    select c.connector, c.base_url, c.by_consent, c.settings, t.currency,
       ${secretsOfConnection} as secrets
     from connections c join tenants t on t.id = c.tenant_id
     where c.tenant_id = ${who.tenantId} and c.id = ${who.connectionId}`)

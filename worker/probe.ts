@@ -3,6 +3,7 @@ import { askStreams, type Say } from './first-pages.ts'
 import { asSyncError } from './errors.ts'
 import { openConnection, type OpenOptions } from './open.ts'
 import { reach } from './reach.ts'
+import { settleConsent } from './settle-consent.ts'
 
 /** How a test of a connection came out. It is well when no step failed; skipped ones do not count. */
 export type Probe = { ok: boolean; steps: TestStep[] }
@@ -18,7 +19,7 @@ export type ProbeOptions = Omit<OpenOptions, 'retryWaitsMs' | 'timeoutMs'> & {
 export const longestProbeMs = 15_000
 
 /**
- * Finds out step by step whether a connection works: its credentials open, its CRM is reached, lets us in, and gives the first page
+ * Finds out step by step whether a connection works: a consent that was given is exchanged, its credentials open, its CRM is reached, lets us in, and gives the first page
  * of every stream. In the CRM's own words where it answered, and without secrets. No record is stored. The database is the
  * worker's: nobody else may open the credentials. Throws only when it is told to stop.
  */
@@ -61,6 +62,10 @@ async function goThrough(
   place: { name: string },
   say: Say,
 ): Promise<void> {
+  place.name = 'consent'
+  const consent = await settleConsent(options, who)
+  if (consent !== null) await say({ name: 'consent', state: 'ok', words: consent })
+  place.name = 'credentials'
   // One try each: whoever waits for the answer can ask again.
   const opened = await openConnection({ ...options, retryWaitsMs: [], timeoutMs: longestProbeMs }, who)
   try {

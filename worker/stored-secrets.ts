@@ -1,7 +1,8 @@
 import { sql } from 'drizzle-orm'
 import type { Tx } from '../drizzle/db.ts'
 import { seal, unseal, type Keyring, type SealingKey } from '../drizzle/seal.ts'
-import type { AnyConnector } from './connectors/connector.ts'
+import type { ConsentApp } from '../drizzle/consent-apps.ts'
+import type { AnyConnector, RenewedTokens, TokenRenewal } from './connectors/connector.ts'
 import { FatalError } from './errors.ts'
 
 type Who = { tenantId: string; connectionId: string }
@@ -30,24 +31,41 @@ export async function readSecrets(tx: Tx, who: Who): Promise<StoredSecret[]> {
   return rows[0]?.secrets ?? []
 }
 
-/** Opens what a connector asks for, and what renewing its access left beside it. Throws `FatalError` (`E_SETTINGS`) naming the field that is missing or does not open. */
+/**
+ * Opens what a connector asks for, and what renewing its access left beside it; what `app` has a value for is taken from there.
+ * Throws `FatalError` (`E_SETTINGS`) naming the field that is missing or does not open.
+ */
 export async function openSecrets(
   keyring: Keyring,
   who: Who,
   connector: AnyConnector,
   stored: readonly StoredSecret[],
+  app?: ConsentApp,
 ): Promise<Record<string, string>> {
-  const secrets: Record<string, string> = {}
+  const secrets = app === undefined ? {} : secretsOfApp(connector, app)
   const { accessToken, home } = connector.tokens?.fields ?? {}
   // These may still have to be fetched.
   const fetched = [accessToken, home].filter((field) => field !== undefined)
   for (const field of new Set([...Object.keys(connector.secrets), ...fetched])) {
+    if (field in secrets) continue
     const found = stored.find((secret) => secret.field === field)
     if (found !== undefined) secrets[field] = await openSecret(keyring, who, found)
     else if (fetched.includes(field)) secrets[field] = ''
+    else if (stored.length === 0 && connector.consent !== undefined)
+      throw new FatalError('E_SETTINGS', 'nobody has consented or entered keys yet')
     else throw new FatalError('E_SETTINGS', `the connection has no ${field}; enter it again`)
   }
   return secrets
+}
+
+/** What the installation's app has a value for, as the fields of a connector. */
+export function secretsOfApp(
+  { consent }: AnyConnector,
+  { clientId, clientSecret }: ConsentApp,
+): Record<string, string> {
+  return consent === undefined
+    ? {}
+    : { [consent.app.clientId]: clientId, [consent.app.clientSecret]: clientSecret }
 }
 
 async function openSecret(
@@ -93,4 +111,19 @@ export async function storeSecret(
       clock_timestamp() + make_interval(secs => ${seconds}::float8), clock_timestamp())
     on conflict (tenant_id, connection_id, field) do update set key_id = excluded.key_id, sealed = excluded.sealed,
       hint = excluded.hint, expires_at = excluded.expires_at, updated_at = excluded.updated_at`)
+}
+
+/** Seals and stores what a token endpoint gave. */
+export async function storeTokens(
+  tx: Tx,
+  key: SealingKey,
+  who: Who,
+  { fields: { accessToken, refreshToken, home } }: TokenRenewal,
+  tokens: RenewedTokens,
+): Promise<void> {
+  await storeSecret(tx, key, { ...who, field: accessToken }, tokens.accessToken, tokens.seconds)
+  if (home !== undefined && tokens.home !== undefined)
+    await storeSecret(tx, key, { ...who, field: home }, tokens.home, null)
+  if (tokens.refreshToken === null) return
+  await storeSecret(tx, key, { ...who, field: refreshToken }, tokens.refreshToken, null)
 }

@@ -35,14 +35,14 @@ Examples:
 `
 
 async function start(options: Options) {
-  const [{ startSimulator }, { demoAccounts }] = await Promise.all([
+  const [{ startSimulator }, { demoAccounts, demoConsents }] = await Promise.all([
     import('../../simulator/main.ts'),
     import('../../simulator/demo.ts'),
   ])
   const { people, seed, startedAt, changesPerDay } = options
   const chosen: AccountOptions[] =
     people === undefined
-      ? demoAccounts
+      ? [...demoAccounts, ...demoConsents(ownPages(process.env['PUBLIC_URL']))]
       : [{ webKey: 'CT_simulated', accessToken: 'simulated-token', seed, people, franchiseFields: true }]
   const accounts = chosen.map((account) => ({
     ...account,
@@ -58,10 +58,15 @@ async function start(options: Options) {
   return { address: simulator.baseUrl, close: () => simulator.close() }
 }
 
+/** Where consents lead back to besides this machine: the address that people use for the pages, if there is one. */
+function ownPages(publicUrl = ''): string[] {
+  return URL.canParse(publicUrl) ? [new URL(publicUrl).origin] : []
+}
+
 /** Its credentials open nothing but invented data, hence they may be shown. */
 function introduce(baseUrl: string, accounts: AccountOptions[]): void {
   print(`The stand-in answers at ${baseUrl} until you press Ctrl-C.`)
-  for (const { name, webKey, accessToken } of accounts)
+  for (const { name, webKey, accessToken } of accounts.filter(({ oauth }) => oauth === undefined))
     print(`  ${name ?? 'an invented company'}: web key ${webKey}, access token ${accessToken}`)
 }
 

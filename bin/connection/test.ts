@@ -1,3 +1,4 @@
+import { appsOf } from '../../drizzle/consent-apps.ts'
 import type { Database } from '../../drizzle/db.ts'
 import { openKeyring } from '../../drizzle/seal.ts'
 import type { TestStep } from '../../drizzle/schema/access.ts'
@@ -23,6 +24,7 @@ export async function test(
       databaseUrl: config.DATABASE_URL,
       connectors,
       keyring: await openKeyring([await installation.secret(), ...(await installation.oldSecrets())]),
+      apps: appsOf(config),
       allowPrivateHosts: config.TIDEMARK_ALLOW_PRIVATE_CRM_HOSTS,
       stopping: new AbortController().signal,
       told: async (steps) => {

@@ -8,6 +8,7 @@ import { readStatus } from '../status/read.ts'
 import { openIdentity } from '../user/identity.ts'
 import { buryDeadRuns } from './bury.ts'
 import { supervise, type Child } from './child.ts'
+import { appsOfDemo, appVariables } from './demo-apps.ts'
 import { ensureDemoClients } from './demo-clients.ts'
 import { ensureDemoPeople } from './demo-cast.ts'
 import { giveDemoPast } from './demo-past.ts'
@@ -71,8 +72,9 @@ async function bringUp(parts: Parts, { changesPerDay }: { changesPerDay?: number
   const simulator = startSimulator(parts, world)
   await migrate(config.DATABASE_URL)
   const database = await installation.connect('tidemark_web')
+  const crms = await simulator
   const [connections] = await Promise.all([
-    ensureDemoClients(database, secret, await simulator),
+    ensureDemoClients(database, secret, crms),
     installation.isEmbedded ? buryDeadRuns(installation) : undefined,
   ])
   await makePeople(installation, database)
@@ -80,7 +82,10 @@ async function bringUp(parts: Parts, { changesPerDay }: { changesPerDay?: number
     parts,
     'worker',
     () => ['worker'],
-    () => secretsOfWorker(config.TIDEMARK_DATA_DIR, secret),
+    () => ({
+      ...secretsOfWorker(config.TIDEMARK_DATA_DIR, secret),
+      ...appsOfDemo(crms, process.env),
+    }),
   )
   await built
   let pagesPort = port.port
@@ -120,7 +125,7 @@ function begin(
   { installation, children, stopping }: Parts,
   name: string,
   args: () => string[],
-  own: () => Record<string, string> = () => ({}),
+  own: () => Record<string, string | undefined> = () => ({}),
 ): Promise<string> {
   stopping.throwIfAborted()
   const env = () => ({
@@ -136,6 +141,7 @@ function begin(
     TIDEMARK_OLD_SECRETS_FILE: undefined,
     TIDEMARK_WEB_SECRET: undefined,
     TIDEMARK_WEB_SECRET_FILE: undefined,
+    ...Object.fromEntries(appVariables.map((variable) => [variable, undefined])),
     TIDEMARK_ALLOW_PRIVATE_CRM_HOSTS: 'true',
     ...own(),
   })

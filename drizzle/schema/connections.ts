@@ -38,6 +38,10 @@ export const connections = pgTable(
       .notNull()
       .default(sql`'{}'::jsonb`)
       .$type<Record<string, unknown>>(),
+    /** Which account of the CRM its records are of, in the CRM's own words; null while that is not known. */
+    accountId: text(),
+    /** It was let in by consent to the installation's app, which stands in for an app of its own. */
+    byConsent: boolean().notNull().default(false),
     state: text({ enum: connectionStates }).notNull().default('active'),
     stateReason: text(),
     stateSince: instant(),
@@ -85,6 +89,61 @@ export const connectionSecrets = pgTable(
     }),
   ],
 )
+
+/** How far an attempt has come: a code is spent before it is exchanged, so that nothing exchanges it twice. */
+export const consentOutcomes = ['asked', 'granted', 'spent', 'connected', 'refused'] as const
+export type ConsentOutcome = (typeof consentOutcomes)[number]
+
+/** The last attempt to connect by consent. The next one of the connection takes its place. */
+export const connectionConsents = pgTable(
+  'connection_consents',
+  {
+    tenantId: uuid().notNull(),
+    connectionId: uuid().notNull(),
+    /** Of the attempt. */
+    id: uuid().notNull(),
+    /** Who began it, in which session: nobody else may bring the answer. */
+    userId: uuid().notNull(),
+    sessionId: uuid().notNull(),
+    /** As the audit log says them. */
+    askedBy: text().notNull(),
+    /** SHA-256 of what `state` holds besides ids. */
+    stateHash: bytea().notNull(),
+    /** Where the CRM was told to send the answer; it is said again when the code is exchanged. */
+    redirectUri: text().notNull(),
+    begunAt: instant()
+      .notNull()
+      .default(sql`clock_timestamp()`),
+    expiresAt: instant().notNull(),
+    outcome: text({ enum: consentOutcomes }).notNull().default('asked'),
+    /** What was said when it was refused. */
+    words: text(),
+    /** Sealed for the worker, who exchanges them; gone once that is over. No verifier where the CRM takes none (RFC 7636). */
+    verifierKeyId: text(),
+    sealedVerifier: bytea(),
+    codeKeyId: text(),
+    sealedCode: bytea(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.tenantId, t.connectionId] }),
+    foreignKey({
+      columns: [t.tenantId, t.connectionId],
+      foreignColumns: [connections.tenantId, connections.id],
+    }),
+    check(
+      'connection_consents_outcome',
+      sql`${t.outcome} in ('asked', 'granted', 'spent', 'connected', 'refused')`,
+    ),
+  ],
+)
+
+/** The installation's own apps at the CRMs, as the workers publish them: with them people connect by consent. */
+export const consentApps = pgTable('consent_apps', {
+  connector: text().primaryKey(),
+  clientId: text().notNull(),
+  /** Where consent is asked for, when not at the CRM's own address. */
+  address: text(),
+})
 
 /** Public halves of the workers' sealing keys. The web seals with the one published last and can open nothing. */
 export const sealingKeys = pgTable('sealing_keys', {

@@ -13,6 +13,19 @@ export type ConnectorForm = {
   /** The secret fields, with the words to ask for them. */
   secrets: Record<string, string>
   settings: { safeParse: (given: unknown) => { success: boolean; error?: z.ZodError | undefined } }
+  /** For CRMs that let in an app by the consent of a person. */
+  consent?: ConsentForm | undefined
+}
+
+/** How a person is sent to a CRM's consent screen; part of a connector's own description. */
+export type ConsentForm = {
+  crm: string
+  variables: string
+  url: string
+  parameters: Record<string, string>
+  takesProofKey: boolean
+  /** The secret fields that the installation's app has a value for. */
+  app: Record<string, string>
 }
 
 export type AddConnectionOptions = {
@@ -23,6 +36,8 @@ export type AddConnectionOptions = {
   allowPrivateHosts: boolean
   /** Adds it as a draft: nothing is read until somebody starts it. */
   asDraft?: boolean
+  /** The keys come later, by consent. */
+  awaitsConsent?: boolean
 }
 
 export type AddConnectionOutcome =
@@ -54,7 +69,7 @@ export async function addConnection(
     ...(/\p{Cc}/u.test(name) ? { name: 'must not hold control characters' } : {}),
     ...problemOfAddress(baseUrl, options.allowPrivateHosts),
     ...problemsOfSettings(options.connector, settings),
-    ...problemsOfSecrets(options.connector, secrets),
+    ...(options.awaitsConsent === true ? {} : problemsOfSecrets(options.connector, secrets)),
   }
   if (Object.keys(fields).length > 0) return { kind: 'invalid', fields }
 

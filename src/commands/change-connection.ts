@@ -58,6 +58,8 @@ export async function changeConnection(
       stateReason: null,
       stateSince: sql`clock_timestamp()`,
       ...(baseUrl === undefined ? {} : { baseUrl }),
+      // Keys that were entered are those of an app of their own.
+      ...(secrets === undefined ? {} : { byConsent: false }),
       ...(paused ? {} : { nextDueAt: sql`clock_timestamp()` }),
     })
     .where(eq(connections.id, id))

@@ -9,9 +9,13 @@ const channel = 'tidemark_requests'
 
 /**
  * Asks a worker whether a connection works; a draft may be asked about, too. Asking again while nobody has answered gives the same
- * test: the connection's row is locked meanwhile.
+ * test: the connection's row is locked meanwhile. `anew`: not one that a worker has begun, which may have passed what is new.
  */
-export async function requestTest(tx: Tx, connectionId: string): Promise<TestRequestOutcome> {
+export async function requestTest(
+  tx: Tx,
+  connectionId: string,
+  { anew = false } = {},
+): Promise<TestRequestOutcome> {
   const [connection] = await tx
     .select({ tenantId: connections.tenantId, id: connections.id })
     .from(connections)
@@ -21,7 +25,13 @@ export async function requestTest(tx: Tx, connectionId: string): Promise<TestReq
   const [open] = await tx
     .select({ id: connectionTests.id })
     .from(connectionTests)
-    .where(and(eq(connectionTests.connectionId, connection.id), isNull(connectionTests.finishedAt)))
+    .where(
+      and(
+        eq(connectionTests.connectionId, connection.id),
+        isNull(connectionTests.finishedAt),
+        anew ? isNull(connectionTests.startedAt) : undefined,
+      ),
+    )
     .limit(1)
   if (open) return { kind: 'asked', testId: open.id }
   const [test] = await tx

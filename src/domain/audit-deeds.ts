@@ -15,6 +15,8 @@ export const auditDeeds = {
   connection_tested: 'Connection tested',
   connection_paused: 'Connection paused',
   connection_resumed: 'Connection resumed',
+  connected_by_consent: 'Connected by consent',
+  consent_failed: 'Consent failed',
   credentials_changed: 'Credentials changed',
   credentials_resealed: 'Credentials sealed anew',
   sync_asked_for: 'Sync asked for',

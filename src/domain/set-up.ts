@@ -6,13 +6,16 @@ import type { Word } from './verdict.ts'
 type SetUp = {
   state: ConnectionState
   stateReason: string | null
+  /** What is stored of its keys; nothing until somebody enters them or consents. */
+  secrets: readonly unknown[]
   test: { finishedAt: Date | null; ok: boolean | null } | undefined
 }
 
 /** Where somebody who looks after a connection stands, in one sentence. */
-export function connectionSentence({ state, stateReason, test }: SetUp): string {
+export function connectionSentence({ state, stateReason, secrets, test }: SetUp): string {
   if (test !== undefined && test.finishedAt === null) return 'We are asking the CRM whether this works.'
   if (state === 'draft') {
+    if (secrets.length === 0) return 'The connection is saved, and nobody has let us into the CRM yet.'
     if (test?.ok === true) return 'The connection works. Nothing is copied until you start it.'
     return 'The connection is saved and not started. Nothing is copied yet.'
   }
@@ -26,6 +29,7 @@ export type WordedStep = TestStep & { word: string; standing: Word }
 
 /** Steps that are no stream. */
 const stepWords: Record<string, string> = {
+  consent: 'Consent',
   credentials: 'Stored keys',
   reach: 'Address',
   access: 'Keys',

@@ -1,7 +1,14 @@
-import { and, asc, desc, eq, inArray, ne, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, gt, inArray, ne, sql } from 'drizzle-orm'
+import { readApps } from '../../drizzle/consent-apps.ts'
 import type { Tx } from '../../drizzle/db.ts'
 import type { RunStatus } from '../../drizzle/schema/sync.ts'
-import { connections, connectionSecrets, syncRuns, syncRunStreams } from '../../drizzle/schema/index.ts'
+import {
+  connectionConsents,
+  connections,
+  connectionSecrets,
+  syncRuns,
+  syncRunStreams,
+} from '../../drizzle/schema/index.ts'
 import { byStreamOrder } from '../domain/streams.ts'
 import { readLatestTest } from './connection-test.ts'
 import { instant } from './decode.ts'
@@ -24,6 +31,8 @@ export async function readConnection(tx: Tx, id: string) {
       connector: connections.connector,
       baseUrl: connections.baseUrl,
       settings: connections.settings,
+      accountId: connections.accountId,
+      byConsent: connections.byConsent,
       state: connections.state,
       stateReason: connections.stateReason,
       now: sql`now()`.mapWith(instant),
@@ -35,6 +44,8 @@ export async function readConnection(tx: Tx, id: string) {
     ...connection,
     secrets: await readHints(tx, id),
     test: await readLatestTest(tx, id),
+    refusal: await readRefusal(tx, id),
+    canConsent: (await readApps(tx)).has(connection.connector),
     progress: await readProgress(tx, id),
   }
 }
@@ -49,6 +60,21 @@ function readHints(tx: Tx, id: string) {
     .from(connectionSecrets)
     .where(eq(connectionSecrets.connectionId, id))
     .orderBy(asc(connectionSecrets.field))
+}
+
+/** What was said when the last consent was refused, within the hour; nothing otherwise. */
+async function readRefusal(tx: Tx, id: string): Promise<string | undefined> {
+  const [attempt] = await tx
+    .select({ words: connectionConsents.words })
+    .from(connectionConsents)
+    .where(
+      and(
+        eq(connectionConsents.connectionId, id),
+        eq(connectionConsents.outcome, 'refused'),
+        gt(connectionConsents.begunAt, sql`now() - interval '1 hour'`),
+      ),
+    )
+  return attempt?.words ?? undefined
 }
 
 /** The open run, else the last one; looks at nudged records aside. */

@@ -1,4 +1,5 @@
 import type { KeyScope } from '../../drizzle/schema/access.ts'
+import { consentRoute } from '../domain/consent.ts'
 import type { Deed } from './access.ts'
 
 /**
@@ -63,6 +64,8 @@ export const doors: Readonly<Record<string, Door>> = {
   '/w/[workspace]/settings/connections': page('manage_connections'),
   '/w/[workspace]/settings/connections/new': form('manage_connections'),
   '/w/[workspace]/settings/connections/[id]': form('manage_connections'),
+  '/w/[workspace]/settings/connections/[id]/consent': button('manage_connections'),
+  [consentRoute]: page('manage_connections'),
   '/w/[workspace]/settings/audit': page('read_audit'),
   '/w/[workspace]/settings/audit.csv': page('read_audit'),
 

@@ -1,4 +1,5 @@
 import type { APIContext } from 'astro'
+import { consentRoute, stateOf } from '../domain/consent.ts'
 import { networkOf } from './address.ts'
 import { problem } from './answers.ts'
 import { doors, type Door } from './doors.ts'
@@ -47,8 +48,12 @@ export async function identify(context: APIContext): Promise<Response | undefine
   return undefined
 }
 
-/** The workspace that a request means, by its slug or its id: the address says it, or else a header. */
-export function namedWorkspace({ params, url, request }: APIContext): string | null {
+/**
+ * The workspace that a request means, by its slug or its id: the address says it, or else a header. The answer to a consent brings
+ * it along, and means none when it brings none.
+ */
+export function namedWorkspace({ params, url, request, routePattern }: APIContext): string | null {
+  if (routePattern === consentRoute) return stateOf(url.searchParams.get('state'))?.tenantId ?? ''
   return params['workspace'] ?? url.searchParams.get('workspace') ?? request.headers.get('x-tenant-id')
 }
 

@@ -1,7 +1,12 @@
 import type { APIContext } from 'astro'
+import { consentRoute } from '../domain/consent.ts'
 
-/** Sends a stranger to the sign-in, and back afterwards to the page they wanted, or on which they pressed a button. */
-export function signInFirst({ request, url, redirect }: APIContext): Response {
+/**
+ * Sends a stranger to the sign-in, and back afterwards to the page they wanted, or on which they pressed a button. The answer to a
+ * consent is not carried along: it is for the session that asked.
+ */
+export function signInFirst({ request, url, redirect, routePattern }: APIContext): Response {
+  if (routePattern === consentRoute) return redirect('/sign-in?next=%2Fw', 303)
   const wanted = request.method === 'GET' ? url.pathname + url.search : pageOf(request.headers.get('referer'))
   return redirect(`/sign-in?next=${encodeURIComponent(wanted)}`, 303)
 }

@@ -52,6 +52,15 @@ describe('the environment', () => {
     OIDC_CLIENT_ID: undefined,
     OIDC_CLIENT_SECRET: undefined,
     OIDC_NAME: 'single sign-on',
+    HUBSPOT_APP_CLIENT_ID: undefined,
+    HUBSPOT_APP_CLIENT_SECRET: undefined,
+    HUBSPOT_APP_URL: undefined,
+    PIPEDRIVE_APP_CLIENT_ID: undefined,
+    PIPEDRIVE_APP_CLIENT_SECRET: undefined,
+    PIPEDRIVE_APP_URL: undefined,
+    SALESFORCE_APP_CLIENT_ID: undefined,
+    SALESFORCE_APP_CLIENT_SECRET: undefined,
+    SALESFORCE_APP_URL: undefined,
     METRICS_TOKEN: undefined,
     TIDEMARK_ALLOW_PRIVATE_CRM_HOSTS: false,
     LOG_LEVEL: 'info',
@@ -166,7 +175,11 @@ describe('the environment', () => {
       { OIDC_ISSUER: 'https://sign-in.example.com' },
       'OIDC_CLIENT_ID, OIDC_CLIENT_SECRET: missing, needed with OIDC_ISSUER',
     ],
-  ])('refuses half of what a way to sign in needs: %j', (given, problem) => {
+    [
+      { HUBSPOT_APP_CLIENT_ID: 'hs' },
+      'HUBSPOT_APP_CLIENT_SECRET: missing, needed with HUBSPOT_APP_CLIENT_ID',
+    ],
+  ])('refuses half of what a way to sign in, or an app, needs: %j', (given, problem) => {
     expect(problemsOf(given)).toEqual([problem])
   })
 

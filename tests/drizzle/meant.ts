@@ -111,7 +111,13 @@ const signInTables = [
   'auth.rate_limits',
 ]
 
-export const tablesWithoutTenant = ['workers', 'sealing_keys', ...peopleTables, ...signInTables]
+export const tablesWithoutTenant = [
+  'workers',
+  'sealing_keys',
+  'consent_apps',
+  ...peopleTables,
+  ...signInTables,
+]
 
 /** Keys of people and firms stand beside the tenants, and many tenants may share one. */
 export const keysToPeople = [
@@ -226,6 +232,7 @@ export const appendOnly = [
 export const mayDelete = [
   'answered_requests by tidemark_definer',
   'workers by tidemark_worker',
+  'consent_apps by tidemark_worker',
   'connection_tests by tidemark_definer',
   'nudges by tidemark_definer',
   ...['auth.users', ...signInTables].map((table) => `${table} by tidemark_auth`),

@@ -1,8 +1,10 @@
+import { hash } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { startSimulator, type SimulatedAccount, type Simulator } from '../../simulator/main.ts'
 import { visit } from './visit.ts'
 
 const oauth = { clientId: 'tidemark', clientSecret: 'client secret', refreshToken: 'R0', accessSeconds: 600 }
+const back = 'http://127.0.0.1/consent/here'
 const account = { accessToken: 'unused', seed: 7, people: 20, changesPerDay: 0 }
 
 let simulator: Simulator
@@ -11,10 +13,10 @@ let nth = 0
 
 beforeAll(async () => {
   simulator = await startSimulator({
-    accounts: Array.from({ length: 8 }, (_, index) => ({
+    accounts: Array.from({ length: 16 }, (_, index) => ({
       ...account,
       webKey: `CT_${index}`,
-      oauth: { ...oauth, clientId: `tidemark-${index}`, rotates: index > 0 },
+      oauth: { ...oauth, clientId: `tidemark-${index}`, rotates: index > 0, redirectUris: [back] },
     })),
   })
 })
@@ -119,5 +121,76 @@ describe('the token endpoint', () => {
     simulator.faults.clear()
     expect(rotating.grant?.uses().refreshed).toBe(1)
     expect(await refresh('R0')).toMatchObject({ body: { error: 'invalid_grant' } })
+  })
+})
+
+describe('the consent screen', () => {
+  const proof = 'a proof of forty-three characters, and more'
+  const asked = () => ({
+    response_type: 'code',
+    client_id: `tidemark-${nth}`,
+    redirect_uri: 'http://127.0.0.1:4321/consent/here',
+    state: 'S',
+    code_challenge: hash('sha256', proof, 'base64url'),
+    code_challenge_method: 'S256',
+  })
+  const decide = async (form: Record<string, string>) => {
+    const body = new URLSearchParams(form)
+    const answer = await fetch(`${simulator.url}/oauth/authorize`, {
+      method: 'POST',
+      body,
+      redirect: 'manual',
+    })
+    return { status: answer.status, to: answer.headers.get('location') }
+  }
+  const allow = async (form: Record<string, string> = asked()) => {
+    const { to } = await decide({ ...form, answer: 'allow' })
+    return new URL(to ?? 'x:').searchParams.get('code') ?? ''
+  }
+  const exchange = (code: string, more: Record<string, string> = {}) =>
+    post({
+      grant_type: 'authorization_code',
+      client_id: `tidemark-${nth}`,
+      client_secret: oauth.clientSecret,
+      redirect_uri: asked().redirect_uri,
+      code_verifier: proof,
+      code,
+      ...more,
+    })
+
+  test('is a page with the account and two buttons, and leads back with a code or a no, and the state', async () => {
+    const page = await fetch(`${simulator.url}/oauth/authorize?${new URLSearchParams(asked())}`)
+    expect(await page.text()).toMatch(/name="answer" value="allow"[^]*name="answer" value="deny"/)
+    expect((await decide({ ...asked(), answer: 'deny' })).to).toBe(
+      `${asked().redirect_uri}?error=access_denied&state=S`,
+    )
+    expect((await decide({ ...asked(), answer: 'allow' })).to).toMatch(/\?code=code-[\w-]+&state=S$/)
+  })
+
+  test('gives a code that is exchanged once: a second time ends all that it gave', async () => {
+    const code = await allow()
+    const { status, body } = await exchange(code)
+    expect([status, await statusWith(body.access_token)]).toEqual([200, 200])
+    expect((await exchange(code)).body.error).toBe('invalid_grant')
+    expect(await statusWith(body.access_token)).toBe(401)
+  })
+
+  test.each([
+    ['another address', { redirect_uri: 'http://127.0.0.1:4321/consent/there' }],
+    ['another proof', { code_verifier: 'no proof at all' }],
+    ['another secret', { client_secret: 'guessed' }],
+  ])('gives nothing for a code that comes with %s', async (_, more) => {
+    expect((await exchange(await allow(), more)).body.error).toMatch(/^invalid_/)
+  })
+
+  test('sends nobody to an address that is not registered, or of an app that is not known', async () => {
+    expect(await decide({ ...asked(), redirect_uri: 'https://example.org/', answer: 'allow' })).toEqual({
+      status: 400,
+      to: null,
+    })
+    expect(await decide({ ...asked(), client_id: 'nobody', answer: 'allow' })).toEqual({
+      status: 400,
+      to: null,
+    })
   })
 })

@@ -94,6 +94,8 @@ export type RenewedTokens = {
   seconds: number | null
   /** Where this account's API is, for CRMs that say so with every token. */
   home?: string
+  /** Which account of the CRM was let in, where that is said with every token; it never changes for an account. */
+  account?: string
 }
 
 /** How access that ends by itself is renewed (RFC 6749 §6). */
@@ -116,6 +118,24 @@ export type TokenRenewal = {
   }
   /** Reads an answer of any status: the tokens, or what is wrong; null when its HTTP status says it all. */
   read: (reply: RawReply) => RenewedTokens | SyncError | null
+}
+
+/** How a person lets an app of ours in (RFC 6749 §4.1); `tokens` keeps up what they allowed. */
+export type Consent = {
+  /** What the button calls the CRM. */
+  crm: string
+  /** The variables of the environment that configure the installation's app begin with this. */
+  variables: string
+  /** Where the CRM asks the person. */
+  url: string
+  /** What is asked for, in the CRM's words for it. */
+  parameters: Record<string, string>
+  /** Whether it documents proof keys (RFC 7636, S256). */
+  takesProofKey: boolean
+  /** The secret fields that the installation's app has a value for. */
+  app: { clientId: string; clientSecret: string }
+  /** For CRMs whose tokens do not say which account let us in: where it stands instead, and how that is read. */
+  whose?: { path: string; read: (body: unknown) => string | null }
 }
 
 export type Page = {
@@ -231,6 +251,8 @@ export type Connector<Settings = never> = {
   authorise: (secrets: Record<string, string>) => Record<string, string>
   /** For CRMs whose access ends by itself; without it the secrets stay as they were entered. */
   tokens?: TokenRenewal
+  /** For CRMs that let in an app by the consent of a person. */
+  consent?: Consent
   /** What is wrong with an answer that the HTTP status alone does not tell; null when nothing is. */
   fault: (reply: RawReply, stream: StreamName, settings: Settings) => RetriableError | SyncError | null
   /** How the CRM says that something happened, where it does; a hint to look, never data. */

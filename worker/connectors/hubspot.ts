@@ -17,7 +17,7 @@ import { readTokenReply } from './tokens.ts'
 // - Two merged records become a third; the third lists the ids of both.
 
 const hubSpotOf = (
-  auth: Pick<Connector<HubSpotSettings>, 'name' | 'label' | 'secrets' | 'tokens'>,
+  auth: Pick<Connector<HubSpotSettings>, 'name' | 'label' | 'secrets' | 'tokens' | 'consent'>,
 ): AnyConnector =>
   defineConnector<HubSpotSettings>({
     ...auth,
@@ -39,6 +39,10 @@ export const hubSpot = hubSpotOf({
   secrets: { accessToken: 'Access token of a private app (Settings, Integrations, Private Apps; pat-…)' },
 })
 
+/** What every account has, and what not every edition has or allows. */
+const scopes = ['oauth', 'crm.objects.contacts.read', 'crm.objects.deals.read', 'crm.objects.owners.read']
+const optionalScopes = ['crm.objects.leads.read', 'sales-email-read']
+
 /** HubSpot by OAuth. */
 export const hubSpotOAuth = hubSpotOf({
   name: 'hubspot-oauth',
@@ -59,6 +63,15 @@ export const hubSpotOAuth = hubSpotOf({
         refresh_token: refreshToken,
       },
     }),
-    read: readTokenReply('HubSpot'),
+    read: readTokenReply('HubSpot', { account: ({ hub_id }) => hub_id }),
+  },
+  consent: {
+    crm: 'HubSpot',
+    variables: 'HUBSPOT_APP',
+    // Both lists have to be those of the app, or HubSpot asks nobody.
+    url: 'https://app.hubspot.com/oauth/authorize',
+    parameters: { scope: scopes.join(' '), optional_scope: optionalScopes.join(' ') },
+    takesProofKey: false,
+    app: { clientId: 'clientId', clientSecret: 'clientSecret' },
   },
 })

@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import type { AnyConnector, Connector } from './connector.ts'
 import { defineConnector } from './connector.ts'
 import { opportunities } from './pipedrive/deals.ts'
@@ -50,6 +51,8 @@ export const pipedrive: AnyConnector = defineConnector<PipedriveSettings>({
   authorise: ({ apiToken = '' }) => ({ 'x-api-token': apiToken }),
 })
 
+const ownCompany = z.looseObject({ data: z.looseObject({ company_id: z.number().transform(String) }) })
+
 /**
  * Pipedrive by the consent of a user to an app: https://pipedrive.readme.io/docs/marketplace-oauth-authorization (read 2026-11-21).
  * Access ends after an hour; each answer names the company's own address, and the next refresh token.
@@ -74,6 +77,17 @@ export const pipedriveApp: AnyConnector = defineConnector<PipedriveSettings>({
       },
       form: { grant_type: 'refresh_token', refresh_token: refreshToken },
     }),
-    read: readTokenReply('Pipedrive', 'api_domain'),
+    read: readTokenReply('Pipedrive', { homeField: 'api_domain' }),
+  },
+  consent: {
+    crm: 'Pipedrive',
+    variables: 'PIPEDRIVE_APP',
+    // What is asked for was decided where the app was registered.
+    url: 'https://oauth.pipedrive.com/oauth/authorize',
+    parameters: {},
+    takesProofKey: false,
+    app: { clientId: 'clientId', clientSecret: 'clientSecret' },
+    // A company may take another domain; its id stays.
+    whose: { path: 'v1/users/me', read: (body) => ownCompany.safeParse(body).data?.data.company_id ?? null },
   },
 })

@@ -1,5 +1,5 @@
 import { defineConnector, type AnyConnector, type Connector } from './connector.ts'
-import { byAssertion, byConsent } from './salesforce/access.ts'
+import { byAssertion, byConsent, consent } from './salesforce/access.ts'
 import { activities } from './salesforce/activities.ts'
 import { fault } from './salesforce/fault.ts'
 import { leadSources, stages, users } from './salesforce/lookups.ts'
@@ -59,4 +59,5 @@ export const salesforceApp: AnyConnector = defineConnector<SalesforceSettings>({
   },
   authorise: bearer,
   tokens: byConsent,
+  consent,
 })

@@ -13,12 +13,12 @@ const refused = z.looseObject({ error: z.string(), error_description: z.string()
 /** Errors after which the same refresh token will never do again. */
 const final = ['invalid_grant', 'invalid_client', 'unauthorized_client', 'access_denied']
 
-/**
- * Reads the answer of a token endpoint that keeps to the standard. `crm` is the connector's label, `homeField` the field that
- * says where the API of the account is, if the CRM has one.
- */
+/** What a CRM says besides tokens: in which field the account's API is, and how it names the account. */
+type Further = { homeField?: string; account?: (granted: Record<string, unknown>) => unknown }
+
+/** Reads the answer of a token endpoint that keeps to the standard. `crm` is the connector's label. */
 export const readTokenReply =
-  (crm: string, homeField?: string) =>
+  (crm: string, { homeField, account }: Further = {}) =>
   ({ status, body }: RawReply): RenewedTokens | SyncError | null => {
     const error = refused.safeParse(body)
     if (status >= 400 && status < 500 && status !== 429 && error.success) {
@@ -35,5 +35,10 @@ export const readTokenReply =
     const { access_token: accessToken, refresh_token: refreshToken, expires_in: seconds } = tokens.data
     const renewed = { accessToken, refreshToken: refreshToken ?? null, seconds: seconds ?? null }
     const home = homeField === undefined ? undefined : tokens.data[homeField]
-    return typeof home === 'string' ? { ...renewed, home } : renewed
+    const whose = account?.(tokens.data)
+    return {
+      ...renewed,
+      ...(typeof home === 'string' && { home }),
+      ...(['string', 'number'].includes(typeof whose) && { account: String(whose) }),
+    }
   }

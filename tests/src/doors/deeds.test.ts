@@ -171,6 +171,8 @@ const elsewhere: Partial<Record<Deed, string>> = {
   action_completed: 'tests/src/commands/actions.test.ts',
   action_planned: 'tests/src/commands/actions.test.ts',
   connection_changed: 'tests/bin/connection.test.ts',
+  connected_by_consent: 'tests/src/pages/consent.test.ts',
+  consent_failed: 'tests/src/pages/consent.test.ts',
   credentials_resealed: 'tests/bin/secrets.test.ts',
   account_linked: 'tests/src/identity/provider.test.ts',
   operator_added: 'tests/bin/user.test.ts',

@@ -136,6 +136,15 @@ export const examples: Readonly<Record<string, Example>> = {
     forms: ['test', 'start', 'replace', 'pause', 'resume'].map((action) => () => ({ action })),
     names: 'record',
   },
+  '/w/[workspace]/settings/connections/[id]/consent': {
+    path: (ids) => `/w/${ids.slug}/settings/connections/${ids.connection}/consent`,
+    forms: [() => ({})],
+    names: 'record',
+  },
+  '/consent/[connector]': {
+    path: ({ tenant, connection }) =>
+      `/consent/hubspot-oauth?code=c&state=${tenant}.${connection}.${'p'.repeat(43)}`,
+  },
   '/w/[workspace]/settings/audit': { path: inside('/settings/audit') },
   '/w/[workspace]/settings/audit.csv': { path: inside('/settings/audit.csv') },
 

@@ -1,6 +1,6 @@
 import { sign } from 'node:crypto'
 import { FatalError } from '../../errors.ts'
-import type { TokenRenewal } from '../connector.ts'
+import type { Consent, TokenRenewal } from '../connector.ts'
 import { readTokenReply } from '../tokens.ts'
 
 // "OAuth 2.0 JWT Bearer Flow" and "OAuth 2.0 Refresh Token Flow" at https://help.salesforce.com (read 2026-11-20). Neither answer says
@@ -8,7 +8,11 @@ import { readTokenReply } from '../tokens.ts'
 
 const url = '/services/oauth2/token'
 const home = { within: 'salesforce.com', path: '/services/data/v67.0/' }
-const read = readTokenReply('Salesforce', 'instance_url')
+const read = readTokenReply('Salesforce', {
+  homeField: 'instance_url',
+  // https://login.salesforce.com/id/<organisation>/<user>
+  account: ({ id }) => (typeof id === 'string' ? /\/id\/(00D\w{12,15})\//.exec(id)?.[1] : undefined),
+})
 
 /** By a key of our own: nothing is used up, and nobody has to consent anew. */
 export const byAssertion: TokenRenewal = {
@@ -38,6 +42,16 @@ export const byConsent: TokenRenewal = {
     },
   }),
   read,
+}
+
+/** Where that user is asked. Apps of several customers need a proof key since 2026-05-11. */
+export const consent: Consent = {
+  crm: 'Salesforce',
+  variables: 'SALESFORCE_APP',
+  url: 'https://login.salesforce.com/services/oauth2/authorize',
+  parameters: { scope: 'api refresh_token' },
+  takesProofKey: true,
+  app: { clientId: 'consumerKey', clientSecret: 'consumerSecret' },
 }
 
 /** An assertion is good for five minutes at most. */

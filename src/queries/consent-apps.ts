@@ -1,0 +1,2 @@
+/** With which of the installation's apps people connect by consent. */
+export { readApps } from '../../drizzle/consent-apps.ts'
