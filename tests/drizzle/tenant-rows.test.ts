@@ -53,6 +53,7 @@ const closed = {
     'saved_views',
     'won_targets',
     'answered_requests',
+    'webhook_addresses',
   ],
 }
 const mayRead = async (role: string, table: string, column: string) =>
