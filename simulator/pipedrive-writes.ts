@@ -45,8 +45,12 @@ export function writeActivity(world: World, id: string, body: string): Reply {
   }
   const deal = dealWithId(world, String(given['deal_id']))
   if (deal === undefined || deal.removedAt > 0) return badParameter('deal_id', 'is invalid')
-  const facts = { endAt: edit.startAt ?? world.now, description: '', ...edit }
-  const index = world.addActivity(deal.personIndex, { ...facts, kind: 'task', aboutDeal: deal.id })
+  const index = world.addActivity(deal.personIndex, {
+    description: '',
+    ...edit,
+    kind: 'task',
+    aboutDeal: deal.id,
+  })
   return recordReply(activityRow(world, rowAt(activities, index)), 201)
 }
 
@@ -59,7 +63,7 @@ function editIn(given: Record<string, unknown>): ActivityEdit | undefined {
   return {
     ...(typeof subject === 'string' && { title: subject }),
     ...(typeof note === 'string' && { description: note }),
-    ...(startAt !== undefined && { startAt, isTimed }),
+    ...(startAt !== undefined && { startAt, endAt: startAt, isTimed }),
     ...(typeof done === 'boolean' && { status: done ? 'completed' : 'scheduled' }),
     ...(typeof ownerId === 'number' && { ownerId }),
   } satisfies ActivityEdit
