@@ -15,8 +15,11 @@ export type Answer = { request: Request; reply: Reply; bytes: Buffer; receivedAt
 export type Traffic = { requests: number; retries: number; bytes: number }
 
 export type Fetcher = {
-  /** Asks the CRM: 1 call and up to 3 retries. Throws a `SyncError` when no usable answer came. */
-  ask: (request: Request, stream: StreamName) => Promise<Answer>
+  /**
+   * Asks the CRM: 1 call and up to 3 retries. Throws a `SyncError` when no usable answer came. `go` is called each time right before
+   * the request goes out, when it is its turn; what it throws keeps it back.
+   */
+  ask: (request: Request, stream: StreamName, go?: () => Promise<void>) => Promise<Answer>
   traffic: Traffic
   /** How far the CRM's clock is ahead of ours, by its last answer (RFC 9110 §6.6.1, whole seconds); 0 until it told. */
   crmAheadMs: () => number
@@ -60,12 +63,13 @@ export function createFetcher(options: FetcherOptions): Fetcher {
   const waits = options.retryWaitsMs ?? [1_000, 2_000, 4_000]
   let crmAheadMs = 0
 
-  const ask: Fetcher['ask'] = (request, stream) =>
+  const ask: Fetcher['ask'] = (request, stream, go) =>
     pRetry(
       () =>
         signed(options, async (secrets) => {
           await options.turn(request.cost ?? 1)
           traffic.requests += 1
+          await go?.()
           const home = homeOf(options, secrets) ?? base
           const answer = await once(poolOf(home), home, options, secrets, request, stream, traffic)
           crmAheadMs = aheadMs(answer)
@@ -163,7 +167,7 @@ async function once(
     ? null
     : (connector.fault(told, stream, settings as never) ??
       statusFault(told, stream) ??
-      (isJson(raw) ? null : notJson(raw)))
+      (isJson(raw) || (request.mayBeEmpty === true && raw.text === '') ? null : notJson(raw)))
   if (problem !== null) throw problem
   const { text: _, ...reply } = raw
   return { request, reply: { ...reply, body: raw.body }, bytes: inflated, receivedAt: new Date() }

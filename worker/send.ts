@@ -6,7 +6,7 @@ import { asSyncError, FatalError, RetriableError, StreamError, SyncError } from 
 
 /** One request as it goes over the wire; `path` with its query. */
 export type Outgoing = {
-  method: 'GET' | 'POST'
+  method: 'GET' | 'POST' | 'PATCH'
   path: string
   headers: Record<string, string>
   body: string | null

@@ -3,6 +3,7 @@ import { leadSources, salesCycles, users } from './clienttether/lookups.ts'
 import { fault } from './clienttether/pages.ts'
 import { clients, opportunities } from './clienttether/records.ts'
 import { clientTetherSettings, type ClientTetherSettings } from './clienttether/settings.ts'
+import { writing } from './clienttether/writing.ts'
 import { defineConnector } from './connector.ts'
 
 // ClientTether API 2.0: https://support.clienttether.com/api-document/clienttether-api-2-0-doc, field names from the types of
@@ -28,4 +29,5 @@ export const clientTether = defineConnector<ClientTetherSettings>({
   fault,
   probe: 'owners',
   streams: [users, salesCycles, leadSources, clients, opportunities, notes, events],
+  writing,
 })

@@ -2,6 +2,9 @@ import type { z } from 'zod'
 import type * as schema from '../../drizzle/schema/index.ts'
 import type { Webhook } from '../../drizzle/schema/nudges.ts'
 import type { RetriableError, SyncError } from '../errors.ts'
+import type { Writing } from './writing.ts'
+
+export type { Asked, Standing } from './writing.ts'
 
 /** Our words for the kinds of records, in the order a run reads them. */
 export const streamNames = [
@@ -69,7 +72,7 @@ export type Normalised = {
 }
 
 export type Request = {
-  method: 'GET' | 'POST'
+  method: 'GET' | 'POST' | 'PATCH'
   path: string
   query?: Record<string, string>
   body?: unknown
@@ -77,6 +80,8 @@ export type Request = {
   cost?: number
   /** The account may not have this at all: a refusal (403 or 404) is then an answer, which `page` reads, and no failure. */
   mayBeRefused?: true
+  /** A success may have no body. */
+  mayBeEmpty?: true
 }
 
 /** An answer with status 200 to 299, already inflated, decoded and parsed. Numbers too large for JavaScript arrive as text. */
@@ -260,6 +265,8 @@ export type Connector<Settings = never> = {
   /** The first request of a connection test; its answer must be a page of the stream named. */
   probe: StreamName
   streams: readonly Stream<Settings>[]
+  /** For CRMs that next steps and outcomes can be written to. */
+  writing?: Writing<Settings>
 }
 
 /** A connector whose settings' type is known only to itself. */

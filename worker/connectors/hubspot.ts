@@ -6,6 +6,7 @@ import { contacts, leads, opportunities } from './hubspot/records.ts'
 import { hubSpotSettings, type HubSpotSettings } from './hubspot/settings.ts'
 import { paths } from './hubspot/versions.ts'
 import { webhook } from './hubspot/webhook.ts'
+import { writing } from './hubspot/writing.ts'
 import { readTokenReply } from './tokens.ts'
 
 // HubSpot CRM API, dated versions: https://developers.hubspot.com/docs/api-reference (read 2026-11-20).
@@ -30,6 +31,7 @@ const hubSpotOf = (
     webhook,
     probe: 'owners',
     streams: [owners, pipelines, stages, contacts, leads, opportunities, notes, activities],
+    writing,
   })
 
 /** HubSpot by the token of a private app. */

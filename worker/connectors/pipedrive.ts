@@ -9,6 +9,7 @@ import { channels, pipelines, stages, users } from './pipedrive/lookups.ts'
 import { organizations, persons } from './pipedrive/people.ts'
 import { pipedriveSettings, type PipedriveSettings } from './pipedrive/settings.ts'
 import { webhook } from './pipedrive/webhook.ts'
+import { writing } from './pipedrive/writing.ts'
 import { readTokenReply } from './tokens.ts'
 
 // Pipedrive API, versions 2 and 1: https://developers.pipedrive.com/docs/api/v1, changes: https://developers.pipedrive.com/changelog
@@ -40,6 +41,7 @@ const pipedriveBase: Omit<Connector<PipedriveSettings>, 'name' | 'label' | 'secr
     notes,
     activities,
   ],
+  writing,
 }
 
 /** Pipedrive by a user's own API token, which stays as it is until that user renews it. */

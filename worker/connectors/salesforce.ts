@@ -8,6 +8,7 @@ import { opportunities } from './salesforce/opportunities.ts'
 import { accounts, contacts, leads } from './salesforce/people.ts'
 import { salesforceSettings, type SalesforceSettings } from './salesforce/settings.ts'
 import { webhook } from './salesforce/webhook.ts'
+import { writing } from './salesforce/writing.ts'
 
 // Salesforce REST API v67.0: https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta (read 2026-11-20).
 // - Every pass first asks what the user may see: one hidden field would make a whole query fail.
@@ -29,6 +30,7 @@ const salesforceBase: Omit<
   webhook,
   probe: 'owners',
   streams: [users, stages, leadSources, accounts, leads, contacts, opportunities, notes, activities],
+  writing,
 }
 
 const bearer = ({ accessToken = '' }: Record<string, string>) => ({ authorization: `Bearer ${accessToken}` })

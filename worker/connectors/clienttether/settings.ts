@@ -19,6 +19,14 @@ export const clientTetherSettings = z.strictObject({
     .array(z.string())
     .default(['Not Interested', 'Never Responded', 'Bad Lead', 'Bad Fit', 'Lost - Territory Not Available'])
     .describe('Stages that mean lost'),
+  writtenStages: z
+    .strictObject({
+      won: z.string().default('FA Signed'),
+      lost: z.string().default('Not Interested'),
+      disqualified: z.string().default('Bad Lead'),
+    })
+    .prefault({})
+    .describe('Stages that a client is put into when somebody here says how it ended'),
   stagesPerContactType: z
     .boolean()
     .default(false)

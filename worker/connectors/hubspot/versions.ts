@@ -17,6 +17,8 @@ export const supportedUntil: Record<string, string | null> = { '2026-09': '2028-
 
 export const paths = {
   list: (type: string) => `/crm/objects/${versions.objects}/${type}`,
+  record: (type: string, id: string) => `/crm/objects/${versions.objects}/${type}/${id}`,
+  batch: (type: string) => `/crm/objects/${versions.objects}/${type}/batch/read`,
   search: (type: string) => `/crm/objects/${versions.objects}/${type}/search`,
   read: (type: string, areArchived: boolean) =>
     `/crm/objects/${versions.objects}/${type}/batch/read?archived=${areArchived}`,

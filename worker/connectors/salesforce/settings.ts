@@ -39,6 +39,14 @@ export const salesforceSettings = z.strictObject({
     })
     .prefault({})
     .describe('API names of the fields of an opportunity that franchise developers add'),
+  lossReasonField: z
+    .string()
+    .regex(/^\w{1,80}$/)
+    .nullable()
+    .default(null)
+    .describe(
+      'API name of the text field of an opportunity that a reason for losing is written to; null: none is',
+    ),
 })
 
 export type SalesforceSettings = z.infer<typeof salesforceSettings>

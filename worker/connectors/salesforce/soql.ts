@@ -49,3 +49,11 @@ export const namedQuery = (object: string, { columns, ids = [] }: Place): string
 /** The query for what documents are linked to, which must name them. */
 export const linksQuery = (ids: readonly string[]): string =>
   `SELECT ContentDocumentId, LinkedEntityId FROM ContentDocumentLink WHERE ContentDocumentId IN (${ids.map(quoted).join(', ')})`
+
+/** The query for the newest tasks about an opportunity. */
+export const tasksQuery = (opportunity: string): string =>
+  `SELECT Id, Description, IsClosed FROM Task WHERE WhatId = ${quoted(opportunity)} ORDER BY CreatedDate DESC LIMIT 200`
+
+/** The query for the stages in which an opportunity can be closed. */
+export const closedStagesQuery =
+  'SELECT MasterLabel, IsWon FROM OpportunityStage WHERE IsActive = true AND IsClosed = true ORDER BY SortOrder ASC'

@@ -1,0 +1,199 @@
+import { z } from 'zod'
+import type { Reply, Request } from '../connector.ts'
+import type { Asked, Standing, Writing } from '../writing.ts'
+import { notA } from './envelope.ts'
+import type { HubSpotSettings as HS } from './settings.ts'
+import { paths } from './versions.ts'
+
+// Tasks, associations and deals: the guides at https://developers.hubspot.com/docs (read 2026-11-21). A task is found again by what it
+// is associated with, not by a search: those see a new record only after moments, sometimes minutes.
+
+/** `task_to_deal` and its reverse read: the associations guide (read 2026-11-21). */
+const taskToDeal = 216
+
+const dealProperties = ['dealstage', 'pipeline', 'hs_lastmodifieddate', 'hubspot_owner_id', 'hs_is_closed']
+const taskProperties = ['hs_task_body', 'hs_task_status', 'hs_task_subject', 'hs_timestamp']
+
+const record = z.looseObject({
+  id: z.string(),
+  properties: z.record(z.string(), z.string().nullable()),
+  archived: z.boolean().optional(),
+})
+type Found = z.infer<typeof record>
+const linked = z.looseObject({
+  results: z.array(
+    z.looseObject({ to: z.array(z.looseObject({ toObjectId: z.union([z.number(), z.string()]) })) }),
+  ),
+})
+const batch = z.looseObject({ results: z.array(record) })
+const pipelines = z.looseObject({
+  results: z.array(
+    z.looseObject({
+      id: z.string(),
+      stages: z.array(
+        z.looseObject({
+          id: z.string(),
+          archived: z.boolean().optional(),
+          metadata: z.looseObject({ isClosed: z.string().optional(), probability: z.string().optional() }),
+        }),
+      ),
+    }),
+  ),
+})
+
+/** The deal, the pipelines where it is to be closed, and the tasks about it; newest last, a hundred of them at most. */
+function look(asked: Asked, replies: readonly Reply[]): Request | null {
+  const [deal, second, third] = replies
+  if (deal === undefined)
+    return {
+      method: 'GET',
+      path: paths.record('deals', encodeURIComponent(asked.record)),
+      query: { properties: dealProperties.join() },
+      mayBeRefused: true,
+    }
+  if (deal.status >= 400) return null
+  if (asked.outcome !== null)
+    return second === undefined ? { method: 'GET', path: paths.pipelines('deals') } : null
+  if (second === undefined) {
+    const { id } = read(record, deal.body, 'deal')
+    return { method: 'POST', path: paths.associations('deals', 'tasks'), body: { inputs: [{ id }] } }
+  }
+  const inputs = taskIds(second).map((id) => ({ id }))
+  if (third !== undefined || inputs.length === 0) return null
+  return { method: 'POST', path: paths.batch('tasks'), body: { properties: taskProperties, inputs } }
+}
+
+const taskIds = ({ body }: Reply): string[] =>
+  read(linked, body, 'list of associations')
+    .results.flatMap(({ to }) => to.map(({ toObjectId }) => String(toObjectId)))
+    .sort((a, b) => Number(a) - Number(b))
+    .slice(-100)
+
+function stand(asked: Asked, replies: readonly Reply[]): Standing {
+  const [first, second, third] = replies
+  if (first === undefined || first.status >= 400)
+    return { kind: 'impossible', words: 'HubSpot no longer has this deal, or does not show it to us' }
+  const deal = read(record, first.body, 'deal')
+  if (asked.outcome !== null) return standOfDeal(asked, asked.outcome, deal, second)
+  if (deal.properties['hs_is_closed'] === 'true')
+    return { kind: 'impossible', words: 'HubSpot has closed this deal meanwhile' }
+  return standOfTask(asked, deal, third === undefined ? [] : read(batch, third.body, 'batch').results)
+}
+
+function standOfTask(asked: Asked, deal: Found, tasks: readonly Found[]): Standing {
+  const { step, marker, isMove } = asked
+  const before = tasks.find(({ id }) => nameOf(id) === asked.task)
+  const own = tasks.find(({ properties }) => properties['hs_task_body']?.includes(marker))
+  const open = before?.properties['hs_task_status'] === 'COMPLETED' ? undefined : before
+  const moved = isMove ? open : undefined
+  const wanted = {
+    hs_timestamp: step?.at ?? '',
+    hs_task_subject: step?.details ?? '',
+    hs_task_body: marker,
+  }
+  const task = own ?? moved
+  const isSo = task?.properties['hs_task_body']?.includes(marker) === true
+  const base = { kind: 'found', updatedAt: deal.properties['hs_lastmodifieddate'] ?? null } as const
+  if (moved !== undefined)
+    return {
+      ...base,
+      task: nameOf(moved.id),
+      main: isSo
+        ? null
+        : { method: 'PATCH', path: paths.record('tasks', moved.id), body: { properties: wanted } },
+      rest: [],
+    }
+  return {
+    ...base,
+    task: own === undefined ? null : nameOf(own.id),
+    main: own === undefined ? creation(deal, wanted) : null,
+    rest: open === undefined || open.id === own?.id ? [] : [completion(open.id)],
+  }
+}
+
+function creation({ id, properties }: Found, wanted: Record<string, string>): Request {
+  const owner = properties['hubspot_owner_id']
+  const task = {
+    ...wanted,
+    hs_task_status: 'NOT_STARTED',
+    ...(owner && { hubspot_owner_id: owner }),
+  }
+  const types = [{ associationCategory: 'HUBSPOT_DEFINED', associationTypeId: taskToDeal }]
+  return {
+    method: 'POST',
+    path: paths.list('tasks'),
+    body: { properties: task, associations: [{ to: { id }, types }] },
+  }
+}
+
+const completion = (id: string): Request => ({
+  method: 'PATCH',
+  path: paths.record('tasks', id),
+  body: { properties: { hs_task_status: 'COMPLETED' } },
+})
+
+/** The stages of the deal's own pipeline in which it can end so: by what each says of itself, as the pipelines guide has it. */
+function standOfDeal(
+  asked: Asked,
+  { is, reason }: NonNullable<Asked['outcome']>,
+  deal: Found,
+  answer: Reply | undefined,
+): Standing {
+  const { dealstage, pipeline } = deal.properties
+  const { results } = read(pipelines, answer?.body, 'list of pipelines')
+  const stages = results.find(({ id }) => id === pipeline)?.stages ?? []
+  const ends = (chance: number) =>
+    stages
+      .filter(({ metadata }) => metadata.isClosed === 'true' && Number(metadata.probability) === chance)
+      .filter(({ archived }) => archived !== true)
+  const [wanted, other] = is === 'won' ? [ends(1), ends(0)] : [ends(0), ends(1)]
+  const [target] = wanted
+  if (target === undefined)
+    return {
+      kind: 'impossible',
+      words: `the pipeline of this deal in HubSpot has no stage that means ${is === 'won' ? 'won' : 'lost'}`,
+    }
+  if (other.some(({ id }) => id === dealstage))
+    return {
+      kind: 'impossible',
+      words: `HubSpot has closed this deal meanwhile as ${is === 'won' ? 'lost' : 'won'}`,
+    }
+  const said = is === 'won' ? 'closed_won_reason' : 'closed_lost_reason'
+  const words = is === 'disqualified' ? `Disqualified: ${reason ?? ''}` : reason
+  const properties = { dealstage: target.id, ...(words && { [said]: words }) }
+  const isSo = wanted.some(({ id }) => id === dealstage)
+  return {
+    kind: 'found',
+    updatedAt: deal.properties['hs_lastmodifieddate'] ?? null,
+    task: null,
+    main: isSo ? null : { method: 'PATCH', path: paths.record('deals', deal.id), body: { properties } },
+    rest: asked.task === null ? [] : [completion(asked.task.replace(/^tasks\//, ''))],
+  }
+}
+
+/** As the stream of activities names a task. */
+const nameOf = (id: string): string => `tasks/${id}`
+
+function read<T>(shape: z.ZodType<T>, body: unknown, what: string): T {
+  const found = shape.safeParse(body)
+  if (found.success) return found.data
+  throw notA(what, found.error)
+}
+
+export const writing: Writing<HS> = {
+  words: {
+    step: 'a task about the deal, with its time and words',
+    outcomes: {
+      won: 'the stage of the pipeline that means won, with the reason',
+      lost: 'the stage of the pipeline that means lost, with the reason',
+      disqualified: 'the stage that means lost, with “Disqualified” before the reason',
+    },
+  },
+  keeps: 'instant',
+  look,
+  stand,
+  made: ({ body }) => {
+    const found = record.safeParse(body)
+    return found.success ? nameOf(found.data.id) : null
+  },
+}
