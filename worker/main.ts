@@ -16,9 +16,11 @@ import { claimDueSlots, queuedRuns, reapDeadRuns, startSchedule } from './schedu
 import { forgetOldTests } from './connection-test.ts'
 import { forgetAnswers, forgetNudges } from './forget.ts'
 import { claimNudged } from './nudge.ts'
+import { openOutbox } from './outbox.ts'
 import { openTestDesk } from './test-desk.ts'
 import { makePartitions } from './snapshot.ts'
 import type { Verdict } from './verdict.ts'
+import type { WriteTimes } from './write.ts'
 
 export type WorkerOptions = {
   config: Pick<Config, 'SYNC_CRON' | 'SYNC_CONCURRENCY' | 'TIDEMARK_ALLOW_PRIVATE_CRM_HOSTS'> & {
@@ -33,6 +35,7 @@ export type WorkerOptions = {
   times?: LeaseTimes & { silenceSeconds: number }
   retryWaitsMs?: readonly number[]
   timeoutMs?: number
+  writeTimes?: WriteTimes
   /** For tests that bring a CRM of their own; default the registry. */
   connectors?: ReadonlyMap<string, AnyConnector>
 }
@@ -109,11 +112,13 @@ export async function startWorker(options: WorkerOptions): Promise<{ stop: () =>
     handle: async (run) => void (await executeRun(execution, run)),
   })
   const testDesk = openTestDesk(execution)
+  const outbox = openOutbox({ ...execution, writeTimes: options.writeTimes })
   const schedule = startSchedule({
     cron: config.SYNC_CRON,
     log,
     look: async () => {
       testDesk.look()
+      outbox.look()
       await look(options, database, queue, execution.worker, startedAt)
     },
   })
@@ -133,6 +138,7 @@ export async function startWorker(options: WorkerOptions): Promise<{ stop: () =>
       await schedule.stop()
       await queue.stop()
       await testDesk.closed()
+      await outbox.closed()
       await Promise.allSettled(underWay)
       await showGone(database, execution.worker).catch(() => undefined)
       await database.close()

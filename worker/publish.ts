@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
 import type { Tx } from '../drizzle/db.ts'
+import { confirmWrites } from './confirm.ts'
 import { FencedError, PauseError, RetriableError, StoppedError, type SyncError } from './errors.ts'
 import { measure } from './measure.ts'
 import { noCounts, type Counts, type Run } from './run.ts'
@@ -10,7 +11,7 @@ export type EndingRun = Pick<
   Run,
   'tenantId' | 'connectionId' | 'id' | 'fence' | 'trigger' | 'database' | 'ended'
 > & {
-  connector: Pick<Run['connector'], 'label'>
+  connector: Pick<Run['connector'], 'label' | 'writing'>
   fetcher: Pick<Run['fetcher'], 'traffic'>
 }
 
@@ -38,6 +39,7 @@ export async function publish(run: EndingRun, endedBy: SyncError | StoppedError 
     if (held.rowCount === 0) throw new FencedError('another worker holds this connection; it ends the run')
     if (verdict.error?.code === 'E_AUTH_REVOKED') await askToReconnect(tx, run, verdict)
     else if (verdict.status === 'success' || verdict.status === 'partial') await welcomeBack(tx, run)
+    await confirmWrites(tx, run)
     if (hasChanged || (await followsUncounted(tx, run))) await measure(tx, run)
     await tx.execute(sql`
       update sync_runs set status = ${verdict.status}, verdict = ${verdict.words}, finished_at = clock_timestamp(), heartbeat_at = clock_timestamp(),

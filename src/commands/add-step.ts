@@ -3,7 +3,7 @@ import { askOften } from '../../drizzle/ask-often.ts'
 import type { Tx } from '../../drizzle/db.ts'
 import type { StepDeed, StepOutcome } from '../../drizzle/schema/next-actions.ts'
 import type { CrmWritePayload } from '../../drizzle/schema/crm-writes.ts'
-import { undoSeconds } from '../domain/due.ts'
+import { outcomes, undoSeconds } from '../domain/due.ts'
 import { recordDeed, type Actor, type DeedDone } from './record-deed.ts'
 
 /** What holds after a change of the next step, as programs and pages hear it. */
@@ -186,7 +186,8 @@ export async function addStep(
     opportunity: locked.id,
     version: number,
   }
-  const isWritten = locked.writesBack && outcome !== 'none'
+  // What was taken over from the CRM stands there already.
+  const payload = locked.writesBack && how !== 'suggested' ? payloadOf(dueAt, details, outcome, reason) : null
   // Sent together, done in this order; one that fails fails all.
   await Promise.all([
     askOften(
@@ -196,7 +197,7 @@ export async function addStep(
       values (app.tenant_id(), ${locked.id}::uuid, ${number}, ${how}, ${dueAt}, ${details}, ${kind}, ${outcome}, ${reason}, ${moves}, ${suggestionId}, ${by.userId}::uuid)`,
     ),
     recordDeed(tx, by, { deed, target, before, after }),
-    ...(isWritten ? [queueWrite(tx, locked, number, payloadOf(dueAt, details, outcome, reason))] : []),
+    ...(payload === null ? [] : [queueWrite(tx, locked, number, payload)]),
   ])
   const state = { opportunityId: locked.id, title: locked.title, version: number, dueAt, details, outcome }
   return { kind: 'changed', state, how }
@@ -208,15 +209,18 @@ const facts = (dueAt: Date | null, details: string | null, outcome: string | nul
   ...(outcome !== null && { outcome }),
 })
 
-const payloadOf = (
+/** Null where it says nothing that a CRM could be told. */
+function payloadOf(
   dueAt: Date | null,
   details: string | null,
-  outcome: string | null,
+  outcome: StepOutcome | null,
   reason: string | null,
-): CrmWritePayload =>
-  dueAt !== null && details !== null
-    ? { next_action_at: dueAt.toISOString(), next_action_details: details }
-    : { outcome: outcome ?? '', reason }
+): CrmWritePayload | null {
+  if (dueAt !== null && details !== null)
+    return { next_action_at: dueAt.toISOString(), next_action_details: details }
+  const ended = outcomes.find((one) => one === outcome)
+  return ended === undefined ? null : { outcome: ended, reason }
+}
 
 /** Sent no earlier than it can no longer be taken back. */
 async function queueWrite(
@@ -226,7 +230,8 @@ async function queueWrite(
   payload: CrmWritePayload,
 ): Promise<void> {
   await tx.execute(sql`
-    insert into crm_writes (tenant_id, connection_id, opportunity_id, number, payload, expected_updated_at, send_after)
-    values (app.tenant_id(), ${locked.connectionId}::uuid, ${locked.id}::uuid, ${number}, ${JSON.stringify(payload)}::jsonb,
-      ${locked.sourceUpdatedAt}::timestamptz, clock_timestamp() + make_interval(secs => ${undoSeconds * 2}))`)
+    insert into crm_writes (tenant_id, connection_id, opportunity_id, number, payload, expected_updated_at, expected_stage, send_after)
+    select app.tenant_id(), ${locked.connectionId}::uuid, o.id, ${number}, ${JSON.stringify(payload)}::jsonb,
+      ${locked.sourceUpdatedAt}::timestamptz, o.stage_name, clock_timestamp() + make_interval(secs => ${undoSeconds * 2})
+    from opportunities o where o.id = ${locked.id}::uuid`)
 }

@@ -143,6 +143,7 @@ export function writeWords(
   switch (state) {
     case 'pending':
     case 'sending':
+    case 'sent':
       return { word: `Goes to ${source}`, tone: 'busy', why: undefined }
     case 'confirmed':
       return { word: `In ${source}`, tone: 'good', why: undefined }

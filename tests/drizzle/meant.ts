@@ -23,7 +23,7 @@ const ownAndOpen = '((user_id = ( SELECT app.user_id() AS user_id)) AND (ended_a
 
 /** Besides the tenant's own, word for word. A policy that also writes checks what it writes by the same words. */
 export const furtherPolicies: Policy[] = [
-  ...same(`tenants quarantine ${syncTables}`, 'operator_reads', 'tidemark_operator', 'r', 'true'),
+  ...same(`tenants quarantine crm_writes ${syncTables}`, 'operator_reads', 'tidemark_operator', 'r', 'true'),
   ...same('connections sync_runs sync_run_streams', 'schedule_claims', 'tidemark_definer', '*', 'true'),
   ...same('answered_requests', 'definer_forgets', 'tidemark_definer', '*', 'true'),
   ...same(
@@ -34,7 +34,13 @@ export const furtherPolicies: Policy[] = [
     "(received_at < (clock_timestamp() - '3 days'::interval))",
   ),
   ...same('webhook_addresses nudges', 'definer_reads', 'tidemark_definer', 'r', 'true'),
-  ...same('api_keys invitations connection_tests agencies', 'definer_reads', 'tidemark_definer', 'r', 'true'),
+  ...same(
+    'api_keys invitations connection_tests crm_writes agencies',
+    'definer_reads',
+    'tidemark_definer',
+    'r',
+    'true',
+  ),
   ...same(
     'connection_tests',
     'definer_forgets',
@@ -68,7 +74,7 @@ export const furtherPolicies: Policy[] = [
   ),
   ...same('tenants', 'watcher_rows', 'tidemark_watcher', '*', tenantRows('id')),
   ...same(
-    `${syncTables} quarantine raw_snapshots audit_log`,
+    `${syncTables} quarantine crm_writes raw_snapshots audit_log`,
     'watcher_rows',
     'tidemark_watcher',
     '*',
@@ -136,6 +142,7 @@ export const definerFunctions: [signature: string, owner: string | null, caller:
   ['app.reap_dead_runs(interval,text,text)', 'tidemark_definer', 'tidemark_worker'],
   ['app.forget_answered_requests()', 'tidemark_definer', 'tidemark_worker'],
   ['app.open_connection_tests(integer)', 'tidemark_definer', 'tidemark_worker'],
+  ['app.due_crm_writes(integer)', 'tidemark_definer', 'tidemark_worker'],
   ['app.forget_connection_tests()', 'tidemark_definer', 'tidemark_worker'],
   ['app.claim_nudged(interval,integer)', 'tidemark_definer', 'tidemark_worker'],
   ['app.forget_nudges()', 'tidemark_definer', 'tidemark_worker'],
@@ -161,6 +168,9 @@ const rights = (privileges: string, tables: string, columns = '') =>
         ),
     )
 
+/** How many writes stand where; not what they say. */
+const countedOfWrites = 'tenant_id connection_id state settled_at attempts'
+
 const syncState = ['tenants', 'workers', ...syncTables.split(' ')].join(' ')
 
 /** All that these roles may do. */
@@ -168,6 +178,7 @@ export const narrowRoles: Record<string, string[]> = {
   tidemark_operator: [
     ...rights('SELECT', syncState),
     ...rights('SELECT', 'quarantine', 'tenant_id connection_id stream created_at resolved_at'),
+    ...rights('SELECT', 'crm_writes', countedOfWrites),
   ],
   tidemark_person: [
     ...rights('SELECT', `tenants ${syncTables} memberships agency_operators agencies`),
@@ -181,6 +192,7 @@ export const narrowRoles: Record<string, string[]> = {
   tidemark_watcher: [
     ...rights('SELECT', syncState),
     ...rights('SELECT', 'quarantine', 'tenant_id connection_id run_id stream created_at resolved_at'),
+    ...rights('SELECT', 'crm_writes', countedOfWrites),
     ...rights(
       'SELECT',
       'raw_snapshots',
@@ -203,6 +215,7 @@ export const narrowRoles: Record<string, string[]> = {
     ...rights('DELETE', 'connection_tests nudges'),
     ...rights('SELECT', 'nudges', 'tenant_id connection_id stream received_at settled_at'),
     ...rights('SELECT', 'webhook_addresses', 'tenant_id connection_id token_hash'),
+    ...rights('SELECT', 'crm_writes', 'tenant_id connection_id state send_after lease_until expires_at'),
     ...rights('SELECT', 'agencies', 'id created_at'),
     ...rights('SELECT', 'answered_requests', 'expires_at'),
     ...rights('DELETE', 'answered_requests'),

@@ -429,6 +429,9 @@ describe('an operator inside a tenant', () => {
       'select path from quarantine',
       'select source_id from quarantine',
       'select * from quarantine',
+      'select payload from crm_writes',
+      'select refused_because from crm_writes',
+      'select * from crm_writes',
       'select body from raw_snapshots',
       'select cursor from raw_snapshots',
       'select * from raw_snapshots',
@@ -440,7 +443,7 @@ describe('an operator inside a tenant', () => {
       ).rejects.toMatchObject(noRight)
   })
 
-  const watched = ['quarantine', 'raw_snapshots']
+  const watched = ['quarantine', 'raw_snapshots', 'crm_writes']
   test.each(
     tables.filter(
       (name) => !watched.includes(name) && !narrowRoles.tidemark_watcher?.includes(`SELECT on ${name}`),

@@ -5,6 +5,7 @@ import { arrange, type Arrangement, type Client, type Stored, type StreamRow } f
 import { copyOf, replay } from '../replayed.ts'
 import { expectSound } from '../soundness.ts'
 import { expectTruth } from '../truth.ts'
+import { openDesk, type Deal, type Desk } from '../writing.ts'
 
 /** What a person does to one record of a stream in the CRM; each answers the source id that we know it by. */
 export type StreamDeeds = {
@@ -38,6 +39,8 @@ export type Subject = {
   /** Faults of a page after which a run must still read everything, and those that it must refuse to believe. */
   bearable: FaultName[]
   unbelievable: FaultName[]
+  /** The operations by which a new step and an outcome are written, as faults name them. */
+  writes: { step: string; outcome: string }
   /** How the CRM turns one stream away for want of a permission, and which stream that is tried with. */
   forbidden: { stream: StreamName; refuse: (all: Arrangement, account: SimulatedAccount) => void }
 }
@@ -228,6 +231,153 @@ export function keepsThePromises(subject: Subject): void {
       expect(broken(ended)).toEqual([stream])
       expect(ended[stream]?.error_code).toBe('E_PERMISSION')
     })
+  })
+
+  describe('what is written', () => {
+    let all: Arrangement
+    let client: Client
+    let desk: Desk
+    const deals: Deal[] = []
+    beforeAll(async () => {
+      ;({ all, client } = await begin({ people: 60 }))
+      desk = await openDesk(all, client, (id) => wireId('opportunities', id))
+      deals.push(...desk.deals)
+    })
+    afterAll(() => desk.close())
+    const nextDeal = (): Deal => {
+      const deal = deals.shift()
+      if (deal === undefined) throw new Error('the account has too few open deals')
+      return deal
+    }
+    const fail = (fault: FaultName, operation: string, params?: Record<string, unknown>) =>
+      all.simulator.faults.add({ fault, operation, nth: 1, times: 1, ...(params && { params }) })
+    const stageOf = ({ crmId }: Deal) => client.account.truth().deals.find(({ id }) => id === crmId)?.stageId
+    const sync = async () => {
+      all.simulator.advance(minute)
+      expect((await client.sync()).run.status).toBe('success')
+    }
+
+    test('a next step is in the CRM once, and confirmed when the next sync has seen it', async () => {
+      const deal = nextDeal()
+      await desk.plan(deal, 'Send the redline')
+      await desk.send()
+      const [write] = await desk.writes(deal)
+      expect(write).toMatchObject({ state: 'sent', attempts: 1 })
+      expect(desk.tasksOf(write?.idempotency_key ?? '').map(({ title }) => title)).toEqual([
+        'Send the redline',
+      ])
+      await sync()
+      expect(await desk.writes(deal)).toMatchObject([{ state: 'confirmed', refused_because: null }])
+      const activity = (await client.records('activities')).find(({ id }) => id === write?.activity_id)
+      expect(activity).toMatchObject({ subject: 'Send the redline', is_done: false })
+    })
+
+    test('a step that is put off is the same task on another day; one that is completed is done, and the next is another', async () => {
+      const deal = nextDeal()
+      await desk.plan(deal, 'Call about the lease')
+      await desk.send()
+      await desk.move(deal, 9)
+      await desk.send()
+      await desk.plan(deal, 'Meet at the site', 12)
+      await desk.send()
+      const [first, second, third] = await desk.writes(deal)
+      expect([first?.state, second?.state, third?.state]).toEqual(['sent', 'sent', 'sent'])
+      expect(second?.task_id).toBe(first?.task_id)
+      expect(desk.tasksOf(second?.idempotency_key ?? '')).toMatchObject([{ status: 'completed' }])
+      expect(desk.tasksOf(third?.idempotency_key ?? '')).toMatchObject([
+        { status: 'scheduled', title: 'Meet at the site' },
+      ])
+    })
+
+    test.each(['won', 'lost', 'disqualified'] as const)(
+      '%s is said there, and seen by the next sync',
+      async (outcome) => {
+        const deal = nextDeal()
+        await desk.end(deal, outcome)
+        await desk.send()
+        expect(await desk.writes(deal)).toMatchObject([{ state: 'sent', refused_because: null }])
+        await sync()
+        expect(await desk.writes(deal)).toMatchObject([{ state: 'confirmed' }])
+        const row = (await client.records('opportunities')).find(({ id }) => id === deal.id)
+        expect(row?.status).toBe(outcome === 'won' ? 'won' : 'lost')
+      },
+    )
+
+    test('what the CRM refuses is refused in its words, and made good by trying again with the same key', async () => {
+      const deal = nextDeal()
+      await desk.plan(deal, 'Call on Sunday')
+      fail('write-refused', subject.writes.step, { message: 'Nobody works on Sundays' })
+      await desk.send()
+      const [write] = await desk.writes(deal)
+      expect([write?.state, write?.refused_because]).toEqual([
+        'refused',
+        expect.stringContaining('Nobody works on Sundays'),
+      ])
+      expect(desk.tasksOf(write?.idempotency_key ?? '')).toEqual([])
+    })
+
+    test.each([
+      'hung-up',
+      'server-error-afterwards',
+      'never-answers',
+      'never-arrives',
+      'server-error',
+    ] as const)('a step whose answer was lost (%s) is there once in the end', async (fault) => {
+      const deal = nextDeal()
+      await desk.plan(deal, 'Send the FDD')
+      fail(fault, subject.writes.step)
+      const times = { requestSeconds: 0.3, unknownSeconds: 600 }
+      await desk.send({ times })
+      const [write] = await desk.writes(deal)
+      expect(write).toMatchObject({
+        state: 'sending',
+        waits_because: expect.stringContaining('errors or not at all') as string,
+      })
+      const isThere = !['never-arrives', 'server-error'].includes(fault)
+      expect(desk.tasksOf(write?.idempotency_key ?? '')).toHaveLength(isThere ? 1 : 0)
+      await desk.send()
+      expect(await desk.writes(deal)).toMatchObject([{ state: 'sent', attempts: 2 }])
+      expect(desk.tasksOf(write?.idempotency_key ?? '')).toHaveLength(1)
+      await sync()
+      expect(await desk.writes(deal)).toMatchObject([{ state: 'confirmed' }])
+    })
+
+    test('an outcome whose answer was lost is said once', async () => {
+      const deal = nextDeal()
+      await desk.end(deal, 'lost')
+      fail('hung-up', subject.writes.outcome)
+      const before = all.simulator.ledger.count(subject.writes.outcome)
+      await desk.send({ times: { unknownSeconds: 600 } })
+      expect(await desk.writes(deal)).toMatchObject([{ state: 'sending' }])
+      await desk.send()
+      expect(await desk.writes(deal)).toMatchObject([{ state: 'sent' }])
+      expect(all.simulator.ledger.count(subject.writes.outcome) - before).toBe(1)
+    })
+
+    test('what somebody changed in the CRM meanwhile is not written over', async () => {
+      const deal = nextDeal()
+      await sync()
+      all.simulator.advance(minute)
+      const { stages } = client.account.truth()
+      const [other] = stages.filter(({ id, likelihood }) => likelihood === 15 && id !== stageOf(deal))
+      client.account.editDeal(deal.crmId, { stageId: Number(other?.id) })
+      await desk.end(deal, 'lost')
+      await desk.send()
+      expect(await desk.writes(deal)).toMatchObject([
+        { state: 'refused', refused_because: expect.stringContaining('not written over') as string },
+      ])
+      expect(stageOf(deal)).toBe(other?.id)
+    })
+
+    test('two changes of one record go one after the other, and our own first one is no reason to hold the second back', async () => {
+      const deal = nextDeal()
+      await desk.plan(deal, 'Call')
+      await desk.end(deal, 'won')
+      await desk.send()
+      expect((await desk.writes(deal)).map(({ state }) => state)).toEqual(['sent', 'sent'])
+    })
+
+    test('the database keeps its invariants', () => expectSound(all.url))
   })
 
   describe('drift', () => {

@@ -46,6 +46,7 @@ const oauth = {
 /** Salesforce as the conformance suite needs to know it. */
 export const salesforce: Subject = {
   crm: 'salesforce',
+  writes: { step: 'create.Task', outcome: 'update.Opportunity' },
   account: { accessToken: '', oauth },
   wireId: (table, id) => salesforceId(table === 'contacts' ? 'Contact' : 'Opportunity', Number(id)),
   access: {

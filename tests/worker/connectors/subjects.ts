@@ -36,6 +36,7 @@ const removeNote = (account: SimulatedAccount): string => {
 
 export const clientTether: Subject = {
   crm: 'clienttether',
+  writes: { step: 'create_client_event', outcome: 'update_client_by_id' },
   settings: { notesSweepHours: 1 },
   streams: {
     owners: { operations: ['read_user_list'] },
@@ -93,6 +94,7 @@ const wireOf = (type: string, id: string): string => `${type}/${id}`
 
 export const hubSpot: Subject = {
   crm: 'hubspot',
+  writes: { step: 'tasks.create', outcome: 'deals.update' },
   streams: {
     owners: { operations: ['owners'] },
     pipelines: { operations: ['pipelines.deals'] },
@@ -165,6 +167,7 @@ const dealsOfPipedrive = ['v2/deals', 'v2/deals/archived']
 
 export const pipedrive: Subject = {
   crm: 'pipedrive',
+  writes: { step: 'v2/activities.create', outcome: 'v2/deals.update' },
   streams: {
     owners: { operations: ['v1/users'] },
     pipelines: { operations: ['v2/pipelines'] },
