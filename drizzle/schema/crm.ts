@@ -96,7 +96,10 @@ export const leads = pgTable(
   },
   (t) => [
     primaryKey({ columns: [t.tenantId, t.id] }),
-    index('leads_created').on(t.tenantId, t.sourceCreatedAt.desc(), t.id),
+    // Also how many came in a time, without a look at the rows.
+    index('leads_created')
+      .on(t.tenantId, t.sourceCreatedAt.desc(), t.id, t.connectionId, t.contactId)
+      .where(sql`deleted_at is null`),
   ],
 )
 
@@ -138,19 +141,32 @@ export const opportunities = pgTable(
     index('opportunities_stage').on(t.tenantId, t.stageId),
     index('opportunities_of_contact').on(t.tenantId, t.contactId),
     index('opportunities_changed').on(t.tenantId, t.connectionId, t.changedAt),
-    // The first of each stage, and all that the sums of the pipeline are made of, without a look at the rows.
+    // The first of each stage by its next step, and all that the sums of the pipeline and the order of the hot list are made of,
+    // without a look at the rows.
     index('opportunities_open')
       .on(
         t.tenantId,
         t.stageId,
+        t.nextActionAt,
         t.amountMinor.desc(),
         t.id,
         t.connectionId,
         t.currency,
         t.probability,
         t.changedAt,
+        t.weightedFeeMinor,
+        t.ownerId,
+        t.units,
       )
       .where(sql`status = 'open' and deleted_at is null`),
+    // Which markets there are among them. An index takes no text of any length.
+    index('opportunities_markets')
+      .on(t.tenantId, t.stageId, t.probability, t.market, t.connectionId)
+      .where(sql`status = 'open' and deleted_at is null and octet_length(market) <= 400`),
+    // What was won since a moment, by the CRM's own date or else by when we learned of it.
+    index('opportunities_won')
+      .on(t.tenantId, sql`(case when ${t.closedAt} is null then ${t.changedAt} else ${t.closedAt} end)`)
+      .where(sql`status = 'won' and deleted_at is null`),
     // Only open ones have a step, so the first page of what is due is read straight off it; the id tells equal instants apart.
     index('idx_opportunities_tenant_due')
       .on(t.tenantId, t.nextActionAt, t.id)
@@ -179,7 +195,10 @@ export const notes = pgTable(
   },
   (t) => [
     primaryKey({ columns: [t.tenantId, t.id] }),
-    index('notes_recent').on(t.tenantId, t.notedAt.desc(), t.id),
+    // Also how many there are, and whom they are about, without a look at the notes.
+    index('notes_recent')
+      .on(t.tenantId, t.notedAt.desc(), t.id, t.connectionId, t.contactId)
+      .where(sql`deleted_at is null`),
     index('notes_of_contact').on(t.tenantId, t.contactId),
     index('notes_of_opportunity')
       .on(t.tenantId, t.opportunityId)

@@ -12,6 +12,9 @@ export type StageSum = {
   weighted: bigint
 }
 
+/** How many came into a stage as open opportunities of a currency since a moment, and how many went out of it. */
+export type StageFlow = { stageKey: string; currency: string; entered: number; left: number }
+
 export type Sum = Omit<StageSum, 'stageKey' | 'stageName' | 'currency'>
 
 const nothing: Sum = { count: 0, withAmount: 0, withoutLikelihood: 0, amountMinor: 0n, weighted: 0n }
@@ -65,6 +68,16 @@ export function currenciesOf(
 
 /** A stage that the CRM lists; they come in the order of their pipelines, and within one in its own. */
 export type ListedStage = { key: string; name: string; pipeline: string | null }
+
+/** Of one stage and currency. */
+export function flowThrough(
+  flows: readonly StageFlow[],
+  of: Pick<StageFlow, 'stageKey' | 'currency'>,
+): Pick<StageFlow, 'entered' | 'left'> {
+  const here = flows.filter(({ stageKey, currency }) => stageKey === of.stageKey && currency === of.currency)
+  const sum = (way: 'entered' | 'left') => here.reduce((all, one) => all + one[way], 0)
+  return { entered: sum('entered'), left: sum('left') }
+}
 
 /** `-` is the key of opportunities without a stage. */
 export type StageStanding = { key: string; name: string; now: Sum; before: Sum }

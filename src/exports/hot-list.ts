@@ -1,6 +1,7 @@
-import { percent, hotFrom, whyHot } from '../domain/hot.ts'
+import { percent, hotFrom, whyHot, type HotFacts } from '../domain/hot.ts'
 import { money as inWords, relativeTime } from '../format.ts'
 import { walkHotList, type HotRow } from '../queries/hot-list.ts'
+import { readHotSummary } from '../queries/hot-totals.ts'
 import { hotFiltersOf, hotSortOf } from '../server/list-filters.ts'
 import { day, instant, money, number, share, text, exportTable } from './export-table.ts'
 
@@ -8,7 +9,7 @@ import { day, instant, money, number, share, text, exportTable } from './export-
 export const hotStreams = ['opportunities', 'stages']
 
 /** The hot list, with the founding columns first. */
-export const hotListExport = exportTable<HotRow & { now: Date }>({
+export const hotListExport = exportTable<HotRow & Pick<HotFacts, 'averageFeeMinor'> & { now: Date }>({
   name: 'hot-list',
   heading: 'Hot list',
   streams: hotStreams,
@@ -28,8 +29,14 @@ export const hotListExport = exportTable<HotRow & { now: Date }>({
     { key: 'id', heading: 'Id', cell: (row) => text(row.id) },
   ],
   async *rows(tx, scope, search) {
-    for await (const rows of walkHotList(tx, scope, hotFiltersOf(search), hotSortOf(search)))
-      yield rows.map((row) => ({ ...row, now: scope.now }))
+    const filters = hotFiltersOf(search)
+    const { averages } = await readHotSummary(tx, scope, filters)
+    for await (const rows of walkHotList(tx, scope, filters, hotSortOf(search)))
+      yield rows.map((row) => ({
+        ...row,
+        averageFeeMinor: averages.get(row.currency) ?? null,
+        now: scope.now,
+      }))
   },
   filters: (search) => {
     const { owner, market, stage, likely } = hotFiltersOf(search)
@@ -42,5 +49,5 @@ export const hotListExport = exportTable<HotRow & { now: Date }>({
   },
 })
 
-const reasonsOf = (row: HotRow & { now: Date }) =>
+const reasonsOf = (row: HotFacts & { now: Date }) =>
   whyHot(row, row.now, { money: inWords, ago: (at) => relativeTime(at, row.now) })

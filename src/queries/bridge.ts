@@ -2,7 +2,7 @@ import { sql, type SQL } from 'drizzle-orm'
 import type { Tx } from '../../drizzle/db.ts'
 import { likelihoodOf } from '../../drizzle/rules.ts'
 import type { Changes, Sign, Standing } from '../domain/bridge.ts'
-import type { StageSum } from '../domain/pipeline.ts'
+import type { StageFlow, StageSum } from '../domain/pipeline.ts'
 
 /** Whose opportunities are asked about; the currency of amounts that name none. */
 export type DealScope = { tenantId: string; connectionIds: string[]; currency: string }
@@ -12,6 +12,8 @@ export type Standings = {
   now: StageSum[]
   /** Open opportunities as they stood at `since`, per stage and currency. */
   before: StageSum[]
+  /** What came into each stage since then and what went out of it, per stage and currency. */
+  flows: StageFlow[]
   changes: Changes[]
 }
 
@@ -23,10 +25,10 @@ export async function readStandings(tx: Tx, scope: DealScope, since: Date): Prom
   const { rows } = await tx.execute<Stored>(sql`
     with open_now as (${stageSums(scope, isOpen(), sql`o.changed_at <= ${since}`)}),
     changed as materialized (
-      select standing_before, standing_after, stage_before, currency_before, currency_after, amount_sign, stage_sign, close_sign, likely_before,
+      select standing_before, standing_after, stage_before, stage_after, currency_before, currency_after, amount_sign, stage_sign, close_sign, likely_before,
         any_value(stage_name_before) as stage_name_before, count(*) as count, count(amount_before) as amounts,
         coalesce(sum(amount_before), 0) as amount_before, coalesce(sum(amount_after), 0) as amount_after
-      from (${changedSince(scope, since)}) c group by 1, 2, 3, 4, 5, 6, 7, 8, 9)
+      from (${changedSince(scope, since)}) c group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10)
     select case when is_same then 'same' else 'now' end as kind, stage_key, currency, stage_name, count, amounts, unlikely, amount, weighted,
       null as change, null::text as currency_before, null::text as amount_before
     from open_now
@@ -35,15 +37,28 @@ export async function readStandings(tx: Tx, scope: DealScope, since: Date): Prom
       coalesce(sum(amounts) filter (where likely_before is null), 0), sum(amount_before), coalesce(sum(amount_before * likely_before), 0), null, null, null
     from changed where standing_before = 'open' group by stage_before, currency_before
     union all
+    select 'entered', coalesce(stage_after::text, '-'), currency_after, null, sum(count), 0, 0, 0, 0, null, null, null
+    from changed where standing_after = 'open' and not ${stood} group by stage_after, currency_after
+    union all
+    select 'left', coalesce(stage_before::text, '-'), currency_before, null, sum(count), 0, 0, 0, 0, null, null, null
+    from changed where standing_before = 'open' and not ${stood} group by stage_before, currency_before
+    union all
     select 'change', null, currency_after, null, sum(count), 0, 0, sum(amount_after), 0, ${writtenChange} as change, currency_before, sum(amount_before)::text
     from changed group by change, currency_before, currency_after`)
   const of = (...kinds: string[]) => rows.filter(({ kind }) => kinds.includes(kind))
   return {
     now: of('same', 'now').map(stageSumOf),
     before: of('same', 'before').map(stageSumOf),
+    flows: [
+      ...of('entered').map((row) => flowOf(row, 'entered')),
+      ...of('left').map((row) => flowOf(row, 'left')),
+    ],
     changes: of('change').map(changesOf),
   }
 }
+
+/** Open in the same column then and now, whatever else of it changed. */
+const stood = sql`(standing_before = 'open' and standing_after = 'open' and stage_before is not distinct from stage_after and currency_before = currency_after)`
 
 /** Since when the opportunities of these connections are known in full: the latest of their first complete passes. */
 export async function readKnownSince(tx: Tx, { tenantId, connectionIds }: DealScope): Promise<Date | null> {
@@ -70,18 +85,22 @@ export function isOurs({ tenantId, connectionIds }: DealScope): SQL {
 }
 
 /**
- * The opportunities of the scope that are so, per stage and currency, and apart by `isSame`. Grouped by as little as can be, and
- * multiplied once for each group and not for each row.
+ * The opportunities of the scope that are so, per stage and currency, and apart by `isSame`. Grouped by as little as can be, found in
+ * an index alone where they are open (`opportunities_open`), and multiplied once for each group and not for each row. What a stage
+ * was called that is not listed any more, one of its opportunities is asked.
  */
 export function stageSums(scope: DealScope, areSo: SQL, isSame: SQL = sql`true`): SQL {
+  const nameIn = (stage: SQL) =>
+    sql`(select x.stage_name from opportunities x where x.tenant_id = ${scope.tenantId} and x.stage_id ${stage} limit 1)`
+  const lostName = sql`case when g.stage_id is null then ${nameIn(sql`is null`)} else ${nameIn(sql`= g.stage_id`)} end`
   return sql`
     select coalesce(g.stage_id::text, '-') as stage_key, coalesce(g.currency, ${scope.currency}) as currency, g.is_same,
-      min(coalesce(s.name, g.stage_name)) as stage_name, sum(g.count) as count, sum(g.amounts) as amounts,
+      min(coalesce(s.name, ${lostName})) as stage_name, sum(g.count) as count, sum(g.amounts) as amounts,
       coalesce(sum(g.amounts) filter (where ${likelihoodOf('g', 's')} is null), 0) as unlikely,
       coalesce(sum(g.amount), 0) as amount, coalesce(sum(g.amount * ${likelihoodOf('g', 's')}), 0) as weighted
     from (
       select o.stage_id, o.currency, ${isSame} as is_same, o.probability,
-        any_value(o.stage_name) as stage_name, count(*) as count, count(o.amount_minor) as amounts, sum(o.amount_minor) as amount
+        count(*) as count, count(o.amount_minor) as amounts, sum(o.amount_minor) as amount
       from opportunities o
       where ${isOurs(scope)} and ${areSo}
       group by 1, 2, 3, 4) g
@@ -103,7 +122,7 @@ export function changedSince(scope: DealScope, since: Date): SQL {
     )
   return sql`
     select o.id, ${standing('b')} as standing_before, ${standing('o')} as standing_after,
-      b.stage_id as stage_before, coalesce(sb.name, b.stage_name) as stage_name_before,
+      b.stage_id as stage_before, o.stage_id as stage_after, coalesce(sb.name, b.stage_name) as stage_name_before,
       case when b.status is null then coalesce(o.currency, ${scope.currency}) else coalesce(b.currency, ${scope.currency}) end as currency_before,
       coalesce(o.currency, ${scope.currency}) as currency_after,
       b.amount_minor as amount_before, o.amount_minor as amount_after, ${likelihoodOf('b', 'sb')} as likely_before,
@@ -130,7 +149,7 @@ export type StoredSum = {
 }
 
 type Stored = StoredSum & {
-  kind: 'same' | 'now' | 'before' | 'change'
+  kind: 'same' | 'now' | 'before' | 'entered' | 'left' | 'change'
   change: string | null
   currency_before: string | null
   amount_before: string | null
@@ -147,6 +166,10 @@ export function stageSumOf(row: StoredSum): StageSum {
     amountMinor: BigInt(row.amount),
     weighted: tenThousandths(row.weighted),
   }
+}
+
+function flowOf({ stage_key, currency, count }: Stored, way: 'entered' | 'left'): StageFlow {
+  return { stageKey: stage_key ?? '-', currency, entered: 0, left: 0, [way]: Number(count) }
 }
 
 /** A likelihood has four decimals, and so has an amount times a likelihood. */

@@ -20,7 +20,7 @@ export type HotFilters = {
 export const hotSorts = ['candidate', 'market', 'units', 'fee', 'stage', 'likely', 'close', 'owner'] as const
 export type HotSort = { by: (typeof hotSorts)[number]; isDescending: boolean }
 
-export type HotRow = HotFacts & {
+export type HotRow = Omit<HotFacts, 'averageFeeMinor'> & {
   id: string
   candidate: string | null
   market: string | null
@@ -54,27 +54,52 @@ export async function* walkHotList(
   for await (const rows of walk<Stored>(tx, statement(scope, filters, sort))) yield rows.map(hotRow)
 }
 
-/** An open opportunity that is likely enough, of a connection that can answer. A likelihood of its own comes before its stage's. */
-export function isHot({ connectionIds }: HotScope): SQL {
-  return sql`o.connection_id = any(${sql.param(connectionIds)}::uuid[]) and o.deleted_at is null and o.status = 'open'
-    and ${likelihoodOf('o', 's')} >= ${hotFrom}::numeric`
+/** What the index `opportunities_open` holds of an opportunity, so that the row itself need not be read, and what it does not. */
+const indexed = 'tenant_id, id, stage_id, owner_id, currency, probability, weighted_fee_minor, units'
+const others = 'contact_id, title, market, stage_name, expected_close_on'
+
+/**
+ * The opportunities that the list is made of, `o` with its stage `s` and its owner `w`: open ones that are likely enough, of the
+ * connections that can answer. A likelihood of its own comes before its stage's, so of those without one only the stages that are
+ * likely enough are looked at. `isIndexed` where `columns` asks no more of them than an index holds.
+ */
+export function hotRows({ connectionIds }: HotScope, columns: SQL, isIndexed: boolean): SQL {
+  const open = sql`select ${sql.raw(isIndexed ? indexed : `${indexed}, ${others}`)} from opportunities
+    where connection_id = any(${sql.param(connectionIds)}::uuid[]) and status = 'open' and deleted_at is null`
+  return likelyOnes(columns, open)
 }
 
-/** The rows that the list is made of, with the columns that it is filtered and ordered by. */
-export function hotRows(scope: HotScope): SQL {
-  return sql`
-    select o.id, o.tenant_id, o.contact_id, o.stage_id, s.position, o.market, o.units, o.weighted_fee_minor as fee,
-      coalesce(o.title, (select nullif(concat_ws(' ', c.first_name, c.last_name), '') from contacts c
-        where c.tenant_id = o.tenant_id and c.id = o.contact_id and c.deleted_at is null)) as candidate,
-      coalesce(o.currency, ${scope.currency}) as currency, (coalesce(o.currency, ${scope.currency}) <> ${scope.currency}) as is_foreign,
-      coalesce(s.name, o.stage_name) as stage, ${likelihoodOf('o', 's')} as likely,
-      case when o.probability is null then 'stage' else 'record' end as likely_of,
-      o.expected_close_on as close_on, w.id as owner_id, w.name as owner
-    from opportunities o
-    left join stages s on s.tenant_id = o.tenant_id and s.id = o.stage_id and s.deleted_at is null
-    left join owners w on w.tenant_id = o.tenant_id and w.id = o.owner_id and w.deleted_at is null
-    where ${isHot(scope)}`
+/** The markets of what is hot, by an index alone; longer ones than it holds (`opportunities_markets`) are no choice for a menu. */
+export function hotMarkets({ connectionIds }: HotScope): SQL {
+  const open = sql`select tenant_id, stage_id, null::uuid as owner_id, probability, market from opportunities
+    where connection_id = any(${sql.param(connectionIds)}::uuid[]) and status = 'open' and deleted_at is null and octet_length(market) <= 400`
+  return likelyOnes(sql`o.market`, open)
 }
+
+/** Of these open opportunities `o` those that are likely enough. */
+function likelyOnes(columns: SQL, open: SQL): SQL {
+  return sql`
+    select ${columns} from (
+      ${open} and probability is null and stage_id = any(array(select id from stages where probability >= ${hotFrom}::numeric))
+      union all ${open} and probability is not null) o
+    ${besideHot} where ${likelihoodOf('o', 's')} >= ${hotFrom}::numeric`
+}
+
+const besideHot = sql`
+    left join stages s on s.tenant_id = o.tenant_id and s.id = o.stage_id and s.deleted_at is null
+    left join owners w on w.tenant_id = o.tenant_id and w.id = o.owner_id and w.deleted_at is null`
+
+/** What an order and a filter can ask by an index alone. */
+export const indexedColumns = ({ currency }: HotScope): SQL => sql`
+  o.id, o.tenant_id, o.stage_id, o.units, o.weighted_fee_minor as fee, coalesce(o.currency, ${currency}) as currency,
+  (coalesce(o.currency, ${currency}) <> ${currency}) as is_foreign, ${likelihoodOf('o', 's')} as likely, w.id as owner_id, w.name as owner`
+
+/** All that the list shows, is filtered and ordered by. */
+export const allColumns = (scope: HotScope): SQL => sql`
+  ${indexedColumns(scope)}, o.contact_id, o.market, coalesce(s.name, o.stage_name) as stage, s.position,
+  coalesce(o.title, (select nullif(concat_ws(' ', c.first_name, c.last_name), '') from contacts c
+    where c.tenant_id = o.tenant_id and c.id = o.contact_id and c.deleted_at is null)) as candidate,
+  case when o.probability is null then 'stage' else 'record' end as likely_of, o.expected_close_on as close_on`
 
 export function hotFilter({ owner, market, stage, likely }: HotFilters): SQL {
   const wanted = [
@@ -93,7 +118,6 @@ type Stored = {
   units: number | null
   fee: string | null
   currency: string
-  average_fee: string | null
   stage: string | null
   likely: string
   likely_of: 'record' | 'stage'
@@ -106,7 +130,7 @@ type Stored = {
   place: Place
 }
 
-/** What surrounds a row is looked up for those of the page alone. */
+/** Found by as little as the order needs; the row and what surrounds it are looked up for those of the page alone. */
 function statement(
   scope: HotScope,
   filters: HotFilters,
@@ -114,18 +138,23 @@ function statement(
   { place, most }: { place?: Place | undefined; most?: number } = {},
 ): SQL {
   const keys = keysOf(sort)
+  const isIndexed =
+    ['fee', 'likely', 'units', 'owner'].includes(sort.by) &&
+    filters.market === undefined &&
+    filters.stage === undefined
+  const columns = isIndexed ? indexedColumns(scope) : allColumns(scope)
   return sql`
-    with hot as materialized (${hotRows(scope)}),
-    average as (select currency, round(avg(fee)) as fee from hot group by currency),
-    page as (
-      select h.*, ${placeOf(keys)} as place
-      from hot h where ${hotFilter(filters)} and ${place === undefined ? sql`true` : after(keys, place)}
+    with found as materialized (
+      select h.id, h.tenant_id, ${placeOf(keys)} as place from (${hotRows(scope, columns, isIndexed)}) h
+      where ${hotFilter(filters)} and ${place === undefined ? sql`true` : after(keys, place)}
       ${orderBy(keys)} ${most === undefined ? sql`` : sql`limit ${most}`}),
+    page as (
+      select ${allColumns(scope)}, f.place
+      from found f join opportunities o on o.tenant_id = f.tenant_id and o.id = f.id ${besideHot}),
     touches as (${lastTouches(scope.now)})
-    select h.id, h.candidate, h.market, h.units, h.fee, h.currency, a.fee as average_fee, h.stage, h.likely, h.likely_of, h.close_on, h.owner,
+    select h.id, h.candidate, h.market, h.units, h.fee, h.currency, h.stage, h.likely, h.likely_of, h.close_on, h.owner,
       h.place, touched.at as touched_at, touched.by as touched_by, moved.at as moved_at, moved.stage as moved_from
     from page h
-    join average a on a.currency = h.currency
     left join lateral (
       select t.at, t.by from touches t where t."of" in (h.contact_id, h.id) order by t.at desc limit 1) as touched on true
     left join lateral (${lastStep(scope)}) as moved on true
@@ -186,7 +215,6 @@ function hotRow(row: Stored): HotRow {
     stage: row.stage,
     feeMinor: row.fee === null ? null : BigInt(row.fee),
     currency: row.currency,
-    averageFeeMinor: row.average_fee === null ? null : BigInt(row.average_fee),
     moved:
       row.moved_at === null
         ? null

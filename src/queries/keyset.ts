@@ -22,6 +22,11 @@ export function orderBy(keys: readonly SortKey[]): SQL {
   return sql`order by ${sql.join(terms, sql`, `)}`
 }
 
+/** The order of a value that may be missing, as keys have it that ask for that first, and as an index has it. */
+export function nullsLast(value: SQL, isDescending: boolean): SQL {
+  return sql`order by ${value} ${isDescending ? sql`desc` : sql`asc`} nulls last`
+}
+
 /** The keys of a row, as text. */
 export function placeOf(keys: readonly SortKey[]): SQL {
   const texts = keys.map(({ value }) => sql`(${value})::text`)

@@ -2,7 +2,7 @@ import { sql, type SQL } from 'drizzle-orm'
 import type { Tx } from '../../drizzle/db.ts'
 import { isQualified } from '../../drizzle/rules.ts'
 import type { FirstTouch, LeadGroup } from '../domain/leads.ts'
-import { after, orderBy, readPlace, writePlace, type Place, type SortKey } from './keyset.ts'
+import { after, nullsLast, readPlace, writePlace, type Place, type SortKey } from './keyset.ts'
 import { walk } from './walk.ts'
 
 /** Whose leads are asked about; `touchedIn` are the connections whose notes and activities are complete too. */
@@ -167,7 +167,7 @@ function statement(
       left join stages s on s.tenant_id = l.tenant_id and s.id = l.stage_id and s.deleted_at is null
       left join owners w on w.tenant_id = l.tenant_id and w.id = l.owner_id and w.deleted_at is null
       where ${matches(scope, filters)} and ${place === undefined ? sql`true` : after(keys, place)}
-      ${orderBy(keys)} ${most === undefined ? sql`` : sql`limit ${most}`}),
+      ${nullsLast(sql.raw(value), sort.isDescending)}, l.id ${most === undefined ? sql`` : sql`limit ${most}`}),
     touches as (
       select p.id, min(t.at) as at from page p join (
         select n.contact_id, n.noted_at as at from notes n

@@ -1,39 +1,11 @@
 import { sql, type SQL } from 'drizzle-orm'
 import type { Tx } from '../../drizzle/db.ts'
 import { likelihoodOf } from '../../drizzle/rules.ts'
-import type { BridgeRow } from '../domain/bridge.ts'
 import { weightedMinorOf, type ListedStage, type StageSum } from '../domain/pipeline.ts'
-import {
-  changedSince,
-  isOpen,
-  isOurs,
-  stageSumOf,
-  stageSums,
-  writtenChange,
-  type DealScope,
-  type StoredSum,
-} from './bridge.ts'
-import { isSlow } from './deal-history.ts'
-import { after, orderBy, readPlace, writePlace, type Place, type SortKey } from './keyset.ts'
+import { isOurs, stageSumOf, stageSums, type DealScope, type StoredSum } from './bridge.ts'
+import { matches, type DealFilters } from './deal-match.ts'
+import { after, nullsLast, readPlace, writePlace, type Place, type SortKey } from './keyset.ts'
 import { walk } from './walk.ts'
-
-export type DealFilters = {
-  currency: string
-  status: 'open' | 'won' | 'lost' | 'all'
-  /** The id of a stage; `-` for opportunities without one. */
-  stage?: string | undefined
-  owner?: string | undefined
-  /** Words that must all be found in the name, the market or the owner. */
-  terms: readonly string[]
-  /** Days of expected close: the first included, the second not. */
-  closing?: { from: string; to: string } | undefined
-  /** Those that stand in their stage since the moment it has here, or for longer. */
-  slowSince?: ReadonlyMap<string, Date> | undefined
-  /** Those without an amount. */
-  isWithoutAmount: boolean
-  /** Those that a row of the bridge counts; the status is then whatever it became. `texts` as `changeText` writes them. */
-  change?: { row: BridgeRow; isMove: boolean; texts: readonly string[]; since: Date } | undefined
-}
 
 export const dealSorts = ['value', 'name', 'stage', 'owner', 'likely', 'close', 'market'] as const
 export type DealSort = { by: (typeof dealSorts)[number]; isDescending: boolean }
@@ -56,6 +28,10 @@ export type DealRow = {
   weightedMinor: bigint | null
   /** `2026-12-01` */
   closeOn: string | null
+  /** The open next step; null where none is planned. */
+  step: { at: Date; details: string } | null
+  /** How it ended as a person here said, while the CRM still calls it open. */
+  ownOutcome: string | null
 }
 
 /** One page of the opportunities that match, in an order; `next` is where it goes on, null at its end. */
@@ -82,7 +58,10 @@ export async function* walkDeals(
   for await (const rows of walk<Stored>(tx, inOrder(scope, filters, sort))) yield rows.map(dealOf)
 }
 
-/** The most valuable ones of each of these stages: so many, and of the stage `more` as many as one page can bear. */
+/**
+ * The first of each of these stages: those whose next step is overdue or due before `tomorrow`, then those without one, then the
+ * others by date, and equal ones by value. So many, and of the stage `more` as many as one page can bear.
+ */
 export async function readBoard(
   tx: Tx,
   scope: DealScope,
@@ -92,12 +71,20 @@ export async function readBoard(
     most,
     more,
     mostMore,
-  }: { stages: readonly string[]; most: number; more: string | undefined; mostMore: number },
+    tomorrow,
+  }: { stages: readonly string[]; most: number; more: string | undefined; mostMore: number; tomorrow: Date },
 ): Promise<Map<string, DealRow[]>> {
   const wanted = stages.map((key) => ({ key, most: key === more ? mostMore : most }))
+  const order = sql`next_action_at, amount_minor desc nulls last, id`
+  // Each part is the beginning of a stretch of an index; all of a stage in this order is not.
+  const part = (condition: SQL, limit: SQL) => sql`
+    (select o.* from opportunities o where ${condition} and ${matches(scope, filters)} order by ${order} limit ${limit})`
   const first = (condition: SQL, limit: SQL) => sql`
-    select o.* from opportunities o where ${condition} and ${matches(scope, filters)}
-    order by o.amount_minor desc nulls last, o.id limit ${limit}`
+    select o.* from (
+      ${part(sql`${condition} and o.next_action_at < ${tomorrow}`, limit)} union all
+      ${part(sql`${condition} and o.next_action_at is null`, limit)} union all
+      ${part(sql`${condition} and o.next_action_at >= ${tomorrow}`, limit)}) o
+    order by ${rankOfStep(sql`o.next_action_at`, tomorrow)}, ${order} limit ${limit}`
   const listed = wanted.filter(({ key }) => key !== '-')
   const none = wanted.find(({ key }) => key === '-')
   const picked = sql`
@@ -105,9 +92,13 @@ export async function readBoard(
     cross join lateral (${first(sql`o.stage_id = w.stage_id`, sql`w.most`)}) as o
     ${none === undefined ? sql`` : sql`union all (${first(sql`o.stage_id is null`, sql`${none.most}`)})`}`
   const { rows } = await tx.execute<Stored>(sql`
-    select d.* from (${deals(picked, scope)}) d order by d.amount desc nulls last, d.id`)
+    select d.* from (${deals(picked, scope)}) d
+    order by ${rankOfStep(sql`d.next_action_at`, tomorrow)}, d.next_action_at, d.amount desc nulls last, d.id`)
   return Map.groupBy(rows.map(dealOf), ({ stageKey }) => stageKey)
 }
+
+const rankOfStep = (at: SQL, tomorrow: Date) =>
+  sql`case when ${at} is null then 1 when ${at} < ${tomorrow} then 0 else 2 end`
 
 /** What matches comes to, per stage. */
 export async function readDealSums(tx: Tx, scope: DealScope, filters: DealFilters): Promise<StageSum[]> {
@@ -152,7 +143,7 @@ function inOrder(
     select o.tenant_id, o.id, ${value} as sort_value
     from opportunities o ${sort.by in beside ? beside[sort.by as keyof typeof beside] : sql``}
     where ${matches(scope, filters)} and ${place === undefined ? sql`true` : after(keys, place)}
-    ${orderBy(keys)} ${most === undefined ? sql`` : sql`limit ${most}`}`
+    ${nullsLast(value, sort.isDescending)}, o.id ${most === undefined ? sql`` : sql`limit ${most}`}`
   // The rows themselves, and where the list goes on, are read for the page alone: most orders are found in an index.
   const picked = sql`
     select o.*, array[(k.sort_value is null)::text, coalesce(k.sort_value, ${nothing})::text, o.id::text] as place
@@ -168,56 +159,11 @@ function deals(opportunities: SQL, scope: DealScope, place: SQL = sql`null::text
     select o.id, ${nameOf} as name, o.market, o.units, w.name as owner,
       coalesce(o.stage_id::text, '-') as stage_key, coalesce(s.name, o.stage_name) as stage, s.position, o.status, o.deleted_at is not null as is_removed,
       o.amount_minor as amount, coalesce(o.currency, ${scope.currency}) as currency, ${likelihoodOf('o', 's')} as likely,
-      o.expected_close_on as close_on, ${place} as place
+      o.expected_close_on as close_on, o.next_action_at, o.next_action_details, o.own_outcome, ${place} as place
     from (${opportunities}) o
     left join stages s on s.tenant_id = o.tenant_id and s.id = o.stage_id and s.deleted_at is null
     left join owners w on w.tenant_id = o.tenant_id and w.id = o.owner_id and w.deleted_at is null
     left join contacts c on c.tenant_id = o.tenant_id and c.id = o.contact_id and c.deleted_at is null and coalesce(o.title, '') = ''`
-}
-
-function matches(scope: DealScope, filters: DealFilters): SQL {
-  const { currency, stage, owner, terms, closing, slowSince, isWithoutAmount, change } = filters
-  const conditions = [
-    isOurs(scope),
-    change === undefined ? hasStatus(filters) : isChanged(scope, currency, change),
-    ...(change === undefined ? [isIn(scope, currency)] : []),
-    ...(stage === undefined
-      ? []
-      : [stage === '-' ? sql`o.stage_id is null` : sql`o.stage_id = ${stage}::uuid`]),
-    ...(owner === undefined ? [] : [sql`o.owner_id = ${owner}::uuid`]),
-    ...(closing === undefined
-      ? []
-      : [sql`o.expected_close_on >= ${closing.from}::date and o.expected_close_on < ${closing.to}::date`]),
-    ...(slowSince === undefined ? [] : [isSlow(scope, slowSince)]),
-    ...(isWithoutAmount ? [sql`o.amount_minor is null`] : []),
-    ...terms.map((term) => mentions(scope, term)),
-  ]
-  return sql.join(conditions, sql` and `)
-}
-
-function hasStatus({ status }: DealFilters): SQL {
-  if (status === 'open') return isOpen()
-  return status === 'all' ? sql`o.deleted_at is null` : sql`o.status = ${status} and o.deleted_at is null`
-}
-
-const isIn = (scope: DealScope, currency: string) =>
-  currency === scope.currency
-    ? sql`(o.currency = ${currency} or o.currency is null)`
-    : sql`o.currency = ${currency}`
-
-/** A move is counted in the currency it has now, a value where it was open or is. */
-function isChanged(scope: DealScope, currency: string, change: NonNullable<DealFilters['change']>): SQL {
-  const counts = change.isMove
-    ? sql`c.currency_after = ${currency}`
-    : sql`(c.standing_before = 'open' and c.currency_before = ${currency} or c.standing_after = 'open' and c.currency_after = ${currency})`
-  return sql`o.id in (select c.id from (${changedSince(scope, change.since)}) c where ${writtenChange} = any(${sql.param([...change.texts])}::text[]) and ${counts})`
-}
-
-function mentions({ tenantId }: DealScope, term: string): SQL {
-  const pattern = `%${term.replaceAll(/[\\%_]/g, '\\$&')}%`
-  return sql`(o.title ilike ${pattern} or o.market ilike ${pattern}
-    or o.contact_id in (select c.id from contacts c where c.tenant_id = ${tenantId} and c.deleted_at is null and concat_ws(' ', c.first_name, c.last_name) ilike ${pattern})
-    or o.owner_id in (select w.id from owners w where w.tenant_id = ${tenantId} and w.deleted_at is null and w.name ilike ${pattern}))`
 }
 
 /** What is not known comes last, whichever way the rest goes. */
@@ -256,6 +202,9 @@ type Stored = {
   currency: string
   likely: string | null
   close_on: string | null
+  next_action_at: string | null
+  next_action_details: string | null
+  own_outcome: string | null
   place: Place
 }
 
@@ -277,5 +226,10 @@ function dealOf(row: Stored): DealRow {
     likely,
     weightedMinor: weightedMinorOf({ amountMinor, likely }),
     closeOn: row.close_on,
+    step:
+      row.next_action_at === null
+        ? null
+        : { at: new Date(row.next_action_at), details: row.next_action_details ?? '' },
+    ownOutcome: row.own_outcome,
   }
 }

@@ -4,7 +4,8 @@ import { dayOf } from '../domain/days.ts'
 import { quarterEnd, quarterStart, sinceChoices } from '../domain/period.ts'
 import { termsOf } from '../domain/search.ts'
 import { changeText } from '../queries/bridge.ts'
-import { dealSorts, type DealFilters, type DealSort } from '../queries/pipeline.ts'
+import type { DealFilters } from '../queries/deal-match.ts'
+import { dealSorts, type DealSort } from '../queries/pipeline.ts'
 import { askedOf, day, question, sortBy, uuid, uuidOrNone } from './list-ask.ts'
 
 const statuses = ['open', 'won', 'lost', 'all'] as const

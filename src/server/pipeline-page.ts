@@ -1,15 +1,17 @@
 import type { Tx } from '../../drizzle/db.ts'
 import { bridge } from '../domain/bridge.ts'
 import { dayOf } from '../domain/days.ts'
+import { edgesOf } from '../domain/due.ts'
 import { basisOf, type ConnectionNow } from '../domain/freshness.ts'
 import { rangeInWords, shownInWords } from '../domain/list-words.ts'
-import { byStage, ofCurrency, total, weightedMinor, type StageSum } from '../domain/pipeline.ts'
+import { byStage, flowThrough, ofCurrency, total, weightedMinor, type StageSum } from '../domain/pipeline.ts'
 import { pipelineSentence } from '../domain/pipeline-words.ts'
 import { count, money, plural } from '../format.ts'
-import { readBoard, readDeals, readDealSums } from '../queries/pipeline.ts'
+import { readBoard, readDeals, readDealSums, type DealRow } from '../queries/pipeline.ts'
 import { findOwners } from '../queries/schedule.ts'
 import type { Workspace } from '../queries/workspaces.ts'
 import { dealLinesOf } from './deal-lines.ts'
+import { stepWords } from './deal-steps.ts'
 import { addressWith, nextAddress, seenOf } from './list-address.ts'
 import { pipelineFilterWords } from './pipeline-filters.ts'
 import { bridgeOf, chartOf, compareOf, formOf, kpisOf, notesOf, sortColumns } from './pipeline-parts.ts'
@@ -62,7 +64,7 @@ async function contentOf(tx: Tx, asked: Asked, email: string) {
   const list =
     pipelineAsk.view === 'table'
       ? await tableOf(tx, asked, matching.count)
-      : await boardOf(tx, asked, listSums)
+      : await boardOf(tx, asked, listSums, pills.length === 0)
   const view = (word: string, changes: Record<string, string | null>, isCurrent: boolean) => ({
     word,
     isCurrent,
@@ -143,7 +145,7 @@ async function tableOf(tx: Tx, asked: Asked, all: number) {
   const shown = { seen, rows: rows.length, rest: Math.max(rows.length, all - seen), isExact: true }
   return {
     view: 'table' as const,
-    deals: await dealLinesOf(tx, asked, rows),
+    deals: (await dealLinesOf(tx, asked, rows)).map((deal) => withStep(deal, asked)),
     columns: sortColumns(search, pipelineAsk.sort),
     more: {
       href: nextAddress(search, next, seen + rows.length),
@@ -154,15 +156,29 @@ async function tableOf(tx: Tx, asked: Asked, all: number) {
   }
 }
 
-async function boardOf(tx: Tx, asked: Asked, sums: readonly StageSum[]) {
-  const { scope, filters, search, listed, ask: pipelineAsk } = asked
+const withStep = <Deal extends DealRow>(deal: Deal, { history, workspace }: Asked) => ({
+  ...deal,
+  words: stepWords(deal, history.now, workspace.timeZone),
+})
+
+/** "3 in, 1 out in 7 d"; nothing where nothing came or went. */
+function flowWords({ entered, left }: { entered: number; left: number }, since: string): string {
+  const ways = [...(entered > 0 ? [`${count(entered)} in`] : []), ...(left > 0 ? [`${count(left)} out`] : [])]
+  return ways.length === 0 ? '' : `${ways.join(', ')} ${since}`
+}
+
+async function boardOf(tx: Tx, asked: Asked, sums: readonly StageSum[], isWhole: boolean) {
+  const { scope, filters, search, listed, ask: pipelineAsk, currency, standings, workspace, isCut } = asked
+  const { now } = asked.history
   const stages = byStage(sums, [], listed)
   const deals = await readBoard(tx, scope, filters, {
     stages: stages.map(({ key }) => key),
     most: mostInColumn(stages.length),
     more: pipelineAsk.more,
     mostMore: mostUnfolded,
+    tomorrow: edgesOf(now, workspace.timeZone).tomorrow,
   })
+  const since = isCut ? 'since our copy began' : asked.since.over
   return {
     view: 'board' as const,
     columns: stages.map(({ key, name, now }) => ({
@@ -170,7 +186,9 @@ async function boardOf(tx: Tx, asked: Asked, sums: readonly StageSum[]) {
       count: now.count,
       amountMinor: now.amountMinor,
       weightedMinor: weightedMinor(now),
-      deals: deals.get(key) ?? [],
+      // What a filter leaves out came and went, too.
+      flow: isWhole ? flowWords(flowThrough(standings.flows, { stageKey: key, currency }), since) : '',
+      deals: (deals.get(key) ?? []).map((deal) => withStep(deal, asked)),
       anchor: `stage-${key}`,
       moreHref:
         key === pipelineAsk.more

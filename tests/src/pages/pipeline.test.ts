@@ -173,7 +173,7 @@ describe('what it says', () => {
   })
 
   test('ten stand in a column, and the rest behind a link', async () => {
-    const { page, close } = await visit(browser, app.url + states.board, plain())
+    const { page, close } = await visit(browser, `${app.url}/w/steps/pipeline`, plain())
     const first = page.locator('.column').first()
     expect(await first.locator('.card').count()).toBe(10)
     await first.getByRole('link', { name: /^Show \d+ more$/ }).click()
@@ -245,6 +245,40 @@ describe('with scripts', () => {
     const { page, close } = await visit(browser, app.url + states.board, { as: app.ana })
     await page.locator('chart-tip .wide [data-mark="1"]').first().hover({ force: true })
     expect(await page.locator('chart-tip .tip').innerText()).toMatch(/^Qualified: /)
+    await close()
+  })
+
+  test('a column begins with what is late, then today, then what nobody has planned, and says what came and went', async () => {
+    const { tenantId } = await seedHarbour('steps')
+    const plan = async (title: string, days: number) => {
+      const { rows } = await app.seed.client.query<{ id: string }>(
+        'select id from opportunities where tenant_id = $1 and title = $2',
+        [tenantId, title],
+      )
+      await app.seed.insert('next_actions', {
+        tenant_id: tenantId,
+        opportunity_id: rows[0]?.id,
+        number: 1,
+        how: 'planned',
+        details: 'Call back',
+        due_at: minutesAgo(-days * day),
+      })
+    }
+    await plan('Candidate 0', 5)
+    await plan('Candidate 15', -2)
+    await plan('Candidate 24', -9)
+    const { page, close } = await visit(browser, `${app.url}/w/steps/pipeline`, plain())
+    const first = page.locator('.column').first()
+    const cards = await first.locator('.card').allInnerTexts()
+    expect(cards[0]).toMatch(/^Candidate 24\n[^]*Call back\n?9 d late/)
+    expect(cards[1]).toMatch(/^Candidate 15\n[^]*Call back\n?2 d late/)
+    for (const card of cards.slice(2)) expect(card).toContain('No next action')
+    expect(cards.join()).not.toContain('Candidate 0\n')
+    expect(await first.locator('summary').innerText()).toMatch(/\d+ in(, \d+ out)? in 7 d$/)
+    await page.goto(`${app.url}/w/steps/pipeline?q=Candidate+0`)
+    expect(await page.locator('.card', { hasText: 'Call back' }).locator('.step').innerText()).toMatch(
+      /^Call back\s+\w{3}, \w{3} \d+$/,
+    )
     await close()
   })
 

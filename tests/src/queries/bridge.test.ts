@@ -4,7 +4,7 @@ import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Database } from '../../../drizzle/db.ts'
 import { bridge, bucketOf, movesOf, type Changes } from '../../../src/domain/bridge.ts'
-import { currenciesOf, total, type StageSum } from '../../../src/domain/pipeline.ts'
+import { currenciesOf, flowThrough, total, type StageSum } from '../../../src/domain/pipeline.ts'
 import { readKnownSince, readStandings } from '../../../src/queries/bridge.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts'
 import { connectAsWeb } from '../app.ts'
@@ -188,6 +188,13 @@ test('over a thousand random histories the bridge closes to nothing in every cur
           expect(inWords(standings.now)).toEqual(await openAsOf(tenantId, 'now()', since))
           expect(inWords(standings.before)).toEqual(await openAsOf(tenantId, '$2::timestamptz', since))
           expect(countsOf(standings.changes)).toEqual(await countsByHand(tenantId, since))
+          // Nothing is in a column of the board now that was not there before and did not come in since.
+          for (const { stageKey, currency } of [...standings.now, ...standings.before]) {
+            const here = (sums: readonly StageSum[]) =>
+              total(sums.filter((sum) => sum.stageKey === stageKey && sum.currency === currency)).count
+            const { entered, left } = flowThrough(standings.flows, { stageKey, currency })
+            expect(here(standings.before) + entered - left).toBe(here(standings.now))
+          }
           for (const { currency } of currenciesOf(standings.now, standings.before)) {
             const sum = (all: readonly StageSum[]) =>
               total(all.filter((one) => one.currency === currency)).amountMinor
