@@ -58,7 +58,7 @@ test('the overview compares with a day of one’s own, and says so', async () =>
   expect(await page.locator('.kpis').innerText()).toContain('Since Jan 5')
   for (const since of ['2999-01-01', '2026-02-30', 'x']) {
     await page.goto(`${app.url}/w/tidewell/overview?since=${since}`)
-    expect(await page.getByRole('link', { name: '7 d' }).getAttribute('aria-current')).toBe('true')
+    expect(await page.getByRole('link', { name: '7 d' }).getAttribute('aria-current')).toBe('page')
   }
   await close()
 })

@@ -52,7 +52,7 @@ describe.each(pages)('a view of the %s, without scripts', (list) => {
     await views.getByRole('link', { name: 'My view' }).click()
     const shown = new URL(page.url()).searchParams
     for (const [name, value] of new URLSearchParams(lists[list])) expect(shown.get(name)).toBe(value)
-    expect(await views.getByRole('link', { name: 'My view' }).getAttribute('aria-current')).toBe('true')
+    expect(await views.getByRole('link', { name: 'My view' }).getAttribute('aria-current')).toBe('page')
     const rows = await page.locator('main').innerText()
     expect(rows).not.toContain('edited')
 
