@@ -1,10 +1,15 @@
+import { jumpChoice, jumpsHere } from './jumps.ts'
 import { ownWorkspaces, workspaceChoice } from './own-workspaces.ts'
 import { Picker } from './picker.ts'
 import { keepTheme, themes } from './theme.ts'
 
+/** So long after the last letter candidates are asked for. */
+const restMs = 250
+
 /** Ctrl K from anywhere: what the server listed, the other workspaces, and what only scripts can do. */
 class CmdPalette extends HTMLElement {
   #picker: Picker | undefined
+  #rest: ReturnType<typeof setTimeout> | undefined
 
   connectedCallback() {
     document.addEventListener('keydown', this.#hear)
@@ -43,8 +48,10 @@ class CmdPalette extends HTMLElement {
       this.#add('Do', '>', this.#deeds())
       // Before the picker hears of what is typed, so that it finds these as they are.
       root.querySelector('input')?.addEventListener('input', this.#search)
+      root.querySelector('input')?.addEventListener('input', this.#find)
       this.#picker = new Picker(root)
       void this.#addWorkspaces()
+      void this.#addJumps()
     }
     this.#picker.reset()
     this.#search()
@@ -54,6 +61,26 @@ class CmdPalette extends HTMLElement {
     const here = location.pathname.split('/')[2]
     const others = (await ownWorkspaces()).filter(({ slug }) => slug !== here)
     if (others.length > 0) this.#add('Clients', '@', others.map(workspaceChoice))
+    this.#picker?.narrow()
+  }
+
+  async #addJumps() {
+    for (const { name, sign, jumps } of await jumpsHere()) this.#add(name, sign, jumps.map(jumpChoice))
+    this.#picker?.narrow()
+  }
+
+  /** Whose name has in it what is typed, once the typing rests; a sign in front asks for something else. */
+  #find = () => {
+    clearTimeout(this.#rest)
+    const typed = this.querySelector('input')?.value.trim() ?? ''
+    this.#rest = setTimeout(() => void this.#showFound(/^[a-z0-9]/i.test(typed) ? typed : ''), restMs)
+  }
+
+  async #showFound(typed: string) {
+    const groups = typed.length < 2 ? [] : await jumpsHere(typed)
+    if (this.querySelector('input')?.value.trim() !== typed && typed !== '') return
+    this.querySelector('#palette-candidates')?.parentElement?.remove()
+    for (const { name, sign, jumps } of groups) this.#add(name, sign, jumps.map(jumpChoice))
     this.#picker?.narrow()
   }
 

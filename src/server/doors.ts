@@ -49,6 +49,7 @@ export const doors: Readonly<Record<string, Door>> = {
   '/w/[workspace]/schedule': page('read_deals'),
   '/w/[workspace]/export/[table]': { who: 'export', methods: ['GET'], scope: 'export' },
   '/w/[workspace]/views': button('save_views'),
+  '/w/[workspace]/jump': page('watch_sync'),
   '/w/[workspace]/calendar': page('read_deals'),
   '/w/[workspace]/events': page('watch_sync'),
   '/w/[workspace]/sync': page('watch_sync'),

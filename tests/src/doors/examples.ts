@@ -93,6 +93,7 @@ export const examples: Readonly<Record<string, Example>> = {
     names: 'record',
     answers: [303, 404],
   },
+  '/w/[workspace]/jump': { path: inside('/jump?q=and') },
   '/w/[workspace]/calendar': { path: inside('/calendar') },
   '/w/[workspace]/events': { path: inside('/events') },
   '/w/[workspace]/sync': { path: inside('/sync') },

@@ -81,6 +81,33 @@ describe('by keyboard alone', () => {
     await close()
   })
 
+  test('the palette opens saved views by name, runs by their sign, and candidates as they are typed', async () => {
+    await app.seed.client.query(
+      `insert into saved_views (tenant_id, user_id, page, name, query, is_shared)
+      select t.id, u.id, 'leads', 'Fresh from Texas', 'q=texas', false from tenants t, auth.users u where t.slug = 'tidewell' and u.email = $1`,
+      ['ana@example.com'],
+    )
+    const { page, complaints, close } = await open()
+    await page.keyboard.press('Control+k')
+    await page.getByRole('option', { name: 'Fresh from Texas Leads' }).waitFor()
+    expect(await violations(page)).toEqual([])
+    await page.getByRole('combobox').fill('#')
+    const runs = await page.getByRole('option').allInnerTexts()
+    expect(runs.length).toBeGreaterThan(0)
+    for (const run of runs) expect(run).toMatch(/^ClientTether, .*\sComplete$/)
+    await page.getByRole('combobox').fill('colum')
+    await follow(page, () => page.getByRole('option', { name: 'Columbus Validation' }).click())
+    expect(await page.locator('tbody[data-rows] th').allInnerTexts()).toEqual(['Columbus'])
+    await page.keyboard.press('Control+k')
+    await page.getByRole('option', { name: 'Fresh from Texas' }).waitFor()
+    await page.keyboard.type('fresh')
+    await follow(page, () => page.keyboard.press('Enter'))
+    expect(pathOf(page)).toBe('/w/tidewell/leads')
+    expect(new URL(page.url()).searchParams.get('q')).toBe('texas')
+    expect(complaints).toEqual([])
+    await close()
+  })
+
   test('G and a letter go to a page; J and K walk the rows; the letters can be turned off', async () => {
     const { page, close } = await open('/w/tidewell/sync/runs')
     const focused = () => page.evaluate(() => document.activeElement?.closest('tr') !== null)

@@ -77,6 +77,7 @@ describe('the bar of views', () => {
     query,
     isShared: false,
     isOwn: true,
+    page: 'hot-list' as const,
     owner: 'Dana',
     ...further,
   })
