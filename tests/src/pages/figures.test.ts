@@ -299,7 +299,7 @@ describe.each(worlds)('in random world %i', (world) => {
     )
     expect(cells).toMatchObject({
       'Open deals': all?.['n'],
-      Overdue: `${late?.['n']}, ${late?.['days']} d`,
+      Overdue: `${late?.['n']} oldest ${late?.['days']} days late`,
       'Weighted by likely %': `${written(dollars?.['weighted'], 'USD')} without ${all?.['others']} in other currencies`,
     })
   })
