@@ -19,6 +19,11 @@ export function clusterCpuSeconds(serverProcess: number): number {
   return ticks / ticksPerSecond
 }
 
+/** Processor seconds that a process has used by itself so far. Linux only; 0 elsewhere. */
+export function processCpuSeconds(pid: number): number {
+  return process.platform === 'linux' ? (stat(pid)?.own ?? 0) / ticksPerSecond : 0
+}
+
 /** Parent, own time, and the time of children that have ended, in ticks (proc(5): fields 4 and 14 to 17). */
 function stat(pid: number): { parent: number; own: number; ended: number } | undefined {
   try {

@@ -7,10 +7,12 @@ import { hashPassword } from 'better-auth/crypto'
 import pg from 'pg'
 import { startEmbedded } from '../../drizzle/embedded.ts'
 import { migrate } from '../../drizzle/migrate.ts'
+import { clusterCpuSeconds, processCpuSeconds } from '../cluster-cpu.ts'
 import { otherTenantId, seedClient, slug, tenantId } from './seed.ts'
 
 // npm run bench:pages -- --sizes 100000,1000000 --requests 200
-// What a signed-in person waits for at the built pages over real HTTP, beside a bare node:http page over the same database.
+// What a signed-in person waits for at the built pages over real HTTP, and what a page costs the two programs that make it, whatever
+// else the machine does; beside a bare node:http page over the same database.
 
 const { values } = parseArgs({
   options: {
@@ -24,6 +26,7 @@ const { values } = parseArgs({
 const home = `/w/${slug}`
 const pages = [
   `${home}/overview`,
+  `${home}/due`,
   `${home}/leads`,
   `${home}/leads?period=all`,
   `${home}/pipeline`,
@@ -45,6 +48,9 @@ type Line = {
   p50Ms: number
   p95Ms: number
   mostMs: number
+  /** Of processor time, per page. */
+  postgresCpuMs: number
+  webCpuMs: number
   kB: number
   barMs: number | ''
 }
@@ -60,14 +66,17 @@ for (const opportunities of values.sizes.split(',').map(Number)) {
     await client.connect()
     await seedClient(client, opportunities)
     const person = await addPerson(client)
-    await client.end()
+    const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid')
+    const server = rows[0]?.pid ?? 0
     const [web, bare] = [
       await start(children, 'web.ts', postgres.url),
       await start(children, 'bare.ts', postgres.url),
     ]
-    const cookie = await signIn(web, person)
-    await measure(opportunities, 'bare node:http + pg', bare, '')
-    for (const path of pages) await measure(opportunities, path, web + path, cookie)
+    const cookie = await signIn(web.url, person)
+    const of = { opportunities, server, cookie }
+    await measure({ ...of, page: 'bare node:http + pg', url: bare.url, program: bare.pid })
+    for (const page of pages) await measure({ ...of, page, url: web.url + page, program: web.pid })
+    await client.end()
   } finally {
     for (const child of children) child.disconnect()
     await postgres.stop()
@@ -75,26 +84,40 @@ for (const opportunities of values.sizes.split(',').map(Number)) {
 }
 report()
 
-async function start(children: ChildProcess[], program: string, databaseUrl: string): Promise<string> {
+async function start(children: ChildProcess[], program: string, databaseUrl: string) {
   const child = fork(`${import.meta.dirname}/${program}`, [databaseUrl], {
     execArgv: ['--max-semi-space-size=4'],
   })
   children.push(child)
   const [{ url }] = (await once(child, 'message')) as [{ url: string }]
-  return url
+  return { url, pid: child.pid ?? 0 }
 }
 
 /** One after the other, as one person does; the first ten warm what is warm in a program that runs. */
-async function measure(opportunities: number, page: string, url: string, cookie: string): Promise<void> {
+async function measure(of: {
+  opportunities: number
+  page: string
+  url: string
+  cookie: string
+  /** One process of the database, and the program that answers. */
+  server: number
+  program: number
+}): Promise<void> {
+  const { opportunities, page, url, cookie, server, program } = of
   const took: number[] = []
+  const cpu = () => [clusterCpuSeconds(server), processCpuSeconds(program)] as const
+  let before = cpu()
   let bytes = 0
   for (let request = -10; request < Number(values.requests); request += 1) {
+    if (request === 0) before = cpu()
     const startedMs = performance.now()
     const answer = await fetch(url, { headers: { cookie, 'accept-encoding': 'gzip' }, redirect: 'manual' })
     bytes = (await answer.arrayBuffer()).byteLength
     if (answer.status !== 200) throw new Error(`${page} answered ${answer.status}`)
     if (request >= 0) took.push(performance.now() - startedMs)
   }
+  const after = cpu()
+  const perPage = (seconds: number) => round((seconds * 1_000) / took.length)
   const sorted = took.toSorted((a, b) => a - b)
   const at = (share: number) =>
     round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN)
@@ -104,6 +127,8 @@ async function measure(opportunities: number, page: string, url: string, cookie:
     p50Ms: at(0.5),
     p95Ms: at(0.95),
     mostMs: at(1),
+    postgresCpuMs: perPage(after[0] - before[0]),
+    webCpuMs: perPage(after[1] - before[1]),
     kB: round(bytes / 1_024),
     barMs: bars[opportunities] ?? '',
   } as const
