@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { chromium, type BrowserContext, type BrowserContextOptions } from 'playwright-core'
 import { findBrowser } from '../support/browser.ts'
 import type { Demo } from './demo.ts'
+import { endLater } from './ending.ts'
 
 const flags = [
   '--no-sandbox',
@@ -29,16 +30,19 @@ export async function openBrowser(
   const context = await chromium.launchPersistentContext(profile, {
     executablePath,
     args: [...flags, `--remote-debugging-port=${port}`],
+    handleSIGINT: false,
+    handleSIGTERM: false,
+    handleSIGHUP: false,
     ...look,
   })
   if (signedIn) await context.addCookies([{ ...demo.cookie, url: demo.url }])
   return {
     context,
     port,
-    close: async () => {
+    close: endLater(async () => {
       await context.close()
       await rm(profile, { recursive: true, force: true })
-    },
+    }),
   }
 }
 

@@ -1,8 +1,9 @@
-import { spawn } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { endLater } from './ending.ts'
 
 export type Demo = {
   url: string
@@ -23,13 +24,16 @@ export async function startDemo(): Promise<Demo> {
     cwd: root,
     env: { ...process.env, TIDEMARK_DATA_DIR: folder, PORT: '0', NO_COLOR: '1' },
     stdio: ['ignore', 'pipe', 'inherit'],
+    // Ctrl C is ours to hear: the program ends when it is told, after the browsers that look at it.
+    detached: true,
   })
+  watchOver(child, folder)
   const ended = new Promise<void>((done) => child.once('exit', () => done()))
-  const stop = async () => {
+  const stop = endLater(async () => {
     child.kill('SIGTERM')
     await ended
     await rm(folder, { recursive: true, force: true })
-  }
+  })
   const limit = setTimeout(() => child.kill('SIGTERM'), patienceMs)
   const said: string[] = []
   for await (const line of createInterface({ input: child.stdout })) {
@@ -44,6 +48,19 @@ export async function startDemo(): Promise<Demo> {
     throw new Error(`the demo did not start:\n${said.join('\n')}`)
   }
   return { url, home: `/w/${largest(said)}`, cookie: await signIn(url), stop }
+}
+
+/** Should this program die without a word, what it started is ended and cleared away all the same. */
+function watchOver(child: ChildProcess, folder: string): void {
+  const script =
+    'cat >/dev/null; kill -TERM "$1" || exit 0; while kill -0 "$1"; do sleep 0.2; done; rm -rf "$2"'
+  const watcher = spawn('/bin/sh', ['-c', script, 'watcher', String(child.pid), folder], {
+    cwd: '/',
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  })
+  watcher.unref()
+  child.once('exit', () => watcher.kill('SIGKILL'))
 }
 
 const clients = (said: readonly string[]) => said.flatMap((line) => /\/w\/([\w-]+)/.exec(line)?.[1] ?? [])

@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util'
 import { none, type Finding } from './bars.ts'
 import { measureCharts } from './charts.ts'
 import { ask, startDemo, type Demo } from './demo.ts'
+import { endWhenTold } from './ending.ts'
 import { walk } from './keyboard.ts'
 import { checkLayout } from './layout.ts'
 import { measuredPlaces, type Place } from './places.ts'
@@ -22,9 +23,10 @@ const { values } = parseArgs({
 })
 const artifacts = join(import.meta.dirname, '../../artifacts')
 
+endWhenTold()
 const demo = await startDemo()
 try {
-  const places = measuredPlaces(demo).filter(({ name }) => values.only?.includes(name) ?? true)
+  const places = (await measuredPlaces(demo)).filter(({ name }) => values.only?.includes(name) ?? true)
   const findings: Finding[] = values.only === undefined ? measureCharts() : []
   for (const finding of findings) console.log(line(finding))
   for (const place of places) {
@@ -45,7 +47,7 @@ try {
 /** One after the other: two at a time would measure each other. */
 async function measure(of: Demo, place: Place): Promise<Finding[]> {
   const { status } = await ask(of, place)
-  if (status !== 200) return [none(place.name, 'Answer', [String(status)])]
+  if (status !== (place.status ?? 200)) return [none(place.name, 'Answer', [String(status)])]
   return [
     ...(await weigh(of, place)),
     await validate(of, place),
@@ -62,5 +64,5 @@ async function measure(of: Demo, place: Place): Promise<Finding[]> {
 }
 
 function line({ place, what, value, bar, isMet }: Finding): string {
-  return `${isMet ? '✓' : '✗'} ${place.padEnd(10)} ${what.padEnd(26)} ${value.padStart(8)}  ${bar}`
+  return `${isMet ? '✓' : '✗'} ${place.padEnd(24)} ${what.padEnd(26)} ${value.padStart(8)}  ${bar}`
 }

@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { openBrowser } from './chromium.ts'
 import { startDemo } from './demo.ts'
-import { picturedPlaces } from './places.ts'
+import { endWhenTold } from './ending.ts'
+import { measuredPlaces } from './places.ts'
 
 /**
  * `npm run screenshots`: every page, by day and by night, at a desk and on a phone, into artifacts/pictures. `-- --only leads` takes
@@ -19,11 +20,13 @@ const desks = { desktop: { width: 1440, height: 960 }, phone: { width: 390, heig
 const shown = ['overview-desktop-light', 'pipeline-desktop-dark', 'hot-list-phone-light']
 
 await mkdir(folder, { recursive: true })
+endWhenTold()
 const demo = await startDemo()
 try {
+  const places = await measuredPlaces(demo)
   for (const colorScheme of ['light', 'dark'] as const) {
     for (const [desk, viewport] of Object.entries(desks)) {
-      const pictures = picturedPlaces(demo)
+      const pictures = places
         .map((place) => ({ ...place, file: `${place.name}-${desk}-${colorScheme}` }))
         .filter(({ name, file }) =>
           values.readme ? shown.includes(file) : (values.only?.includes(name) ?? true),
