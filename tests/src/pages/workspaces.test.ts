@@ -81,7 +81,9 @@ describe('the list of workspaces', () => {
     const { page, close } = await visit(browser, `${app.url}/w`, plain())
     expect(await page.locator('.head p').innerText()).toBe('3 clients, 2 need attention.')
     const cells = rowOf(await page.getByRole('row', { name: 'Tidewell' }).innerText())
-    expect(cells).toEqual(expect.arrayContaining(['Admin', '4', '1oldest 3 days late', 'Synced 14 min ago']))
+    expect(cells).toEqual(
+      expect.arrayContaining(['Admin', '4', '1', 'oldest 3 days late', 'Synced 14 min ago']),
+    )
     expect(cells.join(' ')).toContain('$92,625 without 1 in other currencies')
     expect(await page.getByRole('row', { name: 'Kettle' }).innerText()).toContain('1 of 1')
     expect(rowOf(await page.getByRole('row', { name: 'Bramble' }).innerText())).toContain('Not synced yet')
