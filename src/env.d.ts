@@ -11,6 +11,7 @@ declare namespace App {
     live: import('./server/live.ts').Live
     limits: import('./server/limits.ts').Limits
     tokens: import('./server/tokens.ts').Tokens
+    webhookKeys: import('./server/webhook-keys.ts').WebhookKeys
     requestId: string
     /** Where the request came from. */
     address: string

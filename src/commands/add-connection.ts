@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { sql, type Tx } from '../../drizzle/db.ts'
 import { seal, type SealingKey } from '../../drizzle/seal.ts'
 import { connections, connectionSecrets, tenants } from '../../drizzle/schema/index.ts'
+import type { Webhook } from '../../drizzle/schema/nudges.ts'
 import { fieldsOf } from './add-tenant.ts'
 
 /** What a connector asks of a connection; part of its own description. */
@@ -12,6 +13,8 @@ export type ConnectorForm = {
   label: string
   /** The secret fields, with the words to ask for them. */
   secrets: Record<string, string>
+  /** How the CRM sends webhooks, where it does. */
+  webhook?: Webhook
   settings: { safeParse: (given: unknown) => { success: boolean; error?: z.ZodError | undefined } }
   /** For CRMs that let in an app by the consent of a person. */
   consent?: ConsentForm | undefined

@@ -3,7 +3,7 @@ import { isDatabaseAway, retryAfterSeconds } from './failures.ts'
 
 /** Thrown or returned by API handlers; every code is one word for programs beside a sentence for people. */
 export type Problem = {
-  status: 400 | 401 | 403 | 404 | 405 | 409 | 421 | 422 | 429 | 500 | 503
+  status: 400 | 401 | 403 | 404 | 405 | 409 | 413 | 421 | 422 | 429 | 500 | 503
   code: string
   message: string
   fields?: Record<string, string>

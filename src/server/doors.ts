@@ -4,10 +4,10 @@ import type { Deed } from './access.ts'
 
 /**
  * Who may use an address, and how. `anyone` is not signed in, `person` is, a deed needs a role in the workspace; `scraper` is
- * Prometheus.
+ * Prometheus; `crm` is whoever sends a webhook, and shows it by the webhook itself.
  */
 export type Door = {
-  who: 'anyone' | 'scraper' | 'person' | Deed
+  who: 'anyone' | 'scraper' | 'crm' | 'person' | Deed
   methods: readonly ('GET' | 'POST')[]
   /** What an API key must be allowed to use it; without it the address is closed to programs. */
   scope?: KeyScope
@@ -71,6 +71,7 @@ export const doors: Readonly<Record<string, Door>> = {
   '/w/[workspace]/settings/audit.csv': page('read_audit'),
 
   '/.well-known/jwks.json': page('anyone'),
+  '/api/v1/webhooks/[token]': button('crm'),
   '/api/v1/tokens': { who: 'use_api', methods: ['POST'], scope: 'read' },
   '/api/v1/opportunities/due': { who: 'read_deals', methods: ['GET'], scope: 'read' },
   '/api/v1/opportunities/[id]/complete_action': {

@@ -20,7 +20,7 @@ import type { Asker } from './who.ts'
 export async function enter(context: APIContext): Promise<Response | undefined> {
   const { locals, routePattern } = context
   const { who = 'anyone' } = doors[routePattern] ?? {}
-  if (who === 'anyone' || who === 'scraper') return undefined
+  if (who === 'anyone' || who === 'scraper' || who === 'crm') return undefined
   if (locals.asker === undefined) {
     if (!isApi(context)) return signInFirst(context)
     const message = 'Sign in, or send an API key: Authorization: Bearer <key>.'

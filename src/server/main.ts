@@ -178,5 +178,5 @@ function record(req: IncomingMessage, res: ServerResponse, locals: Partial<App.L
   locals.log?.[res.statusCode >= 500 ? 'warn' : 'info'](line, 'request')
 }
 
-/** The address of an invitation without what opens it, also where no route was found because something was wrong with the rest. */
-const withoutToken = (path: string) => path.replace(/^(\/*invite\/+).+/i, '$1[token]')
+/** The address of an invitation or a webhook without what opens it, also where no route was found because something was wrong with the rest. */
+const withoutToken = (path: string) => path.replace(/^(\/*(?:invite|api\/+v1\/+webhooks)\/+).+/i, '$1[token]')

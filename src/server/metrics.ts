@@ -8,6 +8,8 @@ export type Metrics = {
   observe(request: { route: string; method: string; status: number; durationMs: number }): void
   /** Counts a completed action of a tenant. */
   completed(tenantId: string): void
+  /** Counts what came by webhooks. */
+  nudged(count: number, outcome: 'taken' | 'full' | 'not_genuine'): void
   /** The text for Prometheus, with the gauges read from the database at this moment. */
   text(): Promise<string>
 }
@@ -34,6 +36,12 @@ export function startMetrics(database: Database): Metrics {
     name: 'nat_actions_completed_total',
     help: 'Actions completed by the next one or an outcome',
     labelNames: ['tenant_id'],
+    registers,
+  })
+  const nudges = new Counter({
+    name: 'tidemark_nudges_total',
+    help: 'Records that webhooks named, and deliveries that were turned away',
+    labelNames: ['outcome'],
     registers,
   })
   const gauge = (name: string, help: string, ...labelNames: string[]) =>
@@ -79,6 +87,7 @@ export function startMetrics(database: Database): Metrics {
       requests.inc({ route, method, status })
       durations.observe({ route, method }, durationMs / 1_000)
     },
+    nudged: (count, outcome) => nudges.inc({ outcome }, count),
     completed: (tenantId) => completed.inc({ tenant_id: tenantId }),
     text: async () => {
       up.set(

@@ -9,6 +9,7 @@ import { startIdentity } from '../identity/start.ts'
 import { createLimits } from './limits.ts'
 import { startLive } from './live.ts'
 import { createTokens } from './tokens.ts'
+import { createWebhookKeys } from './webhook-keys.ts'
 
 /** What the pages are served with. */
 export type WebParts = {
@@ -28,7 +29,7 @@ export type WebParts = {
 }
 
 /** What answers need besides the database, once the pages' own address is known. */
-export type Services = Pick<App.Locals, 'identity' | 'limits' | 'tokens' | 'live'>
+export type Services = Pick<App.Locals, 'identity' | 'limits' | 'tokens' | 'live' | 'webhookKeys'>
 
 /** Starts them. Streams are ended before the server stops, because a server waits for its answers. */
 export async function startServices(
@@ -36,12 +37,13 @@ export async function startServices(
   publicUrl: string,
 ): Promise<{ services: Services; endStreams: () => Promise<void>; closeServices: () => Promise<void> }> {
   const tokens = await createTokens({ secret: parts.secret, publicUrl })
+  const webhookKeys = await createWebhookKeys(parts.secret)
   const identity = await startIdentity({ ...parts, publicUrl })
   const limits = createLimits(identity.database, parts.requestsPerMinute)
   const house = keepHouse(identity.database, parts.log)
   const live = startLive(parts.database, parts.log)
   return {
-    services: { identity, limits, tokens, live },
+    services: { identity, limits, tokens, live, webhookKeys },
     endStreams: live.close,
     closeServices: async () => {
       await house.stop()

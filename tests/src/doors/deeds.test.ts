@@ -119,6 +119,11 @@ const ways: Partial<Record<Deed, () => Promise<Response>>> = {
   credentials_changed: async () => ofConnection({ action: 'replace', ...keysOf }),
   connection_paused: async () => ofConnection({ action: 'pause' }),
   connection_resumed: async () => ofConnection({ action: 'resume' }),
+  webhook_address_made: async () => {
+    const crm = await app.seed.connection(tenantId, { connector: 'pipedrive', name: 'Pipedrive' })
+    const fields = { action: 'webhook', account: '15000007' }
+    return app.ana.post(`${settings}/connections/${crm.id}`, fields)
+  },
   sync_asked_for: async () => app.ana.post('/w/tidewell/sync/run-now', { connection }),
   target_set: async () => app.ana.post(`${settings}/targets`, { currency: 'USD', amount: '500,000' }),
   view_shared: async () => ofView({ deed: 'save', name: 'Ours', shared: 'yes' }),

@@ -159,7 +159,7 @@ async function beginning(answer: Response): Promise<Response> {
 const isApi = (route: string) => route.startsWith('/api/')
 const isDeed = (who: Door['who']): who is Deed => deeds.includes(who as Deed)
 const closed = Object.entries(doors).flatMap(([route, door]) =>
-  door.who === 'anyone' || door.who === 'scraper'
+  door.who === 'anyone' || door.who === 'scraper' || door.who === 'crm'
     ? []
     : door.methods.map((method) => ({ route, method, who: door.who, scope: door.scope })),
 )

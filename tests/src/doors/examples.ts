@@ -134,7 +134,10 @@ export const examples: Readonly<Record<string, Example>> = {
   },
   '/w/[workspace]/settings/connections/[id]': {
     path: (ids) => `/w/${ids.slug}/settings/connections/${ids.connection}`,
-    forms: ['test', 'start', 'replace', 'pause', 'resume'].map((action) => () => ({ action })),
+    forms: [
+      ...['test', 'start', 'replace', 'pause', 'resume'].map((action) => () => ({ action })),
+      () => ({ action: 'webhook', account: '62515', signingSecret: 'a secret of nobody' }),
+    ],
     names: 'record',
   },
   '/w/[workspace]/settings/connections/[id]/consent': {
@@ -149,6 +152,7 @@ export const examples: Readonly<Record<string, Example>> = {
   '/w/[workspace]/settings/audit': { path: inside('/settings/audit') },
   '/w/[workspace]/settings/audit.csv': { path: inside('/settings/audit.csv') },
 
+  '/api/v1/webhooks/[token]': { path: () => '/api/v1/webhooks/none', json: () => ({}), answers: [404] },
   '/api/v1/tokens': { path: () => '/api/v1/tokens', json: () => ({}) },
   '/api/v1/opportunities/due': { path: ({ slug }) => `/api/v1/opportunities/due?workspace=${slug}` },
   '/api/v1/opportunities/[id]/complete_action': {
