@@ -142,6 +142,7 @@ export const identityDeeds = [
   'second_factor_failed',
   'recovery_codes_made',
   'account_linked',
+  'account_unlinked',
   'workspace_refused',
   'user_added',
   'operator_added',

@@ -13,6 +13,7 @@ export const identityWords = {
   second_factor_failed: 'Wrong code given',
   recovery_codes_made: 'New recovery codes made',
   account_linked: 'Provider linked',
+  account_unlinked: 'Provider unlinked',
   workspace_refused: 'Refused at another workspace',
   user_added: 'Became known',
   operator_added: 'Made an operator of the agency',

@@ -22,6 +22,10 @@ const letters = {
     subject: 'Another way to sign in to Tidemark as you',
     text: 'Somebody signed in as you through another provider for the first time just now; its account lets you in from now on. If it was not you, tell the admin of your workspace, and see to it that nobody else has that account.',
   },
+  account_unlinked: {
+    subject: 'One way less to sign in to Tidemark as you',
+    text: 'An account at another provider was unlinked from your sign-in just now, and every other session of yours has ended. If it was not you, choose a new password on the sign-in page and tell the admin of your workspace.',
+  },
   second_factor_on: {
     subject: 'Codes are on for your Tidemark sign-in',
     text: 'Signing in as you takes a code of your authenticator from now on. If it was not you, tell the admin of your workspace: whoever runs Tidemark can turn codes off for you.',

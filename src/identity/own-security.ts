@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import { duration } from '../format.ts'
 import { noteEvent, type Origin } from './events.ts'
 import { guessableWords } from './guessable.ts'
+import { unlinkAccount } from './linked-accounts.ts'
 import { changePassword, type By, type Confirmed } from './own-password.ts'
 import { endSessions, forgetProofs } from './people.ts'
 import { longestPassword, shortestPassword } from './password-length.ts'
@@ -15,6 +16,7 @@ export const securityNews = {
   password: 'Your password is changed. Every other session of yours has ended.',
   off: 'Codes are off. A password alone lets you in.',
   ended: 'That session has ended.',
+  unlinked: 'That way in is closed, and every other session of yours has ended.',
   mailed: 'A link with which you choose a password is on its way to you.',
   enrolling: '',
 } as const
@@ -72,6 +74,10 @@ export async function changeOwnSecurity(
       return renewed.kind === 'done'
         ? { kind: 'codes', codes: renewed.answer, cookies: [] }
         : refused(renewed)
+    }
+    case 'unlink': {
+      const unlinked = await unlinkAccount(identity, by, { account: fields['account'] ?? '', password })
+      return unlinked.kind === 'done' ? done('unlinked') : refused(unlinked)
     }
     case 'end':
       await endSession(identity, person.id, fields['session'] ?? '', origin)

@@ -180,6 +180,7 @@ const elsewhere: Partial<Record<Deed, string>> = {
   consent_failed: 'tests/src/pages/consent.test.ts',
   credentials_resealed: 'tests/bin/secrets.test.ts',
   account_linked: 'tests/src/identity/provider.test.ts',
+  account_unlinked: 'tests/src/identity/provider.test.ts',
   operator_added: 'tests/bin/user.test.ts',
 }
 

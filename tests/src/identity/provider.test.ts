@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Web } from '../../../src/server/main.ts'
 import { serve, startApp, type TestApp } from '../app.ts'
 import { stranger, visit, type Visitor } from '../visitor.ts'
+import { password } from '../people.ts'
 import { codeOf, enrol } from './authenticator.ts'
 import { depart, goThrough, startProvider, type Account, type OidcServer } from './provider.ts'
 import { isIn } from './is-in.ts'
@@ -252,5 +253,63 @@ describe('a provider', () => {
     } finally {
       await alone.close()
     }
+  })
+})
+
+describe('an account that is linked', () => {
+  const page = '/w/tidewell/settings/security'
+  const unlink = (visitor: Visitor, id: string, given: string) =>
+    visitor.post(page, { action: 'unlink', account: id, password: given })
+  const linkedTo = async ({ email }: Visitor) =>
+    (
+      await rowsOf<{ id: string }>(
+        `select a.id from auth.accounts a join auth.users u on u.id = a.user_id where u.email = $1 and provider_id = 'oidc'`,
+        email,
+      )
+    )[0]?.id ?? ''
+
+  test('is listed, and unlinked by the present password alone; other sessions end, and it is written down', async () => {
+    await signInAt(oidc, person)
+    const elsewhere = await visit(web.url, person.email)
+    expect(await (await person.get(page)).text()).toContain('Unlink OIDC')
+    const id = await linkedTo(person)
+    const refusal = await unlink(person, id, 'not this one')
+    expect([refusal.status, await linkedTo(person)]).toEqual([401, id])
+    expect((await unlink(person, id, password)).headers.get('location')).toBe(`${page}?done=unlinked`)
+    expect(await linkedTo(person)).toBe('')
+    expect([await isIn(person), await isIn(elsewhere)]).toEqual([true, false])
+    const deeds = await rowsOf<{ deed: string }>(
+      'select deed from auth.events e join auth.users u on u.id = e.user_id where u.email = $1',
+      person.email,
+    )
+    expect(deeds.map(({ deed }) => deed)).toContain('account_unlinked')
+    expect(await (await person.get(page)).text()).not.toContain('Unlink OIDC')
+  })
+
+  test('of somebody else, or a password, is not unlinked', async () => {
+    await signInAt(oidc, person)
+    const theirs = await linkedTo(person)
+    const other = await visit(web.url, (await app.as('rep', tenantId)).email)
+    const [own] = await rowsOf<{ id: string }>(
+      'select a.id from auth.accounts a join auth.users u on u.id = a.user_id where u.email = $1',
+      other.email,
+    )
+    for (const id of [theirs, own?.id ?? '', 'none'])
+      expect((await unlink(other, id, password)).status, id).toBe(422)
+    expect(await linkedTo(person)).toBe(theirs)
+    expect(await isIn(await visit(web.url, other.email))).toBe(true)
+  })
+
+  test('stays while it is the only way in', async () => {
+    await signInAt(oidc, person)
+    await app.seed.client.query(
+      `delete from auth.accounts a using auth.users u where u.id = a.user_id and u.email = $1 and provider_id = 'credential'`,
+      [person.email],
+    )
+    const id = await linkedTo(person)
+    expect(await (await person.get(page)).text()).toContain('choose a password first')
+    const answer = await unlink(person, id, password)
+    expect([answer.status, await linkedTo(person)]).toEqual([422, id])
+    expect(await answer.text()).toContain('You have no password yet')
   })
 })
