@@ -210,3 +210,21 @@ test('12. Mid-sync 401 after 30 minutes is renewed once, and a malformed token i
   const { run } = await client.sync()
   expect([run.status, run.error_code]).toEqual(['failed', 'E_SETTINGS'])
 })
+
+test('keys of another account are refused at their first renewal, and what is here is not mixed with it (C17)', async () => {
+  all = await arrange([{ ...laurel, oauth: { ...oauth, rotates: false } }])
+  const client = await connectApp()
+  await client.sync()
+  const account = 'select account_id from connections where id = $1'
+  const known = await all.db.query<{ account_id: string }>(account, [client.connectionId])
+  expect(known.rows).toEqual([{ account_id: '62515' }])
+  await all.db.query(`update connections set account_id = '777' where id = $1`, [client.connectionId])
+  client.account.endAccess()
+  const before = await client.everything()
+  const { run } = await client.sync()
+  expect([run.status, run.error_code]).toEqual(['failed', 'E_SETTINGS'])
+  expect(run.error_detail).toContain(
+    'this is HubSpot (OAuth) account 62515, and what is here was copied from account 777',
+  )
+  expect(await client.everything()).toEqual(before)
+})
