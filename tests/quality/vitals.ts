@@ -48,6 +48,9 @@ async function visitOnce(demo: Demo, { path, isPublic }: Place, slowdown: number
   }
 }
 
+/** For so long people press a button. */
+const pressMs = 90
+
 /** From a page that is warm to another one by a link, as the navigation of a workspace does it: until something is painted. */
 export async function measureTurn(demo: Demo, { name, path, isPublic }: Place): Promise<Finding[]> {
   if (isPublic) return []
@@ -62,7 +65,7 @@ export async function measureTurn(demo: Demo, { name, path, isPublic }: Place): 
       // Not every page stands in the navigation.
       if ((await link.count()) === 0) return []
       await link.hover()
-      await Promise.all([page.waitForEvent('load'), link.click()])
+      await Promise.all([page.waitForEvent('load'), link.click({ delay: pressMs })])
       await page.waitForTimeout(250)
       painted.push(
         await page.evaluate(

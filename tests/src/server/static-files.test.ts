@@ -18,6 +18,7 @@ beforeEach(async () => {
   mkdirSync(join(folder, '_astro'))
   writeFileSync(join(folder, '_astro/app.1a2b.js'), 'console.log("a tide")')
   writeFileSync(join(folder, 'favicon.svg'), '<svg xmlns="http://www.w3.org/2000/svg"></svg>')
+  writeFileSync(join(folder, 'speculation-rules.json'), '{}')
   lines = []
   const log = pino(
     {},
@@ -32,6 +33,11 @@ afterEach(async () => {
   server.closeAllConnections()
   await new Promise((done) => server.close(done))
   rmSync(folder, { recursive: true })
+})
+
+test('the rules of what is asked for ahead are of the one kind that browsers take', async () => {
+  const rules = await fetch(`${url}/speculation-rules.json`)
+  expect(rules.headers.get('content-type')).toBe('application/speculationrules+json')
 })
 
 test('a file is given with its kind, and asked for again only where its name does not carry its hash', async () => {
