@@ -27,6 +27,7 @@ export const auditDeeds = {
   suggestion_used: 'Next action of the CRM taken over',
   action_undone: 'Action taken back',
   write_back_changed: 'Writing to the CRM changed',
+  write_retried: 'Writing to the CRM tried again',
   exported: 'Exported',
   target_set: 'Target set',
   view_shared: 'View shared',

@@ -101,7 +101,7 @@ export const contactOf = sql`left join contacts c on c.tenant_id = o.tenant_id a
 
 /**
  * The CRM's own next step about the opportunity in row `row`: its first activity that is not done, by the opportunity or else by
- * its contact.
+ * its contact. A task that we made there ourselves is our own step come back, and no plan of the CRM's until somebody changes it there.
  */
 export function suggestionOf({ taskConnectionIds }: DueScope, row: { opportunity: SQL; contact: SQL }): SQL {
   return sql`
@@ -109,6 +109,8 @@ export function suggestionOf({ taskConnectionIds }: DueScope, row: { opportunity
     from activities a
     where (a.opportunity_id = ${row.opportunity} or (a.opportunity_id is null and a.contact_id = ${row.contact}))
       and a.connection_id = any(${sql.param(taskConnectionIds)}::uuid[]) and not a.is_done and a.deleted_at is null and a.due_at is not null
+      and not exists (
+        select from crm_writes e where e.activity_id = a.id and (e.seen_hash is null or e.seen_hash = a.content_hash))
     order by a.due_at, a.id limit 1`
 }
 

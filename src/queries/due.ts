@@ -29,6 +29,9 @@ export type Suggestion = {
   isNewer: boolean
 }
 
+/** How a change stands on its way to the CRM, and what keeps it waiting or was said against it, in words. */
+export type WriteNow = { state: CrmWriteState; because: string | null }
+
 /** One thing that is due: a step of ours, or an overdue task that lives in the CRM. */
 export type DueRow = DueDeal & {
   /** `step`: ours, completed here. `task`: the CRM's, done there. */
@@ -46,7 +49,7 @@ export type DueRow = DueDeal & {
   moves: number
   suggestion: Suggestion | null
   /** How the last change stands on its way to the CRM; null where it is not written there. */
-  write: { state: CrmWriteState; refusedBecause: string | null } | null
+  write: WriteNow | null
 }
 
 /** What is due, oldest first, our steps and the CRM's overdue tasks together; `next` is where it goes on, null at its end. */
@@ -82,7 +85,7 @@ type Stored = DueDealColumns &
     kind: string | null
     moves: number
     write_state: CrmWriteState | null
-    refused_because: string | null
+    write_because: string | null
     place: Place
   }
 
@@ -101,7 +104,7 @@ function statement(scope: DueScope, filters: DueFilters, place: Place | undefine
       coalesce(p.currency, ${scope.currency}) as currency, p.market, p.units, coalesce(s.name, p.stage_name) as stage, w.name as owner,
       touched.at as touched_at, coalesce(n.moves, 0) as moves, suggested.id as suggestion_id, suggested.due_at as suggestion_at,
       suggested.kind as suggestion_kind, suggested.details as suggestion, suggested.changed_at > n.made_at as is_newer,
-      cw.state as write_state, cw.refused_because, p.place
+      cw.state as write_state, coalesce(cw.refused_because, cw.waits_because) as write_because, p.place
     from page p
     left join stages s on s.id = p.stage_id and s.deleted_at is null
     left join owners w on w.id = p.owner_id and w.deleted_at is null
@@ -156,6 +159,7 @@ export function fromTasks(scope: DueScope, filters: DueFilters, also: SQL[]): SQ
     sql`a.connection_id = any(${sql.param(scope.taskConnectionIds)}::uuid[]) and not a.is_done and a.deleted_at is null`,
     sql`a.due_at <= ${scope.now}`,
     sql`not exists (select from next_actions m where m.opportunity_id = o.id and m.number = o.version and m.suggestion_id = a.id)`,
+    sql`not exists (select from crm_writes e where e.activity_id = a.id)`,
     ...(filters.moves === undefined ? [] : [sql`false`]),
     ...wantedOpportunity(scope, filters, taskWords),
     ...also,
@@ -190,7 +194,7 @@ function dueRow(row: Stored, { now, timeZone }: DueScope): DueRow {
     daysLate: daysLate(dueAt, now, timeZone),
     moves: row.moves,
     suggestion: suggestionIn(row),
-    write: row.write_state === null ? null : { state: row.write_state, refusedBecause: row.refused_because },
+    write: row.write_state === null ? null : { state: row.write_state, because: row.write_because },
   }
 }
 

@@ -11,7 +11,7 @@ import {
   type DueDealColumns,
   type DueScope,
 } from './due-parts.ts'
-import { suggestionIn, type Suggestion, type SuggestionColumns } from './due.ts'
+import { suggestionIn, type Suggestion, type SuggestionColumns, type WriteNow } from './due.ts'
 import { lastTouches } from './touches.ts'
 
 /** One line of what was planned and done about an opportunity. */
@@ -41,7 +41,7 @@ export type StepNow = DueDeal & {
   /** A person here said how it ended. */
   outcome: 'won' | 'lost' | 'disqualified' | null
   suggestion: Suggestion | null
-  write: { state: CrmWriteState; refusedBecause: string | null } | null
+  write: WriteNow | null
   /** Newest first, at most twenty. */
   entries: StepEntry[]
 }
@@ -56,7 +56,7 @@ export async function readStep(tx: Tx, scope: DueScope, id: string): Promise<Ste
       p.next_action_at, p.next_action_details, n.kind, coalesce(n.moves, 0) as moves, p.own_outcome,
       (select max(t.at) from touches t) as touched_at, suggested.id as suggestion_id, suggested.due_at as suggestion_at,
       suggested.kind as suggestion_kind, suggested.details as suggestion, suggested.changed_at > n.made_at as is_newer,
-      cw.state as write_state, cw.refused_because
+      cw.state as write_state, coalesce(cw.refused_because, cw.waits_because) as write_because
     from page p
     join connections k on k.id = p.connection_id
     left join stages s on s.id = p.stage_id and s.deleted_at is null
@@ -84,7 +84,7 @@ type Stored = DueDealColumns &
     moves: number
     own_outcome: StepNow['outcome']
     write_state: CrmWriteState | null
-    refused_because: string | null
+    write_because: string | null
   }
 
 function stepNow(row: Stored): Omit<StepNow, 'entries'> {
@@ -98,7 +98,7 @@ function stepNow(row: Stored): Omit<StepNow, 'entries'> {
     step: dueAt === null || details === null ? null : { dueAt: new Date(dueAt), details, kind, moves },
     outcome: row.own_outcome,
     suggestion: suggestionIn(row),
-    write: row.write_state === null ? null : { state: row.write_state, refusedBecause: row.refused_because },
+    write: row.write_state === null ? null : { state: row.write_state, because: row.write_because },
   }
 }
 

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import type { Tx } from '../../drizzle/db.ts'
 import { readStepDone, type StepDone } from '../queries/step-done.ts'
-import { momentWords } from './due-lines.ts'
+import { momentWords, writeWords } from './due-lines.ts'
+import { sourceName } from './due-page.ts'
 
 /** What an address says of the last deed: an opportunity and the version that the deed led to, or a word. */
 const doneForm = z.string().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.[1-9]\d{0,8}$/)
@@ -13,6 +14,7 @@ const refusals: Partial<Record<string, string>> = {
   late: 'It is too late to take that back: ten seconds have passed, or something came after it.',
   gone: 'The CRM no longer plans that. Nothing was changed.',
   changed: 'Somebody else has changed that opportunity meanwhile. Nothing was changed; look at it again.',
+  off: 'Writing to the CRM is switched off, so nothing was tried. An admin can turn it on in the settings.',
   closed: 'The CRM has closed that opportunity, so nothing can be planned for it.',
 }
 
@@ -38,15 +40,24 @@ export async function readDoneNotice(
   if (step === undefined) return null
   const action = `/w/${workspace.slug}/due/${id}/undo`
   return {
-    words: doneWords(step, (at) => momentWords(at, workspace.timeZone, status.now)),
-    isProblem: false,
+    words: [
+      doneWords(step, (at) => momentWords(at, workspace.timeZone, status.now)),
+      ...(step.write === null ? [] : [wordsOfWrite(step.write, sourceName(status.connections))]),
+    ].join(' '),
+    isProblem: step.write?.state === 'refused',
     undo: step.mayUndo ? { action, version, back } : null,
   }
 }
 
+/** "Goes to HubSpot." */
+function wordsOfWrite(write: NonNullable<StepDone['write']>, source: string): string {
+  const { word, why } = writeWords(write, source)
+  return `${word}${why === undefined ? '' : `: ${why}`}.`
+}
+
 /** "Done. Next: book validation call, Mon, Nov 23, 9:00 AM." */
 export function doneWords(
-  { how, details, dueAt, outcome, title }: StepDone,
+  { how, details, dueAt, outcome, title }: Omit<StepDone, 'write'>,
   moment: (at: Date) => string,
 ): string {
   const step = dueAt === null || details === null ? null : `${details}, ${moment(dueAt)}`

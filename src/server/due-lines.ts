@@ -1,7 +1,7 @@
 import type { IconName } from '../components/icons.ts'
 import { bucketOf, bucketWords, buckets, daysSince, edgesOf, movedOften, type Bucket } from '../domain/due.ts'
 import { count, exactTime, money, plural, relativeTime, timeOfDay, weekday } from '../format.ts'
-import type { DueRow } from '../queries/due.ts'
+import type { DueRow, WriteNow } from '../queries/due.ts'
 import type { Unplanned } from '../queries/unplanned.ts'
 
 /** Where a list is read: the workspace's address and zone, and the moment. */
@@ -136,19 +136,19 @@ export const momentWords = (at: Date, timeZone: string, now: Date): string =>
   `${weekday(at, timeZone, now)}, ${timeOfDay(at, timeZone)}`
 
 /** How the last change stands on its way to the CRM. */
-export function writeWords(
-  { state, refusedBecause }: NonNullable<DueRow['write']>,
-  source: string,
-): NonNullable<DueLine['write']> {
+export function writeWords({ state, because }: WriteNow, source: string): NonNullable<DueLine['write']> {
+  const why = because ?? undefined
   switch (state) {
     case 'pending':
+      return { word: why === undefined ? `Goes to ${source}` : `Waits to go to ${source}`, tone: 'busy', why }
     case 'sending':
+      return { word: `On its way to ${source}`, tone: 'busy', why }
     case 'sent':
-      return { word: `Goes to ${source}`, tone: 'busy', why: undefined }
+      return { word: `Sent to ${source}`, tone: 'busy', why: 'The next sync shows whether it is there' }
     case 'confirmed':
       return { word: `In ${source}`, tone: 'good', why: undefined }
     case 'refused':
-      return { word: `Not in ${source}`, tone: 'bad', why: refusedBecause ?? undefined }
+      return { word: `Not written to ${source}`, tone: 'bad', why }
   }
 }
 
