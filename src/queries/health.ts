@@ -1,7 +1,7 @@
-import { and, count, eq, gte, isNull, sql } from 'drizzle-orm'
+import { and, count, eq, gt, gte, inArray, isNull, or, sql } from 'drizzle-orm'
 import type { Database, Tx } from '../../drizzle/db.ts'
 import journal from '../../drizzle/migrations/meta/_journal.json' with { type: 'json' }
-import { quarantine, syncRuns, tenants, workers } from '../../drizzle/schema/index.ts'
+import { crmWrites, quarantine, syncRuns, tenants, workers } from '../../drizzle/schema/index.ts'
 import { instantOrNull, wholeNumber } from './decode.ts'
 import { readSyncStatus, type SyncStatus } from './sync-status.ts'
 
@@ -36,6 +36,8 @@ export type Gauges = {
   runs: { workspace: string; status: string; count: number }[]
   /** Records set aside and not read since, per connection and stream. */
   setAside: { workspace: string; connectionId: string; stream: string; count: number }[]
+  /** Writes to the CRM, per connection and state; refused ones of the last seven days. */
+  writes: { workspace: string; connectionId: string; state: string; count: number }[]
 }
 
 /** What `/metrics` says about the sync of all workspaces. */
@@ -47,6 +49,7 @@ export async function readGauges(database: Database): Promise<Gauges> {
       slugs: new Map(slugs.map(({ id, slug }) => [id, slug])),
       runs: await countRuns(tx),
       setAside: await countSetAside(tx),
+      writes: await countWrites(tx),
     }
   })
 }
@@ -72,4 +75,24 @@ function countSetAside(tx: Tx) {
     .innerJoin(tenants, and(eq(tenants.id, quarantine.tenantId)))
     .where(isNull(quarantine.resolvedAt))
     .groupBy(tenants.slug, quarantine.connectionId, quarantine.stream)
+}
+
+function countWrites(tx: Tx) {
+  const isOpen = inArray(crmWrites.state, ['pending', 'sending', 'sent'])
+  const wasRefused = and(
+    eq(crmWrites.state, 'refused'),
+    gt(crmWrites.attempts, 0),
+    gte(crmWrites.settledAt, sql`now() - interval '7 days'`),
+  )
+  return tx
+    .select({
+      workspace: tenants.slug,
+      connectionId: crmWrites.connectionId,
+      state: crmWrites.state,
+      count: sql`count(*)`.mapWith(wholeNumber),
+    })
+    .from(crmWrites)
+    .innerJoin(tenants, eq(tenants.id, crmWrites.tenantId))
+    .where(or(isOpen, wasRefused))
+    .groupBy(tenants.slug, crmWrites.connectionId, crmWrites.state)
 }

@@ -3,6 +3,7 @@ import type { Tx } from '../../drizzle/db.ts'
 import { connections, quarantine, streamCursors, syncRunStreams } from '../../drizzle/schema/index.ts'
 import { newestFirst } from './newest-first.ts'
 import { readRuns, type RunSummary } from './runs.ts'
+import { countWrites, type WriteCounts } from './write-back.ts'
 
 /** What the latest ended pass over a stream did, and the latest count the CRM gave of its own. */
 export type StreamCounts = {
@@ -20,6 +21,8 @@ export type ConnectionDetail = {
   /** Records set aside that no replay has read since. */
   setAside: number
   recentRuns: RunSummary[]
+  /** Changes on their way to the CRM; null where there never were any. */
+  writes: WriteCounts | null
   counts: StreamCounts[]
 }
 
@@ -33,12 +36,14 @@ const passesBack = 24
 export async function readSync(tx: Tx, connectionIds: string[]): Promise<Map<string, ConnectionDetail>> {
   const counts = Map.groupBy(await readCounts(tx), ({ connectionId }) => connectionId)
   const setAside = new Map((await readSetAside(tx)).map((row) => [row.connectionId, row.count]))
+  const writes = new Map((await countWrites(tx)).map((row) => [row.connectionId, row]))
   const details = new Map<string, ConnectionDetail>()
   for (const id of connectionIds) {
     details.set(id, {
       setAside: setAside.get(id) ?? 0,
       recentRuns: (await readRuns(tx, { connectionId: id, limit: recent })).runs,
       counts: counts.get(id) ?? [],
+      writes: writes.get(id) ?? null,
     })
   }
   return details

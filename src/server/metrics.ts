@@ -64,8 +64,16 @@ export function startMetrics(database: Database): Metrics {
     'stream',
   )
 
+  const writes = gauge(
+    'crm_writes',
+    'Changes on their way to a CRM, and those it refused in the last seven days',
+    'workspace',
+    'connection',
+    'state',
+  )
+
   const readDatabase = async () => {
-    for (const stale of [ages, runs, setAside]) stale.reset()
+    for (const stale of [ages, runs, setAside, writes]) stale.reset()
     const now = await readGauges(database)
     const rules = { now: now.status.now, staleAfterMinutes: 0 }
     for (const connection of now.status.connections) {
@@ -78,6 +86,9 @@ export function startMetrics(database: Database): Metrics {
     for (const { workspace, status, count } of now.runs) runs.set({ workspace, status }, count)
     for (const { workspace, connectionId, stream, count } of now.setAside) {
       setAside.set({ workspace, connection: connectionId, stream }, count)
+    }
+    for (const { workspace, connectionId, state, count } of now.writes) {
+      writes.set({ workspace, connection: connectionId, state }, count)
     }
   }
 
