@@ -17,6 +17,15 @@ export function addTenantCommands(program: Command): void {
     .option('--currency <code>', 'for amounts without one (default USD)')
     .addHelpText('after', examplesOfAdd)
     .action(add)
+  tenant
+    .command('write-back')
+    .description(
+      'Says whether next steps and outcomes are written back to the CRMs of a client; off unless turned on.',
+    )
+    .argument('<slug>', 'the client')
+    .argument('<on|off>', 'whether they are')
+    .addHelpText('after', examplesOfWriteBack)
+    .action(writeBack)
   tenant.command('list').description('Lists the clients.').addHelpText('after', examplesOfList).action(list)
 }
 
@@ -29,6 +38,33 @@ const examplesOfList = `
 Examples:
   $ npm run tidemark -- tenant list
 `
+
+const examplesOfWriteBack = `
+Examples:
+  $ npm run tidemark -- tenant write-back copper-kettle on
+`
+
+async function writeBack(slug: string, word: string): Promise<void> {
+  const { switchWriteBack } = await import('../../src/commands/switch-write-back.ts')
+  const { commandLine } = await import('../../src/commands/record-deed.ts')
+  const { listWorkspaces } = await import('../../src/queries/workspaces.ts')
+  if (word !== 'on' && word !== 'off') throw invalid('switch', { word: 'Say on or off' })
+  const installation = await openInstallation(process.env, warn)
+  try {
+    const database = await installation.connect('tidemark_web')
+    const { workspaces } = await listWorkspaces(database)
+    const found = workspaces.find((workspace) => workspace.slug === slug)
+    if (found === undefined) throw new Refusal(`There is no client with the slug ${slug}.`)
+    const outcome = await database.asTenant(found.id, (tx) => switchWriteBack(tx, commandLine, word === 'on'))
+    const refused =
+      outcome.kind === 'changed' && outcome.refused > 0
+        ? ` ${outcome.refused} that waited will not be written.`
+        : ''
+    print(`Writing to the CRMs of ${found.name} is ${word}.${refused}`)
+  } finally {
+    await installation.close()
+  }
+}
 
 async function add(name: string, options: { slug?: string; timeZone?: string; currency?: string }) {
   const { addTenant } = await import('../../src/commands/add-tenant.ts')

@@ -16,6 +16,8 @@ export type ConnectorForm = {
   /** How the CRM sends webhooks, where it does. */
   webhook?: Webhook
   settings: { safeParse: (given: unknown) => { success: boolean; error?: z.ZodError | undefined } }
+  /** What next steps and outcomes become there, in words, for CRMs that they can be written to. */
+  writing?: { words: { step: string; outcomes: Partial<Record<string, string>> } } | undefined
   /** For CRMs that let in an app by the consent of a person. */
   consent?: ConsentForm | undefined
 }

@@ -75,6 +75,12 @@ export const examples: Readonly<Record<string, Example>> = {
     forms: [() => ({ version: '1' })],
     names: 'record',
   },
+  '/w/[workspace]/due/[opportunity]/retry': {
+    path: (ids) => `/w/${ids.slug}/due/${ids.opportunity}/retry`,
+    forms: [() => ({ version: '1' })],
+    names: 'record',
+    answers: [303, 404],
+  },
   '/w/[workspace]/leads': { path: inside('/leads') },
   '/w/[workspace]/pipeline': { path: inside('/pipeline') },
   '/w/[workspace]/hot-list': { path: inside('/hot-list') },
@@ -126,6 +132,10 @@ export const examples: Readonly<Record<string, Example>> = {
   '/w/[workspace]/settings/targets': {
     path: inside('/settings/targets'),
     forms: [() => ({ currency: 'USD', amount: '500,000' })],
+  },
+  '/w/[workspace]/settings/write-back': {
+    path: inside('/settings/write-back'),
+    forms: [() => ({ deed: 'on' })],
   },
   '/w/[workspace]/settings/connections': { path: inside('/settings/connections') },
   '/w/[workspace]/settings/connections/new': {
