@@ -43,6 +43,8 @@ declare namespace App {
     actor: import('./commands/record-deed.ts').Actor
     /** Where its sync stands, read before anything else on the page. */
     status: import('./queries/sync-status.ts').SyncStatus
+    /** The owners in the CRM that the person is, by their e-mail address; on pages, of those who may read records. */
+    ownOwners: readonly string[]
     /** Runs `work` over the rows of this workspace only; an operator's over its sync only. */
     asTenant: <T>(work: (tx: import('../drizzle/db.ts').Tx) => Promise<T>) => Promise<T>
     /** As `asTenant`, and all that `work` reads is of one moment: the figures of a page are those of its rows. */

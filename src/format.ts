@@ -1,8 +1,12 @@
+import { dayOf } from './domain/days.ts'
+import { remembered } from './domain/remembered.ts'
+
 const locale = 'en-US'
 
 /** Making one takes longer than all that it writes on a page, so each is made once. */
 const numberFormats = new Map<string, Intl.NumberFormat>()
-const dateFormats = new Map<string, Intl.DateTimeFormat>()
+/** Digits after the point, by currency. */
+const places = new Map<string, number>()
 
 /** "1,284" */
 export function count(value: number): string {
@@ -49,15 +53,19 @@ function compact(value: number | Intl.StringNumericLiteral, style: Intl.NumberFo
 
 /** "111150.00": the amount in the currency's major unit, in all its digits. */
 function decimalOf(amountMinor: bigint, currency: string): Intl.StringNumericLiteral {
-  const places = placesOf(currency)
+  const digits = placesOf(currency)
   const sign = amountMinor < 0n ? '-' : ''
-  const plain = (amountMinor < 0n ? -amountMinor : amountMinor).toString().padStart(places + 1, '0')
-  const whole = plain.slice(0, plain.length - places)
-  return `${sign}${whole}.${plain.slice(plain.length - places) || '0'}` as Intl.StringNumericLiteral
+  const plain = (amountMinor < 0n ? -amountMinor : amountMinor).toString().padStart(digits + 1, '0')
+  const whole = plain.slice(0, plain.length - digits)
+  return `${sign}${whole}.${plain.slice(plain.length - digits) || '0'}` as Intl.StringNumericLiteral
 }
 
 function placesOf(currency: string): number {
-  return numberFormat({ style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2
+  const known = places.get(currency)
+  if (known !== undefined) return known
+  const { maximumFractionDigits: found = 2 } = numberFormat({ style: 'currency', currency }).resolvedOptions()
+  places.set(currency, found)
+  return found
 }
 
 function numberFormat(options: Intl.NumberFormatOptions): Intl.NumberFormat {
@@ -68,42 +76,36 @@ function numberFormat(options: Intl.NumberFormatOptions): Intl.NumberFormat {
 }
 
 /** "Nov 20, 2026, 9:02:14 AM CST" */
-export function exactTime(at: Date, timeZone: string): string {
-  return write(at, {
-    timeZone,
-    year: 'numeric',
-    month: 'short',
-    day: 'numeric',
-    hour: 'numeric',
-    minute: '2-digit',
-    second: '2-digit',
-    timeZoneName: 'short',
-  })
-}
+export const exactTime = written({
+  year: 'numeric',
+  month: 'short',
+  day: 'numeric',
+  hour: 'numeric',
+  minute: '2-digit',
+  second: '2-digit',
+  timeZoneName: 'short',
+})
 
 /** "9:02 AM" today, "Nov 18, 9:02 AM" on other days of the reader's calendar. */
 export function clockTime(at: Date, timeZone: string, now: Date): string {
-  const time = { timeZone, hour: 'numeric', minute: '2-digit' } as const
-  const isToday = dayOf(at, timeZone) === dayOf(now, timeZone)
-  return write(at, isToday ? time : { ...time, month: 'short', day: 'numeric' })
+  return dayOf(at, timeZone) === dayOf(now, timeZone) ? timeOfDay(at, timeZone) : dayAndTime(at, timeZone)
 }
 
 /** "Nov 14" */
-export function day(at: Date, timeZone: string): string {
-  return write(at, { timeZone, month: 'short', day: 'numeric' })
-}
+export const day = written({ month: 'short', day: 'numeric' })
 
 /** "Sat, Nov 14"; with the year where it is another one than now. */
 export function weekday(at: Date, timeZone: string, now: Date): string {
   const isThisYear = yearOf(at, timeZone) === yearOf(now, timeZone)
-  const words = { timeZone, weekday: 'short', month: 'short', day: 'numeric' } as const
-  return write(at, isThisYear ? words : { ...words, year: 'numeric' })
+  return isThisYear ? weekdayOf(at, timeZone) : weekdayOfYear(at, timeZone)
 }
 
 /** "9:30 AM" */
-export function timeOfDay(at: Date, timeZone: string): string {
-  return write(at, { timeZone, hour: 'numeric', minute: '2-digit' })
-}
+export const timeOfDay = written({ hour: 'numeric', minute: '2-digit' })
+
+const dayAndTime = written({ month: 'short', day: 'numeric', hour: 'numeric', minute: '2-digit' })
+const weekdayOf = written({ weekday: 'short', month: 'short', day: 'numeric' })
+const weekdayOfYear = written({ weekday: 'short', month: 'short', day: 'numeric', year: 'numeric' })
 
 /** "14 min ago", "in 12 min", "3 h ago", "3 days ago", "just now". */
 export function relativeTime(at: Date, now: Date): string {
@@ -136,16 +138,15 @@ export function bytes(size: number): string {
   return `${(size / 1_000 ** step).toFixed(step === 0 ? 0 : 1)} ${units[step]}`
 }
 
-function dayOf(at: Date, timeZone: string): string {
-  return write(at, { timeZone, year: 'numeric', month: 'numeric', day: 'numeric' })
-}
+const yearOf = (at: Date, timeZone: string) => dayOf(at, timeZone).slice(0, -6)
 
-const yearOf = (at: Date, timeZone: string) => write(at, { timeZone, year: 'numeric' })
-
-/** Intl sets a narrow no-break space before AM and PM, which nobody can type into a search. */
-function write(at: Date, options: Intl.DateTimeFormatOptions): string {
-  const key = JSON.stringify(options)
-  const format = dateFormats.get(key) ?? new Intl.DateTimeFormat(locale, options)
-  dateFormats.set(key, format)
-  return format.format(at).replaceAll('\u202f', ' ')
+/** Writes instants in one shape, wherever the reader is. */
+function written(shape: Intl.DateTimeFormatOptions): (at: Date, timeZone: string) => string {
+  const formats = new Map<string, Intl.DateTimeFormat>()
+  return remembered((at, timeZone) => {
+    const format = formats.get(timeZone) ?? new Intl.DateTimeFormat(locale, { ...shape, timeZone })
+    formats.set(timeZone, format)
+    // Intl sets a narrow no-break space before AM and PM, which nobody can type into a search.
+    return format.format(at).replaceAll('\u202f', ' ')
+  })
 }

@@ -1,10 +1,9 @@
+import { remembered } from './remembered.ts'
+
 /** The calendar day of an instant where the workspace is: `2026-11-20`. */
-export function dayOf(at: Date, timeZone: string): string {
-  return Temporal.Instant.fromEpochMilliseconds(at.getTime())
-    .toZonedDateTimeISO(timeZone)
-    .toPlainDate()
-    .toString()
-}
+export const dayOf = remembered((at, timeZone) =>
+  Temporal.Instant.fromEpochMilliseconds(at.getTime()).toZonedDateTimeISO(timeZone).toPlainDate().toString(),
+)
 
 /** The first instant of a day where the workspace is; midnight, but where the clocks skip it. */
 export function startOfDay(day: string, timeZone: string): Date {

@@ -57,9 +57,8 @@ export function daysSince(at: Date | null, now: Date, timeZone: string): number 
   return at === null ? null : Math.max(0, daysBetween(dayOf(at, timeZone), dayOf(now, timeZone)))
 }
 
-function daysBetween(from: string, to: string): number {
-  return Temporal.PlainDate.from(from).until(Temporal.PlainDate.from(to)).days
-}
+/** Days of the calendar are all as long as each other. */
+const daysBetween = (from: string, to: string): number => (Date.parse(to) - Date.parse(from)) / 86_400_000
 
 /** A step that was put off so often is marked: "moved 3x". */
 export const movedOften = 3

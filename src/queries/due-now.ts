@@ -18,7 +18,11 @@ export async function readOwnOwners(tx: Tx, email: string): Promise<string[]> {
 export const mostNamed = 99
 
 /** How much is late or due today in somebody's queue; without owners, in everybody's. */
-export async function readDueNow(tx: Tx, scope: DueScope, owners: string[] | undefined): Promise<Counted> {
+export async function readDueNow(
+  tx: Tx,
+  scope: DueScope,
+  owners: readonly string[] | undefined,
+): Promise<Counted> {
   const { tomorrow } = edgesOf(scope.now, scope.timeZone)
   const [found] = await countStretches(tx, scope, { owners }, [[null, tomorrow]], mostNamed)
   return found === undefined ? { count: 0, isMore: false } : found

@@ -1,5 +1,5 @@
 import type { Counted } from '../queries/due-counts.ts'
-import { readDueNow, readOwnOwners } from '../queries/due-now.ts'
+import { readDueNow } from '../queries/due-now.ts'
 import { dueScopeOf } from './due-page.ts'
 import { countedWords } from './due-strip.ts'
 
@@ -7,14 +7,11 @@ import { countedWords } from './due-strip.ts'
 export async function countDue({
   workspace,
   status,
-  person,
+  ownOwners,
   asTenant,
-}: Pick<App.Locals, 'workspace' | 'status' | 'person' | 'asTenant'>): Promise<Counted> {
+}: Pick<App.Locals, 'workspace' | 'status' | 'ownOwners' | 'asTenant'>): Promise<Counted> {
   const scope = dueScopeOf(workspace, status)
-  return asTenant(async (tx) => {
-    const mine = await readOwnOwners(tx, person.email)
-    return readDueNow(tx, scope, mine.length > 0 ? mine : undefined)
-  })
+  return asTenant((tx) => readDueNow(tx, scope, ownOwners.length > 0 ? ownOwners : undefined))
 }
 
 /** "14", "99+"; nothing where nothing waits. */

@@ -5,9 +5,10 @@ import { basisOf, type Basis, type ConnectionNow } from '../domain/freshness.ts'
 import { count, plural, timeOfDay, weekday } from '../format.ts'
 import { readDue } from '../queries/due.ts'
 import { together } from '../queries/due-counts.ts'
-import { mostNamed, readOwnOwners } from '../queries/due-now.ts'
+import { mostNamed } from '../queries/due-now.ts'
 import type { DueScope } from '../queries/due-parts.ts'
 import { readDueSummary, readNextUp, timeless, type DueSummary, type NextUp } from '../queries/due-summary.ts'
+import { readSavedViews } from '../queries/saved-views.ts'
 import { readUnplanned } from '../queries/unplanned.ts'
 import type { Workspace } from '../queries/workspaces.ts'
 import { dueAskOf, dueFiltersOf, dueFilterWords, isMine, isWhole, type DueAsk } from './due-filters.ts'
@@ -38,23 +39,28 @@ export function sourceName(connections: readonly Pick<ConnectionNow, 'name'>[]):
 /** All that the page of due actions shows, read as of one moment. */
 export async function readDuePage(
   tx: Tx,
-  { workspace, status, person }: Pick<App.Locals, 'workspace' | 'status' | 'person'>,
+  {
+    workspace,
+    status,
+    person,
+    ownOwners: mine,
+  }: Pick<App.Locals, 'workspace' | 'status' | 'person' | 'ownOwners'>,
   search: URLSearchParams,
 ) {
   const scope = dueScopeOf(workspace, status)
   const { now, timeZone, currency } = scope
   const ask = dueAskOf(search)
   const days = stripDaysOf(now, timeZone)
-  const mine = await readOwnOwners(tx, person.email)
   const filters = dueFiltersOf(ask, { mine, currency, lastDay: days.at(-1) })
   const from = search.get('after')
   const isQueue = ask.view === undefined
   const nothing = { rows: [], next: null }
   // Sent together, answered in this order.
-  const [list, summary, unplanned] = await Promise.all([
+  const [list, summary, unplanned, views] = await Promise.all([
     isQueue ? readDue(tx, scope, filters, { most: mostRows, from }) : nothing,
     readDueSummary(tx, scope, filters, person.id, days),
     readUnplanned(tx, scope, filters, isQueue ? { most: mostBeside, from: null } : { most: mostRows, from }),
+    readSavedViews(tx, person.id, 'due'),
   ])
   const { overdue, today } = summary.buckets
   const isAllDone = overdue.count === 0 && today.count === 0
@@ -74,6 +80,7 @@ export async function readDuePage(
   return {
     ask,
     back,
+    views,
     basis: scope.basis,
     summary,
     sentence: sentenceOf(summary),

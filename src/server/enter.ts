@@ -3,6 +3,7 @@ import type { Sight, Tx } from '../../drizzle/db.ts'
 import { recordDeed } from '../commands/record-deed.ts'
 import { noteEvent } from '../identity/events.ts'
 import type { Access } from '../queries/access.ts'
+import { readOwnOwners } from '../queries/due-now.ts'
 import { isWorkspaceName } from '../queries/workspaces.ts'
 import { readSyncStatus } from '../queries/sync-status.ts'
 import { may, wordsOf, type Deed } from './access.ts'
@@ -48,8 +49,17 @@ export async function enter(context: APIContext): Promise<Response | undefined> 
     await locals.asTenant((tx) =>
       recordDeed(tx, locals.actor, { deed: 'operator_looked', target: routePattern }),
     )
-  if (!isApi(context)) locals.status = await locals.asTenant(readSyncStatus)
+  if (!isApi(context)) await readForPages(locals)
   return undefined
+}
+
+/** What every page of a workspace stands on, in one way there and back. */
+async function readForPages(locals: App.Locals): Promise<void> {
+  const mayRead = may(locals.role, 'read_deals')
+  const [status, ownOwners] = await locals.asTenant((tx) =>
+    Promise.all([readSyncStatus(tx), mayRead ? readOwnOwners(tx, locals.person.email) : []]),
+  )
+  Object.assign(locals, { status, ownOwners })
 }
 
 const isApi = ({ url }: APIContext) => url.pathname.startsWith('/api/')

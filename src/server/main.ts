@@ -9,7 +9,7 @@ import { startServices, type Services, type WebParts } from './services.ts'
 import { startMetrics } from './metrics.ts'
 import { newRequestId } from './request-id.ts'
 import { answerShort } from './short-way.ts'
-import { plainHeaders, strictTransport } from './security-headers.ts'
+import { pagePolicy, plainHeaders, strictTransport } from './security-headers.ts'
 import { startFiles } from './static-files.ts'
 
 /** What Astro's built entry exports in middleware mode. */
@@ -89,6 +89,7 @@ export async function startWeb(parts: WebParts): Promise<Web> {
     Object.assign(locals, await ready.promise)
     // Everything that the two ways need is there by now.
     if (await answerShort(req, res, locals as App.Locals)) return
+    if (!req.url?.startsWith('/api/')) res.setHeader('content-security-policy', pagePolicy)
     await render(req, res, undefined, locals)
   }
   server.on('clientError', (_error, socket) => {

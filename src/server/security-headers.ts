@@ -1,9 +1,19 @@
 import type { Config } from '../../drizzle/config.ts'
 
-/**
- * Headers of every answer. The policy here is for files and plain words; a page brings its own,
- * which names its scripts and styles (astro.config.mjs).
- */
+/** What a page may load. Scripts and styles are files of our own; nothing inline, nothing from elsewhere. */
+export const pagePolicy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data:",
+  "font-src 'self'",
+  "connect-src 'self'",
+  "form-action 'self'",
+  "base-uri 'none'",
+  "frame-ancestors 'none'",
+].join('; ')
+
+/** Headers of every answer. The policy here is for files, programs and plain words; a page brings its own. */
 export const plainHeaders: readonly (readonly [string, string])[] = [
   ['content-security-policy', "default-src 'none'; frame-ancestors 'none'"],
   ['x-content-type-options', 'nosniff'],

@@ -6,7 +6,6 @@ import { daysLate, quickChoices } from '../domain/due.ts'
 import { clockTime, count, money, plural, timeOfDay } from '../format.ts'
 import { readDueLoad } from '../queries/due-load.ts'
 import type { Counted } from '../queries/due-counts.ts'
-import { readOwnOwners } from '../queries/due-now.ts'
 import { readStep, type StepNow } from '../queries/step.ts'
 import { dueScopeOf, sourceName } from './due-page.ts'
 import { momentWords, suggestionWords, writeWords } from './due-lines.ts'
@@ -19,7 +18,7 @@ const uuid = z.uuid()
 /** What the forms of one opportunity's next step stand on; undefined where there is no such opportunity. */
 export async function openStep(context: Pick<APIContext, 'locals' | 'params' | 'request' | 'url'>) {
   const { locals, params, request, url } = context
-  const { workspace, status, person } = locals
+  const { workspace, status } = locals
   const given: Given = request.method === 'POST' ? await formOf(request) : {}
   const id = uuid.safeParse(params['opportunity']).data
   const scope = dueScopeOf(workspace, status)
@@ -29,8 +28,7 @@ export async function openStep(context: Pick<APIContext, 'locals' | 'params' | '
     id === undefined
       ? undefined
       : await locals.asTenant(async (tx) => {
-          const mine = await readOwnOwners(tx, person.email)
-          const owners = mine.length > 0 ? mine : undefined
+          const owners = locals.ownOwners.length > 0 ? locals.ownOwners : undefined
           const step = await readStep(tx, scope, id)
           const load = await readDueLoad(
             tx,
