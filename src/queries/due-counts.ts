@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
 import type { Tx } from '../../drizzle/db.ts'
 import { askOften, atMost } from '../../drizzle/ask-often.ts'
+import { edgesOf } from '../domain/due.ts'
 import type { DueFilters, DueScope } from './due-parts.ts'
 import { fromSteps, fromTasks } from './due.ts'
 
@@ -35,11 +36,24 @@ export async function countStretches(
     cross join lateral (
       select count(*)::int as count from (
         (select ${fromSteps(scope, filters, during('o.next_action_at'))} ${atMost(most + 1)})
-        union all (select ${fromTasks(scope, filters, during('a.due_at'))} ${atMost(most + 1)})
+        union all (select ${fromTasks(scope, filters, during('a.due_at'), filters.terms === undefined ? sql`` : undefined)} ${atMost(most + 1)})
       ) as found
     ) as l order by s.nth`,
   )
   return rows.map(({ count }) => countedTo(count, most))
+}
+
+/** Whoever asks how much is late is told to the last of so many. */
+export const mostOverdue = 999
+
+/**
+ * How much was due before today: the one meaning that "overdue" has on every page. Our steps, and of the CRM's tasks those of which
+ * no step was made here.
+ */
+export async function countOverdue(tx: Tx, scope: DueScope): Promise<Counted> {
+  const { today } = edgesOf(scope.now, scope.timeZone)
+  const [found] = await countStretches(tx, scope, {}, [[null, today]], mostOverdue)
+  return found ?? { count: 0, isMore: false }
 }
 
 /** What was found, of which no more than `most` are counted. */

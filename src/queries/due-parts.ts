@@ -47,7 +47,7 @@ export function dealIn(row: DueDealColumns): DueDeal {
 
 export type DueFilters = {
   /** Ids of owners in the CRM; one person may be several of them. */
-  owners?: string[] | undefined
+  owners?: readonly string[] | undefined
   stage?: string | undefined
   pipeline?: string | undefined
   bucket?: Bucket | undefined
@@ -64,10 +64,10 @@ export type DueFilters = {
 }
 
 /** Conditions on an opportunity `o` with its contact `c`; `words` is the text of what is due. */
-export function wantedOpportunity(scope: DueScope, filters: DueFilters, words: SQL): SQL[] {
+export function wantedOpportunity(scope: Pick<DueScope, 'currency'>, filters: DueFilters, words: SQL): SQL[] {
   const { owners, stage, pipeline, terms = [], least } = filters
   return [
-    ...(owners === undefined ? [] : [sql`o.owner_id = any(${sql.param(owners)}::uuid[])`]),
+    ...(owners === undefined ? [] : [sql`o.owner_id = any(${sql.param([...owners])}::uuid[])`]),
     ...(stage === undefined ? [] : [sql`o.stage_id = ${stage}::uuid`]),
     ...(pipeline === undefined ? [] : [sql`o.pipeline_id = ${pipeline}::uuid`]),
     ...(least === undefined

@@ -99,10 +99,10 @@ function statement(scope: DueScope, filters: DueFilters, place: Place | undefine
       select *, ${placeOf(keys)} as place from (
         (${steps(scope, filters, place)} ${atMost(most)}) union all (${tasks(scope, filters, place)} ${atMost(most)})) as dues
       ${orderBy(keys)} ${atMost(most)}),
-    touches as (${lastTouches(scope.now, sql`opportunity_id`)})
+    touches as materialized (${lastTouches(scope.now, sql`opportunity_id`)})
     select p."of", p.id, p.opportunity_id, p.version, p.due_at, p.details, coalesce(p.kind, n.kind) as kind, p.title, p.amount_minor,
       coalesce(p.currency, ${scope.currency}) as currency, p.market, p.units, coalesce(s.name, p.stage_name) as stage, w.name as owner,
-      touched.at as touched_at, coalesce(n.moves, 0) as moves, suggested.id as suggestion_id, suggested.due_at as suggestion_at,
+      greatest(tc.at, tp.at) as touched_at, coalesce(n.moves, 0) as moves, suggested.id as suggestion_id, suggested.due_at as suggestion_at,
       suggested.kind as suggestion_kind, suggested.details as suggestion, suggested.changed_at > n.made_at as is_newer,
       cw.state as write_state, coalesce(cw.refused_because, cw.waits_because) as write_because, p.place
     from page p
@@ -110,8 +110,8 @@ function statement(scope: DueScope, filters: DueFilters, place: Place | undefine
     left join owners w on w.id = p.owner_id and w.deleted_at is null
     left join next_actions n on p."of" = 'step' and n.opportunity_id = p.opportunity_id and n.number = p.version
     left join crm_writes cw on cw.opportunity_id = n.opportunity_id and cw.number = n.number
-    left join lateral (
-      select t.at from touches t where t."of" in (p.contact_id, p.opportunity_id) order by t.at desc limit 1) as touched on true
+    left join touches tc on tc."of" = p.contact_id
+    left join touches tp on tp."of" = p.opportunity_id
     left join lateral (
       select a.* from (${suggestionOf(scope, { opportunity: sql`p.opportunity_id`, contact: sql`p.contact_id` })}) as a
       where a.id is distinct from n.suggestion_id and (a.due_at, a.details) is distinct from (p.due_at, p.details)
@@ -123,13 +123,20 @@ function statement(scope: DueScope, filters: DueFilters, place: Place | undefine
 export const steps = (scope: DueScope, filters: DueFilters, place?: Place): SQL => sql`
   select 'step' as "of", o.id, o.id as opportunity_id, o.version, o.next_action_at as due_at, o.next_action_details as details,
     null::text as kind, ${titleOf} as title, o.amount_minor, o.currency, o.market, o.units, o.stage_id, o.stage_name, o.owner_id, o.contact_id
-  ${fromSteps(scope, filters, [
-    ...wantedTime(scope, filters, sql`o.next_action_at`),
-    ...beyond(place, sql`o.next_action_at, o.id`),
-  ])} order by o.next_action_at, o.id`
+  ${fromSteps(
+    scope,
+    filters,
+    [...wantedTime(scope, filters, sql`o.next_action_at`), ...beyond(place, sql`o.next_action_at, o.id`)],
+    contactOf,
+  )} order by o.next_action_at, o.id`
 
-/** The rows behind them, where `also` holds. */
-export function fromSteps(scope: DueScope, filters: DueFilters, also: SQL[]): SQL {
+/** The rows behind them, where `also` holds. Without a contact they are counted off the index alone. */
+export function fromSteps(
+  scope: Pick<DueScope, 'currency'>,
+  filters: DueFilters,
+  also: SQL[],
+  contact = filters.terms === undefined ? sql`` : contactOf,
+): SQL {
   const wanted = [
     sql`o.next_action_at is not null`,
     ...wantedOpportunity(scope, filters, sql`o.next_action_details`),
@@ -141,7 +148,7 @@ export function fromSteps(scope: DueScope, filters: DueFilters, also: SQL[]): SQ
         ]),
     ...also,
   ]
-  return sql`from opportunities o ${contactOf} where ${sql.join(wanted, sql` and `)}`
+  return sql`from opportunities o ${contact} where ${sql.join(wanted, sql` and `)}`
 }
 
 /** The CRM's tasks that are overdue and of which no step of ours was made, in order. */
@@ -153,25 +160,32 @@ export const tasks = (scope: DueScope, filters: DueFilters, place?: Place): SQL 
     ...beyond(place, sql`a.due_at, a.id`),
   ])} order by a.due_at, a.id`
 
-/** The rows behind them, where `also` holds. */
-export function fromTasks(scope: DueScope, filters: DueFilters, also: SQL[]): SQL {
+/** The rows behind them, where `also` holds. Each join names the tenant: whoever may see several asks this of each. */
+export function fromTasks(
+  scope: Pick<DueScope, 'currency'> & { now: Date | SQL; taskConnectionIds: string[] | SQL },
+  filters: DueFilters,
+  also: SQL[],
+  contact = sql`left join contacts c on c.tenant_id = a.tenant_id and c.id = a.contact_id and c.deleted_at is null`,
+): SQL {
+  const { now, taskConnectionIds: ids } = scope
   const wanted = [
-    sql`a.connection_id = any(${sql.param(scope.taskConnectionIds)}::uuid[]) and not a.is_done and a.deleted_at is null`,
-    sql`a.due_at <= ${scope.now}`,
-    sql`not exists (select from next_actions m where m.opportunity_id = o.id and m.number = o.version and m.suggestion_id = a.id)`,
-    sql`not exists (select from crm_writes e where e.activity_id = a.id)`,
+    sql`a.connection_id = any(${Array.isArray(ids) ? sql`${sql.param(ids)}::uuid[]` : ids}) and not a.is_done and a.deleted_at is null`,
+    sql`a.due_at <= ${now}`,
+    sql`not exists (
+      select from next_actions m where m.tenant_id = o.tenant_id and m.opportunity_id = o.id and m.number = o.version and m.suggestion_id = a.id)`,
+    sql`not exists (select from crm_writes e where e.tenant_id = a.tenant_id and e.activity_id = a.id)`,
     ...(filters.moves === undefined ? [] : [sql`false`]),
     ...wantedOpportunity(scope, filters, taskWords),
     ...also,
   ]
   return sql`
     from activities a
-    left join contacts c on c.id = a.contact_id and c.deleted_at is null
+    ${contact}
     left join lateral (
       select min(m.id::text)::uuid as id from opportunities m
-      where (m.id = a.opportunity_id or (a.opportunity_id is null and m.contact_id = a.contact_id)) and m.status = 'open' and m.deleted_at is null
+      where m.tenant_id = a.tenant_id and (m.id = a.opportunity_id or (a.opportunity_id is null and m.contact_id = a.contact_id)) and m.status = 'open' and m.deleted_at is null
       having count(*) = 1) as sole on true
-    left join opportunities o on o.id = sole.id
+    left join opportunities o on o.tenant_id = a.tenant_id and o.id = sole.id
     where ${sql.join(wanted, sql` and `)}`
 }
 

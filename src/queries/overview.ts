@@ -5,6 +5,7 @@ import { basisOf, type Basis, type ConnectionNow } from '../domain/freshness.ts'
 import { isDay, periodNamed, sinceNamed, type Period, type Since } from '../domain/period.ts'
 import { readKnownSince, readStandings, type Standings } from './bridge.ts'
 import { instant, minorUnits, wholeNumber } from './decode.ts'
+import { countOverdue, type Counted } from './due-counts.ts'
 import { readTargets } from './targets.ts'
 import type { Workspace } from './workspaces.ts'
 
@@ -21,7 +22,8 @@ export type Overview = {
   /** `targets` are what is to be won in the month, per currency. */
   won: Figure<{ count: number; totals: Total[]; targets: Total[] }>
   newLeads: Figure<{ now: number; before: number; period: Period }>
-  activities: Figure<{ overdue: number; next: number }>
+  /** Overdue as among the due actions; `next` are activities of the CRM. */
+  activities: Figure<{ overdue: Counted; next: number }>
 }
 
 /**
@@ -56,9 +58,15 @@ export async function readOverview(
     newLeads: await figure(['leads'], (basis) =>
       newLeads(tx, basis.connectionIds, periodSince(since, asOf(basis), timeZone)),
     ),
-    activities: await figure(['activities'], ({ connectionIds }) =>
-      openActivities(tx, connectionIds, calendar),
-    ),
+    activities: await figure(['activities'], async ({ connectionIds }) => ({
+      overdue: await countOverdue(tx, {
+        now: status.now,
+        timeZone,
+        currency: workspace.currency,
+        taskConnectionIds: connectionIds,
+      }),
+      next: await activitiesAhead(tx, connectionIds, calendar),
+    })),
   }
 }
 
@@ -147,18 +155,24 @@ async function newLeads(tx: Tx, connectionIds: string[], period: Period) {
   return { ...(row ?? { now: 0, before: 0 }), period }
 }
 
-/** Overdue is what was due before today; next is today and the six days after it. */
-async function openActivities(tx: Tx, connectionIds: string[], { today, weekEnd }: Calendar) {
-  const filtered = (condition: SQL | undefined) =>
-    sql`count(*) filter (where ${condition})`.mapWith(wholeNumber)
+/** Today and on the six days after it. */
+async function activitiesAhead(
+  tx: Tx,
+  connectionIds: string[],
+  { today, weekEnd }: Calendar,
+): Promise<number> {
   const [row] = await tx
-    .select({
-      overdue: filtered(lt(activities.dueAt, today)),
-      next: filtered(and(gte(activities.dueAt, today), lt(activities.dueAt, weekEnd))),
-    })
+    .select({ count: count() })
     .from(activities)
-    .where(and(present(activities, connectionIds), eq(activities.isDone, false)))
-  return row ?? { overdue: 0, next: 0 }
+    .where(
+      and(
+        present(activities, connectionIds),
+        eq(activities.isDone, false),
+        gte(activities.dueAt, today),
+        lt(activities.dueAt, weekEnd),
+      ),
+    )
+  return row?.count ?? 0
 }
 
 function present(

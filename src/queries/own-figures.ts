@@ -1,13 +1,15 @@
 import { sql, type SQL } from 'drizzle-orm'
+import { atMost } from '../../drizzle/ask-often.ts'
 import type { Tx } from '../../drizzle/db.ts'
 import {
-  activities,
   connections,
   memberships,
   pipelineStageCounts,
   streamCursors,
   tenants,
 } from '../../drizzle/schema/index.ts'
+import { countedTo, mostOverdue, type Counted } from './due-counts.ts'
+import { fromSteps, fromTasks } from './due.ts'
 
 /** What a client's deals come to, from the measures of its runs; null where no run has measured yet. */
 export type WorkspaceFigures = {
@@ -16,7 +18,7 @@ export type WorkspaceFigures = {
   weightedMinor: bigint | null
   /** Open deals with an amount in another currency, which `weightedMinor` leaves out. */
   otherCurrencies: number
-  overdue: number
+  overdue: Counted
   /** Days of the workspace's calendar since the longest overdue was due; null without one. */
   oldestDays: number | null
 }
@@ -43,21 +45,38 @@ export async function readOwnFigures(tx: Tx): Promise<Map<string, WorkspaceFigur
       having count(*) > 0
     ) deals on true
     left join lateral (
-      select count(*) as overdue, (now() at time zone t.time_zone)::date - (min(a.due_at) at time zone t.time_zone)::date as oldest_days
-      from ${activities} a
-      where a.tenant_id = t.id and a.connection_id = any(array(
-        select c.id from ${connections} c where c.tenant_id = t.id and ${hasRead(['activities'])}))
-        and not a.is_done and a.deleted_at is null
-        and a.due_at < date_trunc('day', now() at time zone t.time_zone) at time zone t.time_zone
+      select count(*) as overdue, (now() at time zone t.time_zone)::date - (min(o.due_at) at time zone t.time_zone)::date as oldest_days
+      from (${overdue}) as o
     ) late on true`)
   return new Map(rows.map((row) => [row.id, figuresOf(row)]))
 }
 
+const midnight = sql`date_trunc('day', now() at time zone t.time_zone) at time zone t.time_zone`
+
+/** Of the workspace `t`, as among its due actions: our steps and the CRM's tasks that were due before today, the oldest of each first. */
+const overdue = sql`
+  (select o.next_action_at as due_at ${fromSteps({ currency: '' }, {}, [
+    sql`o.tenant_id = t.id and o.next_action_at < ${midnight}`,
+  ])} order by o.next_action_at ${atMost(mostOverdue + 1)})
+  union all
+  (select a.due_at ${fromTasks(
+    {
+      currency: '',
+      now: sql`now()`,
+      taskConnectionIds: sql`array(select c.id from ${connections} c where c.tenant_id = t.id and ${hasRead(['activities'])})`,
+    },
+    {},
+    [sql`a.tenant_id = t.id and a.due_at < ${midnight}`],
+    sql``,
+  )} order by a.due_at ${atMost(mostOverdue + 1)})`
+
 /** Only connections that have completed these streams answer, as on every page: what a first pass has brought so far is no total. */
-const hasRead = (streams: string[]): SQL => sql`c.state <> 'draft' and (
+function hasRead(streams: string[]): SQL {
+  return sql`c.state <> 'draft' and (
   select count(*) from ${streamCursors} k
   where k.tenant_id = c.tenant_id and k.connection_id = c.id and k.stream = any(${sql.param(streams)}::text[])
     and k.fresh_at is not null) = ${streams.length}`
+}
 
 type Stored = Record<'id' | 'other_currencies' | 'overdue', string> &
   Record<'open_deals' | 'weighted_minor' | 'oldest_days', string | null>
@@ -67,7 +86,7 @@ function figuresOf(row: Stored): WorkspaceFigures {
     openDeals: row.open_deals === null ? null : Number(row.open_deals),
     weightedMinor: row.weighted_minor === null ? null : BigInt(row.weighted_minor),
     otherCurrencies: Number(row.other_currencies),
-    overdue: Number(row.overdue),
+    overdue: countedTo(Number(row.overdue), mostOverdue),
     oldestDays: row.oldest_days === null ? null : Number(row.oldest_days),
   }
 }

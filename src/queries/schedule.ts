@@ -63,8 +63,6 @@ export type ScheduleSummary = {
   days: Map<string, number>
   owners: ScheduleOption[]
   kinds: ScheduleOption[]
-  /** Not done, and due before today. */
-  overdue: number
 }
 
 /** How much lies ahead, per day, and what the filters offer. */
@@ -75,7 +73,6 @@ export async function readScheduleSummary(
   { today, stripDays }: { today: string; stripDays: number },
 ): Promise<ScheduleSummary> {
   const stripEnd = startOfDay(daysLater(today, stripDays), scope.timeZone)
-  const overdue = sql`select count(*) from activities a where ${open(scope)} and a.due_at < ${startOfDay(today, scope.timeZone)}`
   const { rows } = await tx.execute<{ kind: string; value: string; word: string; count: string }>(sql`
     with ahead as materialized (
       select a.tenant_id, a.due_at, a.owner_id, a.kind from activities a where ${open(scope)} and a.due_at > ${scope.now})
@@ -85,7 +82,6 @@ export async function readScheduleSummary(
     union all select 'owner', w.id::text, w.name, count(*) from ahead a
       join owners w on w.tenant_id = a.tenant_id and w.id = a.owner_id and w.deleted_at is null group by w.id, w.name
     union all select 'kind', a.kind, a.kind, count(*) from ahead a group by a.kind
-    union all select 'overdue', '', '', (${overdue})
     order by word`)
   const of = (kind: string) => rows.filter((row) => row.kind === kind)
   const options = (kind: string) =>
@@ -95,7 +91,6 @@ export async function readScheduleSummary(
     days: new Map(of('day').map(({ value, count }) => [value, Number(count)])),
     owners: options('owner'),
     kinds: options('kind'),
-    overdue: Number(of('overdue')[0]?.count),
   }
 }
 

@@ -82,16 +82,16 @@ function statement(
     with page as (
       select o.*, ${titleOf} as name from opportunities o ${contactOf} where ${sql.join(wanted, sql` and `)}
       order by o.amount_minor desc nulls last, o.id ${atMost(most)}),
-    touches as (${lastTouches(scope.now)})
+    touches as materialized (${lastTouches(scope.now)})
     select p.id, p.version, p.name as title, p.amount_minor, coalesce(p.currency, ${scope.currency}) as currency, p.market, p.units,
-      coalesce(s.name, p.stage_name) as stage, w.name as owner, touched.at as touched_at, suggested.id as suggestion_id,
+      coalesce(s.name, p.stage_name) as stage, w.name as owner, greatest(tc.at, tp.at) as touched_at, suggested.id as suggestion_id,
       suggested.due_at as suggestion_at, suggested.kind as suggestion_kind, suggested.details as suggestion, true as is_newer,
       array[${sql.raw(`'${part}'`)}, coalesce(p.amount_minor, 0)::text, p.id::text] as place
     from page p
     left join stages s on s.id = p.stage_id and s.deleted_at is null
     left join owners w on w.id = p.owner_id and w.deleted_at is null
-    left join lateral (
-      select t.at from touches t where t."of" in (p.contact_id, p.id) order by t.at desc limit 1) as touched on true
+    left join touches tc on tc."of" = p.contact_id
+    left join touches tp on tp."of" = p.id
     left join lateral (${suggestionOf(scope, { opportunity: sql`p.id`, contact: sql`p.contact_id` })}) as suggested on true
     order by p.amount_minor desc nulls last, p.id`
 }

@@ -2,6 +2,7 @@ import { bridge, bridgeWords, type Bridge } from '../domain/bridge.ts'
 import { currenciesOf, ofCurrency, total, weightedMinor } from '../domain/pipeline.ts'
 import { compactMoney, count, day, money, plural } from '../format.ts'
 import type { Overview, Total } from '../queries/overview.ts'
+import { countedWords } from './due-strip.ts'
 import type { Workspace } from '../queries/workspaces.ts'
 
 /** One tile of the overview, in words and digits. */
@@ -139,11 +140,11 @@ function leadsTile({ newLeads }: Overview, { workspace, home }: Scope): Tile {
 
 function overdueTile({ activities }: Overview, { home }: Scope): Tile {
   return {
-    label: 'Overdue activities',
-    figure: activities.value === null ? null : count(activities.value.overdue),
+    label: 'Overdue actions',
+    figure: activities.value === null ? null : countedWords(activities.value.overdue),
     basis: activities.basis,
     href: `${home}/due?day=overdue`,
-    below: `${count(activities.value?.next ?? 0)} more due within 7 days`,
+    below: `${plural(activities.value?.next ?? 0, 'activity', 'activities')} of the CRM within 7 days`,
     delta: null,
   }
 }

@@ -66,7 +66,7 @@ export const furtherPolicies: Policy[] = [
   ),
   ...same(syncTables, 'own_rows', 'tidemark_person', 'r', '(tenant_id IN ( SELECT tenants.id FROM tenants))'),
   ...same(
-    'pipeline_stage_counts activities',
+    'pipeline_stage_counts activities opportunities next_actions',
     'own_rows',
     'tidemark_person',
     'r',
@@ -187,7 +187,13 @@ export const narrowRoles: Record<string, string[]> = {
       'pipeline_stage_counts',
       'tenant_id connection_id as_of stage_id status currency count amount_minor weighted_minor',
     ),
-    ...rights('SELECT', 'activities', 'tenant_id connection_id due_at is_done deleted_at'),
+    ...rights(
+      'SELECT',
+      'activities',
+      'tenant_id id connection_id contact_id opportunity_id due_at is_done deleted_at',
+    ),
+    ...rights('SELECT', 'opportunities', 'tenant_id id contact_id status deleted_at next_action_at version'),
+    ...rights('SELECT', 'next_actions', 'tenant_id opportunity_id number suggestion_id'),
   ],
   tidemark_watcher: [
     ...rights('SELECT', syncState),

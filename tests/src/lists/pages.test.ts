@@ -313,7 +313,7 @@ describe('the schedule without scripts', () => {
     expect(await page.locator('.day-group h2').first().innerText()).toMatch(
       /^(Tomorrow, )?\w{3}, \w{3} \d+ · C[SD]T$/,
     )
-    expect(await page.getByRole('link', { name: '1 activity is overdue' }).getAttribute('href')).toBe(
+    expect(await page.getByRole('link', { name: '1 action is overdue' }).getAttribute('href')).toBe(
       '/w/tidewell/due?day=overdue',
     )
     expect(await page.locator('.strip a').count()).toBe(14)

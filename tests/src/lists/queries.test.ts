@@ -9,6 +9,7 @@ import { hotSorts, readHotList, walkHotList, type HotSort } from '../../../src/q
 import { readHotSummary } from '../../../src/queries/hot-totals.ts'
 import { readNotes, walkNotes, type NoteFilters } from '../../../src/queries/notes.ts'
 import { readSchedule, readScheduleSummary, walkSchedule } from '../../../src/queries/schedule.ts'
+import { countOverdue } from '../../../src/queries/due-counts.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts'
 import { connectAsWeb } from '../app.ts'
 import { minutesAgo, seedBuilder, type Connection, type Seed } from '../seed.ts'
@@ -343,13 +344,13 @@ describe('the schedule', () => {
   })
 
   test('calls overdue what the overview calls overdue', async () => {
-    const { overdue } = await asOurs((tx) =>
-      readScheduleSummary(tx, scope(), {}, { today: dayOf(now, 'America/Chicago'), stripDays: 14 }),
+    const overdue = await asOurs((tx) =>
+      countOverdue(tx, { ...scope(), currency: 'USD', taskConnectionIds: scope().connectionIds }),
     )
     const rows =
       await rowsOf(`select count(*) n from activities where connection_id = $1 and deleted_at is null and not is_done
       and due_at < date_trunc('day', now(), 'America/Chicago')`)
-    expect(overdue).toBe(Number(rows[0]?.['n']))
+    expect(overdue.count).toBe(Number(rows[0]?.['n']))
   })
 })
 

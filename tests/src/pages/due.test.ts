@@ -165,6 +165,14 @@ describe('what the list says', () => {
     }
   })
 
+  test('overdue is the same number wherever it is said', async () => {
+    expect(await read('/w/tidewell/due')).toContain('5 of them late')
+    expect(await read('/w/tidewell/overview')).toContain('5 actions are overdue')
+    expect(await read('/w/tidewell/overview')).toContain('6 d late Call to confirm FDD receipt')
+    expect(await read('/w/tidewell/schedule')).toContain('5 actions are overdue')
+    expect(await read('/w')).toMatch(/Tidewell Car Wash Admin \S+ 5, 6 d/)
+  })
+
   test('more is loaded below, and each row once', async () => {
     const many = await seedDesk(app, { slug: 'many', isBusy: false })
     for (let n = 0; n < 120; n += 1)

@@ -226,7 +226,7 @@ describe.each(worlds)('in random world %i', (world) => {
       count(*) filter (where due_at >= date_trunc('day', now(), 'America/Chicago')
         and due_at < (date_trunc('day', now() at time zone 'America/Chicago') + interval '7 days') at time zone 'America/Chicago') as next
       from activities where connection_id = $1 and deleted_at is null and not is_done`)
-    expect(page).toContain(`${due?.['overdue']} activities are overdue`)
+    expect(page).toContain(`${due?.['overdue']} actions are overdue`)
     const [came] = await sql(`select count(*) as n from leads where connection_id = $1 and deleted_at is null
       and source_created_at >= (select min(fresh_at) from stream_cursors where connection_id = $1) - interval '7 days'`)
     expect(tile(page, 'New leads').figure).toBe(came?.['n'])

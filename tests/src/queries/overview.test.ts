@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Database } from '../../../drizzle/db.ts'
-import { readMostOverdue } from '../../../src/queries/most-overdue.ts'
 import { readTwelveWeeks } from '../../../src/queries/twelve-weeks.ts'
 import { ofCurrency, total } from '../../../src/domain/pipeline.ts'
 import { readOverview, type Overview } from '../../../src/queries/overview.ts'
@@ -64,7 +63,7 @@ test('every figure equals hand-written SQL over the rows of this client, and hol
     now: await one(`${created} >= now() - interval '8 days'`),
     before: await one(`${created} between now() - interval '14 days' and now() - interval '8 days'`),
   })
-  expect(activities.value?.overdue).toBe(
+  expect(activities.value?.overdue.count).toBe(
     await one(
       `select count(*) n from activities where tenant_id = $1 and not is_done and due_at < ${midnight}`,
     ),
@@ -73,7 +72,7 @@ test('every figure equals hand-written SQL over the rows of this client, and hol
     4,
     3,
     { count: 0, totals: [], targets: [] },
-    { overdue: 1, next: 1 },
+    { overdue: { count: 1, isMore: false }, next: 1 },
   ])
 })
 
@@ -153,20 +152,6 @@ test('twelve weeks end with this one, and an open value is known from the first 
   expect(weeks.at(-1)).toMatchObject({ openMinor: 250n, leads: 1 })
   expect(weeks.slice(-4).map(({ openMinor }) => openMinor)).toEqual([100n, 100n, 100n, 250n])
   expect(weeks.slice(0, 8).every(({ openMinor }) => openMinor === null)).toBe(true)
-})
-
-test('the activities that wait longest come first, with the days they are late and whom they are about', async () => {
-  const late = await database.asTenant(tidewell.tenantId, async (tx) =>
-    readMostOverdue(tx, { timeZone: 'America/Chicago' }, await readSyncStatus(tx), 5),
-  )
-  expect(late).toMatchObject([{ subject: 'Late', kind: 'call', daysLate: 3, about: null }])
-})
-
-test('the activities that wait longest come first, with the days they are late and whom they are about', async () => {
-  const late = await database.asTenant(tidewell.tenantId, async (tx) =>
-    readMostOverdue(tx, { timeZone: 'America/Chicago' }, await readSyncStatus(tx), 5),
-  )
-  expect(late).toMatchObject([{ subject: 'Late', kind: 'call', daysLate: 3, about: null }])
 })
 
 test('the month begins at the workspace’s midnight', async () => {
