@@ -42,6 +42,8 @@ export type LockedStep = {
   outcome: string | null
   stepKind: string | null
   moves: number
+  /** The activity of the CRM that the open step was taken from. */
+  suggestionId: string | null
   sourceUpdatedAt: string | null
   writesBack: boolean
   now: Date
@@ -57,6 +59,7 @@ type Found = {
   outcome: string | null
   kind: string | null
   moves: number
+  suggestion_id: string | null
   source_updated_at: string | null
   is_open: boolean
   writes_back: boolean
@@ -78,7 +81,7 @@ export async function lockStep(
       tx,
       sql`
     select o.id, o.connection_id, coalesce(o.title, nullif(concat_ws(' ', c.first_name, c.last_name), '')) as title, o.version,
-      o.next_action_at, o.next_action_details, o.own_outcome as outcome, n.kind, coalesce(n.moves, 0) as moves, o.source_updated_at,
+      o.next_action_at, o.next_action_details, o.own_outcome as outcome, n.kind, coalesce(n.moves, 0) as moves, n.suggestion_id, o.source_updated_at,
       o.status = 'open' and o.deleted_at is null as is_open, t.writes_back, clock_timestamp() as now
     from opportunities o
     join tenants t on t.id = o.tenant_id
@@ -105,6 +108,7 @@ export async function lockStep(
     outcome: seen.outcome,
     stepKind: seen.kind,
     moves: seen.moves,
+    suggestionId: seen.suggestion_id,
     sourceUpdatedAt: seen.source_updated_at,
     writesBack: seen.writes_back,
     now: new Date(seen.now),

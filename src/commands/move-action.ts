@@ -30,6 +30,8 @@ export async function moveAction(
   }
   if (Object.keys(fields).length > 0) return { kind: 'invalid', fields }
   const moves = locked.moves + (dueAt > locked.dueAt ? 1 : 0)
-  const step = { how: 'moved', dueAt, details, kind: locked.stepKind, reason: reason || null, moves } as const
+  // What it was taken from stays known, so that it is not called late beside it.
+  const { stepKind: kind, suggestionId } = locked
+  const step = { how: 'moved', dueAt, details, kind, reason: reason || null, moves, suggestionId } as const
   return addStep(tx, by, locked, step, 'action_moved')
 }

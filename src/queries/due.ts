@@ -151,7 +151,7 @@ export function fromSteps(
   return sql`from opportunities o ${contact} where ${sql.join(wanted, sql` and `)}`
 }
 
-/** The CRM's tasks that are overdue and of which no step of ours was made, in order. */
+/** The CRM's tasks that are overdue and were not taken over, in order. */
 export const tasks = (scope: DueScope, filters: DueFilters, place?: Place): SQL => sql`
   select 'task' as "of", a.id, o.id as opportunity_id, o.version, a.due_at, left(${taskWords}, ${longestDetails}) as details, a.kind,
     ${titleOf} as title, o.amount_minor, o.currency, o.market, o.units, o.stage_id, o.stage_name, coalesce(o.owner_id, a.owner_id) as owner_id, a.contact_id
@@ -171,8 +171,11 @@ export function fromTasks(
   const wanted = [
     sql`a.connection_id = any(${Array.isArray(ids) ? sql`${sql.param(ids)}::uuid[]` : ids}) and not a.is_done and a.deleted_at is null`,
     sql`a.due_at <= ${now}`,
+    // Taken over it is the step that is open now, or was completed here; until the CRM says something new about it.
     sql`not exists (
-      select from next_actions m where m.tenant_id = o.tenant_id and m.opportunity_id = o.id and m.number = o.version and m.suggestion_id = a.id)`,
+      select from next_actions m left join next_actions d on d.tenant_id = m.tenant_id and d.opportunity_id = m.opportunity_id
+        and d.number = m.number + 1 and d.how = 'completed' and d.made_at >= a.changed_at
+      where m.tenant_id = o.tenant_id and m.opportunity_id = o.id and m.suggestion_id = a.id and (m.number = o.version or d.number is not null))`,
     sql`not exists (select from crm_writes e where e.tenant_id = a.tenant_id and e.activity_id = a.id)`,
     ...(filters.moves === undefined ? [] : [sql`false`]),
     ...wantedOpportunity(scope, filters, taskWords),

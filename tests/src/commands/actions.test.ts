@@ -3,6 +3,7 @@ import type { Tx } from '../../../drizzle/db.ts'
 import { completeAction } from '../../../src/commands/complete-action.ts'
 import { moveAction } from '../../../src/commands/move-action.ts'
 import { undoAction } from '../../../src/commands/undo-action.ts'
+import { readDue } from '../../../src/queries/due.ts'
 import { useSuggestion } from '../../../src/commands/use-suggestion.ts'
 import type { Connection } from '../seed.ts'
 import { startPlace, type Place, type Someone } from './workspace.ts'
@@ -214,6 +215,29 @@ describe('taking over what the CRM has planned', () => {
       how: 'suggested',
       state: { details: 'Call from the CRM' },
     })
+  })
+
+  test('keeps it off the list while it is planned here, moved, and done; until the CRM changes it', async () => {
+    const task = await activity({ changed_at: new Date(Date.now() - 86_400_000) })
+    const scope = () => ({
+      now: new Date(),
+      timeZone: 'UTC',
+      currency: 'USD',
+      taskConnectionIds: [connection.id],
+    })
+    const tasks = async () => {
+      const { rows: due } = await inTenant((tx) => readDue(tx, scope(), {}, { most: 9, from: null }))
+      return due.filter(({ of }) => of === 'task').map((row) => row.id)
+    }
+    expect(await tasks()).toEqual([task])
+    await use(task)
+    expect(await tasks()).toEqual([])
+    await move({ next_action_at: days(2) })
+    expect(await tasks()).toEqual([])
+    await complete(step('Write'))
+    expect(await tasks()).toEqual([])
+    await place.client.query('update activities set changed_at = clock_timestamp() where id = $1', [task])
+    expect(await tasks()).toEqual([task])
   })
 
   test('is not possible for what is done, gone, or about somebody else', async () => {
