@@ -190,10 +190,10 @@ export const narrowRoles: Record<string, string[]> = {
     ...rights(
       'SELECT',
       'activities',
-      'tenant_id id connection_id contact_id opportunity_id due_at is_done deleted_at',
+      'tenant_id id connection_id contact_id opportunity_id due_at is_done deleted_at changed_at',
     ),
     ...rights('SELECT', 'opportunities', 'tenant_id id contact_id status deleted_at next_action_at version'),
-    ...rights('SELECT', 'next_actions', 'tenant_id opportunity_id number suggestion_id'),
+    ...rights('SELECT', 'next_actions', 'tenant_id opportunity_id number suggestion_id how made_at'),
   ],
   tidemark_watcher: [
     ...rights('SELECT', syncState),

@@ -66,7 +66,7 @@ describe('without scripts', () => {
       ['Weighted by likely %', '$0'],
       ['Won this month', '0'],
       ['New leads', '2'],
-      ['Overdue activities', '1'],
+      ['Overdue actions', '1'],
     ])
     expect(figures[0]).toContain('4 deals, 1 without an amount, and CA$100,000')
     expect(figures[1]).toContain('3 without a likelihood')
