@@ -66,7 +66,7 @@ export const furtherPolicies: Policy[] = [
   ),
   ...same(syncTables, 'own_rows', 'tidemark_person', 'r', '(tenant_id IN ( SELECT tenants.id FROM tenants))'),
   ...same(
-    'pipeline_stage_counts activities opportunities next_actions',
+    'pipeline_stage_counts activities opportunities next_actions crm_writes',
     'own_rows',
     'tidemark_person',
     'r',
@@ -194,6 +194,7 @@ export const narrowRoles: Record<string, string[]> = {
     ),
     ...rights('SELECT', 'opportunities', 'tenant_id id contact_id status deleted_at next_action_at version'),
     ...rights('SELECT', 'next_actions', 'tenant_id opportunity_id number suggestion_id how made_at'),
+    ...rights('SELECT', 'crm_writes', 'tenant_id activity_id'),
   ],
   tidemark_watcher: [
     ...rights('SELECT', syncState),

@@ -170,7 +170,7 @@ describe('what the list says', () => {
     expect(await read('/w/tidewell/overview')).toContain('5 actions are overdue')
     expect(await read('/w/tidewell/overview')).toContain('6 d late Call to confirm FDD receipt')
     expect(await read('/w/tidewell/schedule')).toContain('5 actions are overdue')
-    expect(await read('/w')).toMatch(/Tidewell Car Wash Admin \S+ 5, 6 d/)
+    expect(await read('/w')).toMatch(/Tidewell Car Wash Admin \S+ 5 oldest 6 days late/)
   })
 
   test('more is loaded below, and each row once', async () => {
