@@ -38,6 +38,8 @@ export type StepNow = DueDeal & {
   isOpen: boolean
   /** What is planned; null where nothing is. */
   step: { dueAt: Date; details: string; kind: string | null; moves: number } | null
+  /** Outcomes and steps are written to its CRM. */
+  isWritten: boolean
   /** A person here said how it ended. */
   outcome: 'won' | 'lost' | 'disqualified' | null
   suggestion: Suggestion | null
@@ -53,12 +55,14 @@ export async function readStep(tx: Tx, scope: DueScope, id: string): Promise<Ste
     touches as (${lastTouches(scope.now)})
     select p.id, p.version, p.name as title, p.amount_minor, coalesce(p.currency, ${scope.currency}) as currency, p.market, p.units,
       coalesce(s.name, p.stage_name) as stage, w.name as owner, k.name as source, p.status = 'open' and p.deleted_at is null as is_open,
+      t.writes_back,
       p.next_action_at, p.next_action_details, n.kind, coalesce(n.moves, 0) as moves, p.own_outcome,
       (select max(t.at) from touches t) as touched_at, suggested.id as suggestion_id, suggested.due_at as suggestion_at,
       suggested.kind as suggestion_kind, suggested.details as suggestion, suggested.changed_at > n.made_at as is_newer,
       cw.state as write_state, coalesce(cw.refused_because, cw.waits_because) as write_because
     from page p
     join connections k on k.id = p.connection_id
+    join tenants t on t.id = p.tenant_id
     left join stages s on s.id = p.stage_id and s.deleted_at is null
     left join owners w on w.id = p.owner_id and w.deleted_at is null
     left join next_actions n on n.opportunity_id = p.id and n.number = p.version
@@ -78,6 +82,7 @@ type Stored = DueDealColumns &
     version: number
     source: string
     is_open: boolean
+    writes_back: boolean
     next_action_at: string | null
     next_action_details: string | null
     kind: string | null
@@ -95,6 +100,7 @@ function stepNow(row: Stored): Omit<StepNow, 'entries'> {
     ...dealIn(row),
     source: row.source,
     isOpen: row.is_open,
+    isWritten: row.writes_back,
     step: dueAt === null || details === null ? null : { dueAt: new Date(dueAt), details, kind, moves },
     outcome: row.own_outcome,
     suggestion: suggestionIn(row),
