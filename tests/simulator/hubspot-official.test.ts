@@ -1,4 +1,5 @@
 import { Client } from '@hubspot/api-client'
+import { AssociationSpecAssociationCategoryEnum } from '@hubspot/api-client/lib/codegen/crm/objects/tasks/index.js'
 import { FilterOperatorEnum } from '@hubspot/api-client/lib/codegen/crm/deals/index.js'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startSimulator, type SimulatedAccount, type Simulator } from '../../simulator/main.ts'
@@ -253,5 +254,38 @@ describe('the official client knows', () => {
       numberOfApiCallRetries: 0,
     })
     await expect(stranger.crm.deals.basicApi.getPage(10)).rejects.toMatchObject({ code: 401 })
+  })
+})
+
+describe('the official client writes', () => {
+  test('a task about a deal, and the end of the deal', async () => {
+    const [deal] = truth().deals
+    const task = await client.crm.objects.tasks.basicApi.create({
+      properties: {
+        hs_timestamp: '2026-12-01T09:00:00.000Z',
+        hs_task_subject: 'Call',
+        hs_task_status: 'NOT_STARTED',
+      },
+      associations: [
+        {
+          to: { id: deal?.id ?? '' },
+          types: [
+            {
+              associationCategory: AssociationSpecAssociationCategoryEnum.HubspotDefined,
+              associationTypeId: 216,
+            },
+          ],
+        },
+      ],
+    })
+    expect(truth().activities.find(({ id }) => id === task.id)).toMatchObject({
+      title: 'Call',
+      personId: deal?.personId,
+    })
+    const won = truth().stages.find(({ likelihood }) => likelihood === 100)
+    await client.crm.deals.basicApi.update(deal?.id ?? '', { properties: { dealstage: won?.id ?? '' } })
+    expect(truth().deals.find(({ id }) => id === deal?.id)?.stageId).toBe(won?.id)
+    const wrong = client.crm.deals.basicApi.update(deal?.id ?? '', { properties: { dealstage: 'none' } })
+    await expect(wrong).rejects.toMatchObject({ code: 400 })
   })
 })

@@ -224,3 +224,29 @@ test('the official client renews its access and goes where the answer says', asy
     await consenting.close()
   }
 })
+
+describe('the official client writes', () => {
+  test('an activity about a deal, and the end of the deal', async () => {
+    const deal = account.truth().deals.find(({ stageName }) => stageName === 'FDD Sent')
+    const id = Number(deal?.id)
+    const activities = new v2.ActivitiesApi(newer)
+    const { data } = await activities.addActivity({
+      AddActivityRequest: {
+        subject: 'Call',
+        type: 'task',
+        deal_id: id,
+        due_date: '2026-12-01',
+        due_time: '09:00:00',
+      },
+    })
+    expect(data).toMatchObject({ subject: 'Call', deal_id: id, due_time: '09:00:00' })
+    const deals = new v2.DealsApi(newer)
+    await deals.updateDeal({ id, UpdateDealRequest: { status: 'lost', lost_reason: 'Chose another brand' } })
+    expect((await deals.getDeal({ id })).data).toMatchObject({
+      status: 'lost',
+      lost_reason: 'Chose another brand',
+    })
+    const wrong = deals.updateDeal({ id, UpdateDealRequest: { status: 'gone' } })
+    await expect(wrong).rejects.toMatchObject({ success: false, code: 'ERR_SCHEMA_VALIDATION_FAILED' })
+  })
+})

@@ -306,3 +306,25 @@ describe('the official client reads in bulk', () => {
     expect(rows).toBe(numberRecordsProcessed)
   })
 })
+
+describe('the official client writes', () => {
+  test('a task about an opportunity, and the end of the opportunity', async () => {
+    const [deal] = account.truth().deals
+    const id = salesforceId('Opportunity', Number(deal?.id))
+    const made = await connection
+      .sobject('Task')
+      .create({ Subject: 'Call', ActivityDate: '2026-12-01', WhatId: id })
+    expect(made).toMatchObject({ success: true, errors: [] })
+    expect(await connection.sobject('Task').update({ Id: made.id ?? '', Status: 'Completed' })).toMatchObject(
+      { success: true },
+    )
+    expect(account.truth().activities.find(({ title }) => title === 'Call')).toMatchObject({
+      status: 'completed',
+    })
+    await connection.sobject('Opportunity').update({ Id: id, StageName: 'FA Signed' })
+    expect(account.truth().deals.find((one) => one.id === deal?.id)?.stageName).toBe('FA Signed')
+    await expect(connection.sobject('Opportunity').update({ Id: id, StageName: 'None' })).rejects.toThrow(
+      /picklist/,
+    )
+  })
+})
