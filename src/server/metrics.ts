@@ -20,15 +20,15 @@ export function startMetrics(database: Database): Metrics {
   const registers = [register]
   collectDefaultMetrics({ register })
   const requests = new Counter({
-    name: 'tidemark_http_requests_total',
+    name: 'nat_requests_total',
     help: 'Requests answered',
-    labelNames: ['route', 'method', 'status'],
+    labelNames: ['method', 'endpoint', 'status'],
     registers,
   })
   const durations = new Histogram({
-    name: 'tidemark_http_request_duration_seconds',
+    name: 'nat_request_duration_seconds',
     help: 'Time from a request to the end of its answer',
-    labelNames: ['route', 'method'],
+    labelNames: ['method', 'endpoint'],
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
     registers,
   })
@@ -95,8 +95,8 @@ export function startMetrics(database: Database): Metrics {
   return {
     contentType: register.contentType,
     observe: ({ route, method, status, durationMs }) => {
-      requests.inc({ route, method, status })
-      durations.observe({ route, method }, durationMs / 1_000)
+      requests.inc({ method, endpoint: route, status })
+      durations.observe({ method, endpoint: route }, durationMs / 1_000)
     },
     nudged: (count, outcome) => nudges.inc({ outcome }, count),
     completed: (tenantId) => completed.inc({ tenant_id: tenantId }),

@@ -210,6 +210,6 @@ test('/metrics tells ages, runs and records set aside, and no customer’s name'
   expect(text).toContain(`tidemark_quarantined_records{${of},stream="leads"} 1`)
   expect(text).toMatch(/tidemark_sync_runs_last_day\{workspace="tidewell",status="success"\} 1/)
   expect(text).toContain('tidemark_database_up 1')
-  expect(text).toMatch(/tidemark_http_requests_total\{route="\/readyz"/)
+  expect(text).toMatch(/nat_requests_total\{method="GET",endpoint="\/readyz"/)
   expect(text).not.toContain('Tidewell Car Wash')
 })
