@@ -20,7 +20,7 @@ export type DueSummary = {
   /** Steps that were put off three times or more. */
   movedOften: Counted
   /** Actions that this person completed today. */
-  doneToday: number
+  doneToday: Counted
   owners: DueOption[]
   stages: DueOption[]
   pipelines: DueOption[]
@@ -52,7 +52,7 @@ export async function readDueSummary(
     beyond: within([stretches.at(-1)?.[1] ?? null, null]),
     unplanned: countedTo(found('unplanned')),
     movedOften: countedTo(found('movedOften')),
-    doneToday: found('doneToday'),
+    doneToday: countedTo(found('doneToday')),
     owners: options('owner'),
     stages: options('stage'),
     pipelines: options('pipeline'),
@@ -75,8 +75,11 @@ function besides(scope: DueScope, filters: DueFilters, userId: string): SQL {
   const parts = [
     counted('unplanned', sql`from opportunities o ${contactOf} where ${sql.join(unplanned, sql` and `)}`),
     counted('movedOften', fromSteps(scope, { ...filters, moves: movedOften }, [])),
-    sql`select 'doneToday' as kind, null as value, null as word, count(*)::int as count from next_actions n
+    counted(
+      'doneToday',
+      sql`from next_actions n
       where n.made_at >= ${edgesOf(scope.now, scope.timeZone).today} and n.made_by = ${userId}::uuid and n.how = 'completed'`,
+    ),
     option('owner', 'owners', sql`t.is_active is not false`),
     option('stage', 'stages', sql`t.outcome = 'open' and t.is_active`),
     option('pipeline', 'pipelines', sql`true`),

@@ -2,9 +2,9 @@ import type { Tx } from '../../drizzle/db.ts'
 import { dayOf } from '../domain/days.ts'
 import { movedOften } from '../domain/due.ts'
 import { basisOf, type Basis, type ConnectionNow } from '../domain/freshness.ts'
-import { count, plural, timeOfDay, weekday } from '../format.ts'
+import { count, timeOfDay, weekday } from '../format.ts'
 import { readDue } from '../queries/due.ts'
-import { together } from '../queries/due-counts.ts'
+import { together, type Counted } from '../queries/due-counts.ts'
 import { mostNamed } from '../queries/due-now.ts'
 import type { DueScope } from '../queries/due-parts.ts'
 import { readDueSummary, readNextUp, timeless, type DueSummary, type NextUp } from '../queries/due-summary.ts'
@@ -92,6 +92,7 @@ export async function readDuePage(
     ...pillsOf(ask, summary, search, { currency, today: dayOf(now, timeZone) }),
     groups: dueGroups(list.rows, lines),
     isAllDone,
+    closed: closedWords(summary.doneToday),
     nextUp: nextUpWords(nextUp, timeZone, now),
     unplanned: unplanned.rows.map((row) => unplannedLine(row, lines)),
     moved: moved.rows.map((row) => dueGroups([row], lines)[0]?.lines[0]).filter((line) => line !== undefined),
@@ -112,10 +113,16 @@ function backOf(search: URLSearchParams): string {
   return address === '?' ? '' : address
 }
 
+/** " You closed 3 actions today." */
+const closedWords = (done: Counted): string =>
+  done.count === 0
+    ? ''
+    : ` You closed ${countedWords(done)} ${done.count === 1 ? 'action' : 'actions'} today.`
+
 /** "14 to do now" */
 function sentenceOf({ buckets: { overdue, today }, doneToday }: DueSummary): string {
   const due = together([overdue, today], Infinity)
-  const done = doneToday > 0 ? ` You closed ${plural(doneToday, 'action', 'actions')} today.` : ''
+  const done = closedWords(doneToday)
   if (due.count === 0) return `Nothing is due.${done}`
   const late = overdue.count > 0 ? `, ${countedWords(overdue)} of them late` : ''
   return `${countedWords(due)} to do now${late}. Start at the top.`
