@@ -86,6 +86,24 @@ describe('tenant add', () => {
   })
 })
 
+test('tenant write-back turns writing to the CRMs of one client on and off, and writes it down', async () => {
+  const writeBack = (...args: string[]) => installation.run('tenant', 'write-back', ...args)
+  expect(await writeBack('rosewood-care', 'on')).toMatchObject({
+    code: 0,
+    out: 'Writing to the CRMs of Rosewood Care is on.\n',
+  })
+  const db = new pg.Client({ connectionString: installation.url })
+  await db.connect()
+  const { rows } = await db.query<{ slug: string }>('select slug from tenants where writes_back')
+  expect(rows).toEqual([{ slug: 'rosewood-care' }])
+  expect((await writeBack('rosewood-care', 'off')).code).toBe(0)
+  const log = await db.query(`select actor from audit_log where deed = 'write_back_changed'`)
+  expect(log.rows).toEqual([{ actor: 'command line' }, { actor: 'command line' }])
+  await db.end()
+  expect((await writeBack('nobody', 'on')).err).toContain('no client with the slug nobody')
+  expect((await writeBack('rosewood-care', 'perhaps')).code).toBe(2)
+})
+
 describe('connection add', () => {
   test('without the variable it refuses an address on this machine, and shows nothing of the secrets', async () => {
     const { code, err, all } = await add(['--name', 'Refused', '--base-url', simulator.baseUrl, ...files()], {

@@ -29,6 +29,10 @@ beforeAll(async () => {
   await client.query(`update api_keys set hash = $1`, [Buffer.from(secret)])
   await client.query(`update invitations set token_hash = $1`, [Buffer.from(secret)])
   await client.query(`update saved_views set page = 'leads', is_shared = true`)
+  await client.query(
+    `update crm_writes w set state = 'refused', refused_because = t.name, settled_at = now(), attempts = 1, number = o.version
+     from tenants t, opportunities o where t.id = w.tenant_id and o.tenant_id = w.tenant_id and o.id = w.opportunity_id`,
+  )
   await client.query(`update raw_snapshots set body = $1`, [Buffer.from(secret)])
   for (const role of triedRoles) people.set(role, await app.as(role, ours.tenantId))
   await app.as('admin', theirs.tenantId)
