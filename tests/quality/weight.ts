@@ -5,7 +5,7 @@ import type { Demo } from './demo.ts'
 import type { Place } from './places.ts'
 
 /** What a page brings to somebody who was never here before, and what the browser complains about meanwhile. */
-export async function weigh(demo: Demo, { name, path, isPublic }: Place): Promise<Finding[]> {
+export async function weigh(demo: Demo, { name, path, isPublic, status }: Place): Promise<Finding[]> {
   const { context, close } = await openBrowser(demo, { signedIn: !isPublic })
   try {
     const page = context.pages()[0] ?? (await context.newPage())
@@ -17,7 +17,9 @@ export async function weigh(demo: Demo, { name, path, isPublic }: Place): Promis
     await devtools.send('Network.enable')
     devtools.on('Network.loadingFinished', ({ encodedDataLength }) => (wire.bytes += encodedDataLength))
     page.on('console', (message) => {
-      if (['error', 'warning'].includes(message.type())) complaints.push(message.text())
+      // A page that answers with a failure is itself complained of.
+      const isOfStatus = status !== undefined && message.text().includes(`status of ${status} `)
+      if (['error', 'warning'].includes(message.type()) && !isOfStatus) complaints.push(message.text())
     })
     page.on('pageerror', (error) => complaints.push(error.message))
     const bodies: Promise<void>[] = []
