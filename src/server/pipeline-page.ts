@@ -19,7 +19,7 @@ import { askPipeline, namesOf, pipelineStreams, type Asked } from './pipeline-qu
 
 const mostOnPage = 50
 /** Ten of each stage, as long as all columns together stay a page that a phone draws at once. */
-const mostInColumn = (columns: number) => Math.max(4, Math.min(10, Math.floor(100 / columns)))
+const mostInColumn = (columns: number) => Math.max(4, Math.min(10, Math.floor(80 / columns)))
 /** As many as are shown of the one stage that somebody unfolds; the table has all of them. */
 const mostUnfolded = 500
 
