@@ -41,6 +41,15 @@ export class PauseError extends SyncError {
   }
 }
 
+/** Our share of the CRM's day is used as far as this stream may use it; it goes on when the next day begins. */
+export class ShareError extends SyncError {
+  override readonly name = 'ShareError'
+
+  constructor(message: string) {
+    super('E_QUOTA_SHARE', message)
+  }
+}
+
 export class FatalError extends SyncError {
   override readonly name = 'FatalError'
 }
@@ -87,6 +96,7 @@ export function publicText(code: ErrorCode, crm: string, stream?: string): strin
   const texts: Record<ErrorCode, string> = {
     E_AUTH_REVOKED: `${crm} no longer accepts our access. The data stays as it is; reconnect ${crm} to resume.`,
     E_RATE_LIMITED: `${crm} asked us to slow down. The data stays as it is; the next run tries again.`,
+    E_QUOTA_SHARE: `Our daily share of what ${crm} allows is used. ${records.charAt(0).toUpperCase()}${records.slice(1)} stay as they are and go on when the day begins anew.`,
     E_CRM_DOWN: `${crm} answers with errors or not at all. The data stays as it is; we keep trying.`,
     E_CRM_BAD_REPLY: `${crm} sent an answer about ${records} that we could not read. Nothing was changed by it.`,
     E_PAGING_LOOP: `The list of ${records} in ${crm} did not end. The data stays as it is.`,

@@ -113,7 +113,10 @@ async function open(
   const { fence, trigger, lookedSince } = lease
   const base = { tenantId, connectionId, id, fence, trigger, lookedSince, database, ended: [] }
   try {
-    const connection = await openConnection({ ...options, database }, who)
+    const connection = await openConnection(
+      { ...options, database, purpose: trigger === 'nudge' ? 'look' : 'pass' },
+      who,
+    )
     const { full, acceptAbsence, streams: only } = lease
     return { ...base, ...connection, only, full, acceptAbsence, stopping: options.stopping, tell }
   } catch (error) {

@@ -35,7 +35,13 @@ type FetcherOptions = {
   access?: Access
   allowPrivateHosts: boolean
   /** Waits until the connection may spend so much again (see `rate-limit.ts`). */
-  turn: (cost: number) => Promise<void>
+  turn: (cost: number, units: number) => Promise<void>
+  /** Hears the day's limit when the CRM tells it. */
+  tell?: (limit: number) => void
+  /** Counts what is not counted yet. */
+  settle?: () => Promise<void>
+  /** Throws what keeps a stream from asking: our share of the CRM's day is used. What people want written is never kept back. */
+  holdBack?: ((stream: StreamName) => void) | undefined
   /** The CRM asked for silence; all workers keep it. */
   quiet: (ms: number) => Promise<void>
   stopping: AbortSignal
@@ -67,12 +73,15 @@ export function createFetcher(options: FetcherOptions): Fetcher {
     pRetry(
       () =>
         signed(options, async (secrets) => {
-          await options.turn(request.cost ?? 1)
+          if (go === undefined) options.holdBack?.(stream)
+          await options.turn(request.cost ?? 1, request.units ?? 1)
           traffic.requests += 1
           await go?.()
           const home = homeOf(options, secrets) ?? base
           const answer = await once(poolOf(home), home, options, secrets, request, stream, traffic)
           crmAheadMs = aheadMs(answer)
+          const limit = options.connector.quota.told(answer.reply.headers)
+          if (limit !== null) options.tell?.(limit)
           return answer
         }),
       {
@@ -100,6 +109,7 @@ export function createFetcher(options: FetcherOptions): Fetcher {
     })
 
   const close = async () => {
+    await options.settle?.().catch(() => undefined)
     await Promise.all([...pools.values()].map((pool) => pool.destroy()))
   }
   return { ask, traffic, crmAheadMs: () => crmAheadMs, close }

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
 import type { ConsentApp } from '../drizzle/consent-apps.ts'
 import type { Database, Tx } from '../drizzle/db.ts'
+import { beginOfDay, quotaDay } from '../drizzle/quota.ts'
 import type { Keyring } from '../drizzle/seal.ts'
 import { createAccess } from './access-token.ts'
 import type { AnyConnector } from './connectors/connector.ts'
@@ -8,6 +9,7 @@ import { contextOf, type RunContext } from './context.ts'
 import { FatalError } from './errors.ts'
 import { createFetcher, type Fetcher } from './fetcher.ts'
 import { createRateLimit } from './rate-limit.ts'
+import { holdBack, type Purpose, type Share } from './share.ts'
 import { openSecrets, secretsOfConnection, type StoredSecret } from './stored-secrets.ts'
 
 type Who = { tenantId: string; connectionId: string }
@@ -34,6 +36,8 @@ export type OpenOptions = {
   /** Collects what must have ended before the database is closed. */
   underWay?: Set<Promise<unknown>>
   stopping: AbortSignal
+  /** Why it is read; its share of the CRM's day then holds it back. Tests and writes are counted and never held back. */
+  purpose?: Purpose
   retryWaitsMs?: readonly number[]
   timeoutMs?: number
 }
@@ -44,6 +48,9 @@ type Stored = {
   by_consent: boolean
   settings: Record<string, unknown>
   currency: string
+  zone: string
+  quota_share: number
+  quota_limit: string | null
   secrets: StoredSecret[]
 }
 
@@ -56,13 +63,17 @@ export async function openConnection(options: OpenOptions, who: Who): Promise<Op
   const settings = readSettings(connector, stored.settings)
   const app = stored.by_consent ? appOf(options, connector) : undefined
   const secrets = await openSecrets(options.keyring, who, connector, stored.secrets, app)
+  const zone = connector.quota.day === 'utc' ? 'UTC' : stored.zone
+  const share = await readShare(options.database, who, connector, stored, zone)
   const limit = createRateLimit(
     options.database,
     who.tenantId,
     who.connectionId,
     connector.rateLimit(settings),
     options.stopping,
+    { zone, used: share.used, hear: (used) => (share.used = used) },
   )
+  const { purpose } = options
   const baseUrl = stored.base_url ?? connector.baseUrl
   const { allowPrivateHosts, stopping, retryWaitsMs, timeoutMs } = options
   const { tokens: renewal } = connector
@@ -77,6 +88,7 @@ export async function openConnection(options: OpenOptions, who: Who): Promise<Op
     allowPrivateHosts,
     stopping,
     ...limit,
+    holdBack: purpose && ((stream) => holdBack(share, purpose, stream)),
     retryWaitsMs,
     timeoutMs,
   })
@@ -99,6 +111,29 @@ export function appOf({ apps }: Pick<OpenOptions, 'apps'>, { name, consent }: An
   )
 }
 
+async function readShare(
+  database: Database,
+  { tenantId, connectionId }: Who,
+  { quota }: AnyConnector,
+  stored: Stored,
+  zone: string,
+): Promise<Share> {
+  const zoned = sql`${zone}`
+  const day = await database.asTenant(tenantId, async (tx) => {
+    const { rows } = await tx.execute<{ used: string | null; told: string | null; ends: Date | string }>(sql`
+      select q.used, q.told_limit as told, ${beginOfDay(sql`(d.day + 1)`, zoned)} as ends
+      from (select ${quotaDay(zoned)} as day) d
+      left join quota_days q on q.tenant_id = ${tenantId} and q.connection_id = ${connectionId} and q.day = d.day`)
+    return rows[0]
+  })
+  const limit = Number(stored.quota_limit ?? day?.told ?? quota.perDay)
+  return {
+    budget: limit * stored.quota_share,
+    used: Number(day?.used ?? 0),
+    resumesAt: new Date(day?.ends ?? Date.now()),
+  }
+}
+
 /** Checks stored settings against the connector's own description. Throws `FatalError` (`E_SETTINGS`). */
 export function readSettings(connector: AnyConnector, stored: Record<string, unknown>): never {
   const settings = connector.settings.safeParse(stored)
@@ -109,7 +144,7 @@ export function readSettings(connector: AnyConnector, stored: Record<string, unk
 
 async function readConnection(tx: Tx, who: Who): Promise<Stored> {
   const { rows } = await tx.execute<Stored>(sql`
-    select c.connector, c.base_url, c.by_consent, c.settings, t.currency,
+    select c.connector, c.base_url, c.by_consent, c.settings, t.currency, t.time_zone as zone, c.quota_share, c.quota_limit,
       ${secretsOfConnection} as secrets
     from connections c join tenants t on t.id = c.tenant_id
     where c.tenant_id = ${who.tenantId} and c.id = ${who.connectionId}`)

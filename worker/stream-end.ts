@@ -74,7 +74,7 @@ export async function failStream(run: Run, pass: StreamPass, thrown: unknown): P
   const error = asSyncError(thrown)
   const isDoubtful = error.code === 'E_MASS_ABSENCE'
   const mustStartAnew = isDoubtful || error.code === 'E_SHORT_READ' || error.code === 'E_PAGING_LOOP'
-  const status: StreamStatus = isDoubtful ? 'suspect' : 'failed'
+  const status: StreamStatus = isDoubtful ? 'suspect' : error.name === 'ShareError' ? 'paused' : 'failed'
   await run.database.asTenant(run.tenantId, async (tx) => {
     if (mustStartAnew && pass.stream.parents === undefined) await storeCursor(tx, run, pass, null)
     await tx.execute(sql`

@@ -39,6 +39,8 @@ export function judge(
     const { words, error } = failed(crm, first.error, first.stream)
     return { status: broken.length === ended.length ? 'failed' : 'partial', words, error }
   }
+  const waiting = ended.filter(({ status }) => status === 'paused').map(({ stream }) => streamWord(stream))
+  if (waiting.length > 0) return sharedOut(crm, waiting, ended.length)
   const incomplete = ended
     .filter(({ status }) => status === 'partial')
     .map(({ stream }) => streamWord(stream))
@@ -74,6 +76,17 @@ function failed(crm: string, error: SyncError, stream: string | null): Verdict {
     status: 'failed',
     words,
     error: { code: error.code, publicText: words, detail: error.message.slice(0, 2_000) },
+  }
+}
+
+/** Our share of the CRM's day is used: what matters less waits for the next day. Nothing failed, and nothing is called current that waits. */
+function sharedOut(crm: string, waiting: string[], streams: number): Verdict {
+  const list = new Intl.ListFormat('en-US').format(waiting)
+  const rest = waiting.length < streams ? ' Everything else is current.' : ''
+  return {
+    status: 'partial',
+    words: `Our daily share of what ${crm} allows is used: ${list} wait until its day begins anew.${rest}`,
+    error: null,
   }
 }
 

@@ -55,10 +55,18 @@ export const connections = pgTable(
     leaseUntil: instant(),
     /** Rises with every lease; a page that carries an older one is refused. */
     fence: bigint({ mode: 'number' }).notNull().default(0),
+    /** Our share of what the customer may ask of the CRM in a day. */
+    quotaShare: doublePrecision().notNull().default(0.2),
+    /** The customer's daily limit where people know better than the CRM says or its connector assumes. */
+    quotaLimit: bigint({ mode: 'number' }),
     createdAt: instant().notNull().defaultNow(),
   },
   (t) => [
     primaryKey({ columns: [t.tenantId, t.id] }),
+    check(
+      'connections_quota',
+      sql`${t.quotaShare} > 0 and ${t.quotaShare} <= 1 and (${t.quotaLimit} is null or ${t.quotaLimit} > 0)`,
+    ),
     unique('connections_name').on(t.tenantId, t.name),
     index('connections_due').on(t.nextDueAt),
     check('connections_state', sql`${t.state} in ('draft', 'active', 'paused', 'needs_reconnect')`),

@@ -32,14 +32,26 @@ export type RunStatus = (typeof runStatuses)[number]
 export const runTriggers = ['schedule', 'person', 'command', 'nudge'] as const
 export type RunTrigger = (typeof runTriggers)[number]
 
-/** How one stream of a run ended. `not_synced` is said aloud where a CRM offers no such records. */
-export const streamStatuses = ['running', 'success', 'partial', 'suspect', 'failed', 'not_synced'] as const
+/**
+ * How one stream of a run ended. `not_synced` is said aloud where a CRM offers no such records; `paused` where our share of the CRM's
+ * day is used, so that what matters more goes on.
+ */
+export const streamStatuses = [
+  'running',
+  'success',
+  'partial',
+  'suspect',
+  'failed',
+  'paused',
+  'not_synced',
+] as const
 export type StreamStatus = (typeof streamStatuses)[number]
 
 /** What can go wrong with a run; every code has words for the client and for the operator in `worker/errors.ts`. */
 export const errorCodes = [
   'E_AUTH_REVOKED',
   'E_RATE_LIMITED',
+  'E_QUOTA_SHARE',
   'E_CRM_DOWN',
   'E_CRM_BAD_REPLY',
   'E_PAGING_LOOP',

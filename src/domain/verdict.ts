@@ -24,6 +24,7 @@ export const streamWords: Record<StreamStatus, Word> = {
   partial: { word: 'Partly read', tone: 'doubt' },
   suspect: runWords.suspect,
   failed: runWords.failed,
+  paused: { word: 'Paused', tone: 'doubt' },
   not_synced: { word: 'Not offered', tone: 'quiet' },
 }
 

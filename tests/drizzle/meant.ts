@@ -74,7 +74,7 @@ export const furtherPolicies: Policy[] = [
   ),
   ...same('tenants', 'watcher_rows', 'tidemark_watcher', '*', tenantRows('id')),
   ...same(
-    `${syncTables} quarantine crm_writes raw_snapshots audit_log`,
+    `${syncTables} quarantine crm_writes raw_snapshots audit_log quota_days`,
     'watcher_rows',
     'tidemark_watcher',
     '*',
@@ -197,7 +197,7 @@ export const narrowRoles: Record<string, string[]> = {
     ...rights('SELECT', 'crm_writes', 'tenant_id activity_id'),
   ],
   tidemark_watcher: [
-    ...rights('SELECT', syncState),
+    ...rights('SELECT', `${syncState} quota_days`),
     ...rights('SELECT', 'quarantine', 'tenant_id connection_id run_id stream created_at resolved_at'),
     ...rights('SELECT', 'crm_writes', countedOfWrites),
     ...rights(

@@ -18,8 +18,9 @@ afterAll(async () => {
 })
 
 const never = new AbortController().signal
+const day = { zone: 'UTC', used: 0, hear: () => undefined }
 const limitOf = (client: Client, pool: Database, limit: RateLimit) =>
-  createRateLimit(pool, client.tenantId, client.connectionId, limit, never)
+  createRateLimit(pool, client.tenantId, client.connectionId, limit, never, day)
 
 /** How long it takes to get so many turns, one after the other. */
 async function msFor(turns: number, turn: () => Promise<void>): Promise<number> {
@@ -92,6 +93,7 @@ test('a worker that stops waits no longer', async () => {
     client.connectionId,
     { requestsPerSecond: 0.01, burst: 1 },
     stopping.signal,
+    day,
   )
   await limit.turn()
   setTimeout(() => stopping.abort(), 50)

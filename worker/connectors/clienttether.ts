@@ -2,6 +2,7 @@ import { events, notes } from './clienttether/history.ts'
 import { leadSources, salesCycles, users } from './clienttether/lookups.ts'
 import { fault } from './clienttether/pages.ts'
 import { clients, opportunities } from './clienttether/records.ts'
+import { quota } from './clienttether/quota.ts'
 import { clientTetherSettings, type ClientTetherSettings } from './clienttether/settings.ts'
 import { writing } from './clienttether/writing.ts'
 import { defineConnector } from './connector.ts'
@@ -25,6 +26,7 @@ export const clientTether = defineConnector<ClientTetherSettings>({
   },
   settings: clientTetherSettings,
   rateLimit: ({ requestsPerSecond }) => ({ requestsPerSecond, burst: Math.max(1, requestsPerSecond) }),
+  quota,
   authorise: ({ accessToken = '', webKey = '' }) => ({ 'X-Access-Token': accessToken, 'X-Web-Key': webKey }),
   fault,
   probe: 'owners',

@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import type * as schema from '../../drizzle/schema/index.ts'
 import type { Webhook } from '../../drizzle/schema/nudges.ts'
+import type { Quota } from '../../drizzle/schema/quota.ts'
 import type { RetriableError, SyncError } from '../errors.ts'
 import type { Writing } from './writing.ts'
 
@@ -78,6 +79,8 @@ export type Request = {
   body?: unknown
   /** How much of the connection's rate it takes; default 1. */
   cost?: number
+  /** How much of the day's quota it takes, in the quota's unit; default 1. */
+  units?: number
   /** The account may not have this at all: a refusal (403 or 404) is then an answer, which `page` reads, and no failure. */
   mayBeRefused?: true
   /** A success may have no body. */
@@ -252,6 +255,8 @@ export type Connector<Settings = never> = {
   settings: z.ZodType<Settings>
   /** How often we may call, shared by all workers. */
   rateLimit: (settings: Settings) => { requestsPerSecond: number; burst: number }
+  /** What the customer's integrations may ask for in a day, all of them together. */
+  quota: Quota
   /** Headers that prove who asks. Never part of a snapshot. */
   authorise: (secrets: Record<string, string>) => Record<string, string>
   /** For CRMs whose access ends by itself; without it the secrets stay as they were entered. */

@@ -3,6 +3,7 @@ import { activities, notes } from './hubspot/history.ts'
 import { fault } from './hubspot/faults.ts'
 import { owners, pipelines, stages } from './hubspot/lookups.ts'
 import { contacts, leads, opportunities } from './hubspot/records.ts'
+import { quota } from './hubspot/quota.ts'
 import { hubSpotSettings, type HubSpotSettings } from './hubspot/settings.ts'
 import { paths } from './hubspot/versions.ts'
 import { webhook } from './hubspot/webhook.ts'
@@ -27,6 +28,7 @@ const hubSpotOf = (
     settings: hubSpotSettings,
     rateLimit: ({ requestsPerSecond }) => ({ requestsPerSecond, burst: Math.max(1, requestsPerSecond) }),
     authorise: ({ accessToken = '' }) => ({ authorization: `Bearer ${accessToken}` }),
+    quota,
     fault,
     webhook,
     probe: 'owners',

@@ -18,3 +18,7 @@ export function share(words: string): string | null | undefined {
   const number = /^\d(\.\d{1,17})?$/.test(words) ? Number(words) : Number.NaN
   return number <= 1 ? number.toFixed(4) : undefined
 }
+
+/** The count in a header; null where there is none. */
+export const countIn = (header: string | string[] | undefined): number | null =>
+  typeof header === 'string' && /^\d{1,12}$/.test(header) ? Number(header) : null

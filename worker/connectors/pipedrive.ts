@@ -7,6 +7,7 @@ import { activities, notes } from './pipedrive/history.ts'
 import { leads } from './pipedrive/leads.ts'
 import { channels, pipelines, stages, users } from './pipedrive/lookups.ts'
 import { organizations, persons } from './pipedrive/people.ts'
+import { quota } from './pipedrive/quota.ts'
 import { pipedriveSettings, type PipedriveSettings } from './pipedrive/settings.ts'
 import { webhook } from './pipedrive/webhook.ts'
 import { writing } from './pipedrive/writing.ts'
@@ -26,6 +27,7 @@ const pipedriveBase: Omit<Connector<PipedriveSettings>, 'name' | 'label' | 'secr
   baseUrl: 'https://api.pipedrive.com/',
   settings: pipedriveSettings,
   rateLimit: ({ requestsPerSecond }) => ({ requestsPerSecond, burst: Math.max(1, requestsPerSecond * 2) }),
+  quota,
   fault,
   webhook,
   probe: 'owners',

@@ -6,6 +6,7 @@ import { leadSources, stages, users } from './salesforce/lookups.ts'
 import { notes } from './salesforce/notes.ts'
 import { opportunities } from './salesforce/opportunities.ts'
 import { accounts, contacts, leads } from './salesforce/people.ts'
+import { quota } from './salesforce/quota.ts'
 import { salesforceSettings, type SalesforceSettings } from './salesforce/settings.ts'
 import { webhook } from './salesforce/webhook.ts'
 import { writing } from './salesforce/writing.ts'
@@ -26,6 +27,7 @@ const salesforceBase: Omit<
   baseUrl: 'https://login.salesforce.com/',
   settings: salesforceSettings,
   rateLimit: ({ requestsPerSecond }) => ({ requestsPerSecond, burst: Math.max(1, requestsPerSecond) }),
+  quota,
   fault,
   webhook,
   probe: 'owners',

@@ -160,6 +160,7 @@ export function quayside(reading: Reading = soundReading): AnyConnector {
     secrets: { key: 'Key' },
     settings: z.strictObject({ pageSize: z.number().int().positive() }),
     rateLimit: () => ({ requestsPerSecond: 10_000, burst: 10_000 }),
+    quota: { unit: 'requests', perDay: 1_000_000_000, day: 'utc', told: () => null },
     authorise: ({ key = '' }) => ({ 'x-key': key }),
     fault: () => null,
     probe: 'contacts',

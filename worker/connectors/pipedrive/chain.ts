@@ -1,5 +1,6 @@
 import type { Page, Pass, Reply, Request, Stream } from '../connector.ts'
 import { readCursorPage, readOffsetPage, readWhole, type Row } from './envelope.ts'
+import { tokensOf } from './quota.ts'
 import type { PipedriveSettings as Settings } from './settings.ts'
 
 /** What one list has taught us about the next: definitions of fields, by what they are called in records. */
@@ -116,7 +117,7 @@ function requestFor(phases: readonly Phase[], place: Place, pageSize: number): R
     asked.start = place.next ?? '0'
     asked.sort = isNewestFirst(place, changes) ? 'update_time DESC' : 'id ASC'
   } else if (place.next !== null) asked.cursor = place.next
-  return { method: 'GET', path, query: asked }
+  return { method: 'GET', path, query: asked, units: tokensOf(path) }
 }
 
 const isNewestFirst = ({ since }: Place, changes: Phase['changes']): boolean =>

@@ -1,5 +1,6 @@
 import { FatalError, PauseError, RetriableError, StreamError, type SyncError } from '../../errors.ts'
 import type { RawReply, StreamName } from '../connector.ts'
+import { countIn } from '../numbers.ts'
 
 // Errors and limits: https://pipedrive.readme.io/docs/core-api-concepts-http-status-codes, …/core-api-concepts-rate-limiting and
 // https://github.com/pipedrive/client-nodejs/issues/725 (read 2026-11-20). A refusal for the burst and one for the day have the
@@ -30,11 +31,11 @@ export function fault(reply: RawReply, stream: StreamName): SyncError | null {
 }
 
 function overLimit({ headers }: RawReply): SyncError {
-  if (numberIn(headers['x-daily-ratelimit-token-remaining']) === 0) {
+  if (countIn(headers['x-daily-ratelimit-token-remaining']) === 0) {
     const words = 'the day’s tokens of the Pipedrive company are spent'
     return new PauseError(words, untilMidnightMs(headers.date))
   }
-  const seconds = numberIn(headers['x-ratelimit-reset'])
+  const seconds = countIn(headers['x-ratelimit-reset'])
   const ms = seconds === null || seconds === 0 ? burstMs : seconds * 1_000
   return new RetriableError('E_RATE_LIMITED', 'Pipedrive asked us to slow down (status 429)', ms)
 }
@@ -44,10 +45,6 @@ function untilMidnightMs(date: string | string[] | undefined): number {
   const now = typeof date === 'string' ? Date.parse(date) : Number.NaN
   const day = 86_400_000
   return Number.isNaN(now) ? 3_600_000 : day - (now % day)
-}
-
-function numberIn(header: string | string[] | undefined): number | null {
-  return typeof header === 'string' && /^\d+$/.test(header) ? Number(header) : null
 }
 
 const isPage = ({ text }: RawReply): boolean => /^\s*</.test(text)

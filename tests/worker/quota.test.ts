@@ -1,0 +1,115 @@
+import { afterEach, expect, test } from 'vitest'
+import type { AccountOptions } from '../../simulator/main.ts'
+import { arrange, type Arrangement, type Client } from './arrange.ts'
+import { connectPipedrive, harbour } from './pipedrive-client.ts'
+import { connectSalesforce, larkspur } from './salesforce-client.ts'
+import { expectSound } from './soundness.ts'
+import { expectTruth } from './truth.ts'
+
+let all: Arrangement
+afterEach(() => all.close())
+
+const laurel: AccountOptions = {
+  crm: 'hubspot',
+  webKey: 'laurel',
+  accessToken: 'CANARY-TOKEN-laurel',
+  seed: 7,
+  people: 24,
+  changesPerDay: 0,
+  notesPerPerson: 1,
+}
+
+const share = (client: Client, budget: number) =>
+  all.db.query('update connections set quota_share = 0.2, quota_limit = $2 where id = $1', [
+    client.connectionId,
+    budget * 5,
+  ])
+const used = async () =>
+  Number(
+    (await all.db.query<{ used: string }>('select used from quota_days order by day desc limit 1')).rows[0]
+      ?.used ?? 0,
+  )
+const asked = () => all.simulator.ledger.entries().length
+/** As if the day of the CRM had ended. */
+const turnDay = () =>
+  all.db.query(`update quota_days set day = day - 1 - (select count(*) from quota_days)::int`)
+
+test('every request is counted once, also those of a test, and a restart forgets none', async () => {
+  all = await arrange([{ ...laurel, startAt: new Date() }])
+  const client = await all.connect()
+  await client.sync()
+  expect(await used()).toBe(asked())
+  await client.sync()
+  expect(await used()).toBe(asked())
+})
+
+test('Pipedrive is counted in its tokens, at the cost of each list, and tells the limit of the day', async () => {
+  all = await arrange([
+    { ...harbour, startAt: new Date(), pipedrive: { dailyTokens: 1_000_000, limitHeaders: true } },
+  ])
+  const client = await connectPipedrive(all)
+  await client.sync()
+  const spent = all.simulator.ledger
+    .entries()
+    .reduce((sum, { operation }) => sum + (tokens[operation] ?? (operation.startsWith('v1') ? 20 : 10)), 0)
+  expect(await used()).toBe(spent)
+  const { rows } = await all.db.query('select told_limit from quota_days')
+  expect(rows).toEqual([{ told_limit: '1000000' }])
+})
+const tokens: Record<string, number> = { 'v2/deals/archived': 20, 'v2/pipelines': 5, 'v2/stages': 5 }
+
+test('near the share what matters least is given up first, nothing looks fresh that waits, and it goes on the next day', async () => {
+  all = await arrange([{ ...laurel, startAt: new Date() }])
+  const client = await all.connect()
+  await client.sync()
+  const whole = asked()
+  const order: string[] = []
+  // Hour by hour within one day, until nothing may be asked any more.
+  await turnDay()
+  await share(client, whole * 2)
+  for (let hour = 1; hour <= 12 && order.length < 8; hour += 1) {
+    all.simulator.advance(3_600_000)
+    client.account.addNote(client.account.truth().people[0]?.id ?? '', `Note ${hour}`)
+    const fresh = await client.freshness()
+    const { run, streams } = await client.sync()
+    const after = await client.freshness()
+    for (const [stream, row] of Object.entries(streams)) {
+      if (row.status !== 'paused') continue
+      if (!order.includes(stream)) order.push(stream)
+      expect(row).toMatchObject({ error_code: 'E_QUOTA_SHARE', retired: 0 })
+      expect(after[stream], stream).toEqual(fresh[stream])
+      expect(run.status).toBe('partial')
+      expect(run.verdict).toContain('daily share')
+    }
+    expect(await used()).toBeLessThanOrEqual(whole * 2 + 1)
+  }
+  const place = (stream: string) => order.indexOf(stream)
+  expect(place('activities')).toBe(0)
+  for (const stream of ['activities', 'notes', 'contacts', 'leads'])
+    expect(place(stream)).toBeGreaterThanOrEqual(0)
+  expect(place('activities')).toBeLessThanOrEqual(place('notes'))
+  const opportunities = place('opportunities')
+  expect(opportunities === -1 || opportunities === order.length - 1, order.join()).toBe(true)
+  await expectSound(all.url)
+  await turnDay()
+  // First it ends the passes that it had begun, whose data is as old as their beginning; then it reads what came since.
+  await share(client, whole * 4)
+  for (const _ of ['ended', 'read']) expect((await client.sync()).run.status).toBe('success')
+  await expectTruth(client)
+})
+
+test('Salesforce says the limit of the day with every answer, and the share is one of that limit', async () => {
+  all = await arrange([{ ...larkspur, startAt: new Date() }])
+  const client = await connectSalesforce(all)
+  await all.db.query('update connections set quota_limit = null, quota_share = 0.002')
+  const first = await client.sync()
+  const { rows } = await all.db.query<{ told_limit: string }>('select told_limit from quota_days')
+  expect(Number(rows[0]?.told_limit)).toBeGreaterThan(0)
+  // A thousandth of what is told is less than one run takes: the next one is held back from the beginning.
+  const before = asked()
+  const second = await client.sync()
+  expect([first.run.status, second.run.status]).toContain('partial')
+  expect(second.streams.activities).toMatchObject({ status: 'paused', error_code: 'E_QUOTA_SHARE' })
+  expect(asked() - before).toBeLessThan(before)
+  await expectSound(all.url)
+})
