@@ -41,6 +41,8 @@ export function addConnectionCommands(program: Command, end: (code: ExitCode) =>
     .option('--new-secrets', 'asks for every secret anew')
     .option('--secret-file <field=path>', 'a file with a new secret; repeat it for others', pair)
     .option('--pause', 'no more runs until it is changed again')
+    .option('--quota-share <percent>', "our share of the customer's daily limit")
+    .option('--quota-limit <number>', 'the daily limit, where it is known better; `none` takes it back')
     .addHelpText('after', examplesOfChange)
     .action((name: string, options: ConnectionChange) =>
       within((installation) => change(installation, name, options)),

@@ -4,6 +4,9 @@ import { listConnections } from '../../src/queries/connection-list.ts'
 import { connectors } from '../../worker/connectors/registry.ts'
 import { Refusal } from '../exit.ts'
 import { invalid } from '../form.ts'
+import type { Tx } from '../../drizzle/db.ts'
+import { readQuotaSetting } from '../../src/queries/quota.ts'
+import { setQuota } from '../../src/commands/set-quota.ts'
 import type { Installation } from '../installation.ts'
 import { chooseOne } from '../sync/choose.ts'
 import { settingsOf } from './pairs.ts'
@@ -17,6 +20,8 @@ export type ConnectionChange = {
   newSecrets?: boolean
   secretFile?: Record<string, string>
   pause?: boolean
+  quotaShare?: string
+  quotaLimit?: string
 }
 
 /** Changes a connection and answers what it is now, in words. Throws a `Refusal` that says everything that is wrong at once. */
@@ -42,6 +47,8 @@ export async function change(
   const allowPrivateHosts = installation.config.TIDEMARK_ALLOW_PRIVATE_CRM_HOSTS
   const outcome = await database.asTenant(connection.tenantId, async (tx) => {
     const options = { connector, sealingKey: await sealingKey(tx), allowPrivateHosts }
+    const quota = await changeQuota(tx, connection.id, given)
+    if (Object.keys(quota).length > 0) throw invalid('connection', quota, 'changed')
     const changed = await changeConnection(tx, connection.id, form, options)
     if (changed.kind === 'changed')
       await recordDeed(tx, commandLine, {
@@ -62,4 +69,18 @@ export async function change(
   if (outcome.state === 'draft')
     return `${connection.name} is changed and still a draft. To start it: npm run tidemark -- connection start ${connection.id}`
   return `${connection.name} is paused. To go on: npm run tidemark -- connection change ${connection.id}`
+}
+
+/** What was not given stays as it is. Gives what is wrong, by field. */
+async function changeQuota(
+  tx: Tx,
+  id: string,
+  { quotaShare, quotaLimit }: ConnectionChange,
+): Promise<Record<string, string>> {
+  if (quotaShare === undefined && quotaLimit === undefined) return {}
+  const { share, limit } = await readQuotaSetting(tx, id)
+  return setQuota(tx, commandLine, id, {
+    percent: quotaShare ?? share * 100,
+    limit: quotaLimit === undefined ? (limit ?? '') : quotaLimit === 'none' ? '' : quotaLimit,
+  })
 }

@@ -5,6 +5,7 @@ import { sql, type Tx } from '../../drizzle/db.ts'
 import { seal, type SealingKey } from '../../drizzle/seal.ts'
 import { connections, connectionSecrets, tenants } from '../../drizzle/schema/index.ts'
 import type { Webhook } from '../../drizzle/schema/nudges.ts'
+import type { Quota } from '../../drizzle/schema/quota.ts'
 import { fieldsOf } from './add-tenant.ts'
 
 /** What a connector asks of a connection; part of its own description. */
@@ -13,6 +14,8 @@ export type ConnectorForm = {
   label: string
   /** The secret fields, with the words to ask for them. */
   secrets: Record<string, string>
+  /** What the customer's integrations may ask for in a day. */
+  quota: Quota
   /** How the CRM sends webhooks, where it does. */
   webhook?: Webhook
   settings: { safeParse: (given: unknown) => { success: boolean; error?: z.ZodError | undefined } }

@@ -10,7 +10,10 @@ const form = z.strictObject({
   percent: z.coerce.number('must be a number of percent').min(1, 'at least 1').max(100, 'at most 100'),
   /** The customer's daily limit; empty for what the CRM says or its connector assumes. */
   limit: z
-    .union([z.literal('').transform(() => null), z.coerce.number('must be a whole number').int().min(1).max(1e9)])
+    .union([
+      z.literal('').transform(() => null),
+      z.coerce.number('must be a whole number').int().min(1).max(1e9),
+    ])
     .default(null),
 })
 

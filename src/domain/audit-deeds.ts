@@ -18,6 +18,7 @@ export const auditDeeds = {
   connected_by_consent: 'Connected by consent',
   consent_failed: 'Consent failed',
   credentials_changed: 'Credentials changed',
+  quota_changed: 'Daily share changed',
   webhook_address_made: 'Address for webhooks made',
   credentials_resealed: 'Credentials sealed anew',
   sync_asked_for: 'Sync asked for',

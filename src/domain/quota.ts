@@ -16,7 +16,8 @@ export type Forecast = { kind: 'too_early' } | { kind: 'lasts' } | { kind: 'used
 /** A pace is none before so much of a day has passed: the first run of a day says nothing of the rest. */
 const earliestMs = 30 * 60_000
 
-export const budgetOf = ({ limit, share }: Pick<QuotaNow, 'limit' | 'share'>): number => Math.floor(limit * share)
+export const budgetOf = ({ limit, share }: Pick<QuotaNow, 'limit' | 'share'>): number =>
+  Math.floor(limit * share)
 
 /** When our share of the day is used up, if the day goes on as it began. */
 export function forecastOf(quota: QuotaNow): Forecast {

@@ -19,6 +19,8 @@ export type StreamStanding = {
   freshAt: Date | null
   /** "14 min"; null when the stream never arrived. */
   age: string | null
+  /** Our share of the CRM's day is used: it goes on with the next one. */
+  waitsForDay: boolean
 }
 
 /** How each stream of a connection stands between runs: its last pass where that went wrong, else its age. */
@@ -32,6 +34,7 @@ export function streamStandings(connection: ConnectionNow, rules: Rules): Stream
       standing: wentWrong ? streamWords[status] : byAge(ageMinutes, isStale),
       freshAt,
       age: ageMinutes === null ? null : ageInWords(ageMinutes),
+      waitsForDay: status === 'paused',
     }
   })
 }

@@ -31,6 +31,8 @@ export async function readConnection(tx: Tx, id: string) {
       connector: connections.connector,
       baseUrl: connections.baseUrl,
       settings: connections.settings,
+      quotaShare: connections.quotaShare,
+      quotaLimit: connections.quotaLimit,
       accountId: connections.accountId,
       byConsent: connections.byConsent,
       state: connections.state,

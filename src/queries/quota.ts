@@ -1,3 +1,5 @@
+import { eq } from 'drizzle-orm'
+import { connections } from '../../drizzle/schema/index.ts'
 import { beginOfDay, quotaDay } from '../../drizzle/quota.ts'
 import { sql, type Tx } from '../../drizzle/db.ts'
 import type { Quota } from '../../drizzle/schema/quota.ts'
@@ -42,4 +44,16 @@ export async function readQuotas(tx: Tx, asked: readonly Asked[]): Promise<Map<s
       },
     ]),
   )
+}
+
+/** What people have set for a connection. */
+export async function readQuotaSetting(
+  tx: Tx,
+  connectionId: string,
+): Promise<{ share: number; limit: number | null }> {
+  const [set] = await tx
+    .select({ share: connections.quotaShare, limit: connections.quotaLimit })
+    .from(connections)
+    .where(eq(connections.id, connectionId))
+  return set ?? { share: 1, limit: null }
 }

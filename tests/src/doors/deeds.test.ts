@@ -119,6 +119,7 @@ const ways: Partial<Record<Deed, () => Promise<Response>>> = {
   credentials_changed: async () => ofConnection({ action: 'replace', ...keysOf }),
   connection_paused: async () => ofConnection({ action: 'pause' }),
   connection_resumed: async () => ofConnection({ action: 'resume' }),
+  quota_changed: async () => ofConnection({ action: 'quota', percent: '30', limit: '' }),
   webhook_address_made: async () => {
     const crm = await app.seed.connection(tenantId, { connector: 'pipedrive', name: 'Pipedrive' })
     const fields = { action: 'webhook', account: '15000007' }

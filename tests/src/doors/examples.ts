@@ -146,6 +146,7 @@ export const examples: Readonly<Record<string, Example>> = {
     path: (ids) => `/w/${ids.slug}/settings/connections/${ids.connection}`,
     forms: [
       ...['test', 'start', 'replace', 'pause', 'resume'].map((action) => () => ({ action })),
+      () => ({ action: 'quota', percent: '30', limit: '' }),
       () => ({ action: 'webhook', account: '62515', signingSecret: 'a secret of nobody' }),
     ],
     names: 'record',
