@@ -21,6 +21,8 @@ export function endWhenTold(): void {
   for (const [signal, number] of Object.entries(numbers)) {
     process.once(signal, () => {
       console.error(`${signal}: ending what was started`)
+      // Whatever is under way loses what it works with; that it fails is no news.
+      process.on('uncaughtException', () => undefined)
       void Promise.race([endAll(), sleep(patienceMs)]).finally(() => process.exit(128 + number))
     })
   }
