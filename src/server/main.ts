@@ -152,6 +152,9 @@ function refuse(req: IncomingMessage, hosts: Set<string>): { status: number; wor
   // An empty part in the middle of a path would reach Astro's router as a failure.
   const path = req.url?.split('?')[0] ?? ''
   if (!path.startsWith('/') || path.includes('//')) return { status: 400, words: 'Malformed address.' }
+  // The standard's Request, in which the pages get what was asked, cannot be made of these.
+  if (/^(CONNECT|TRACE|TRACK)$/i.test(req.method ?? ''))
+    return { status: 405, words: `Nothing here answers to ${req.method}.` }
   return undefined
 }
 

@@ -71,6 +71,10 @@ test('a part of a file that nobody can give ends no program', async () => {
   }
 })
 
+test('a method that no page can be asked with is refused', async () => {
+  expect((await send('/w', {}, 'TRACE')).status).toBe(405)
+})
+
 describe('the Host header', () => {
   test.each(['evil.test', 'evil.test:4321', 'localhost.evil.test', '127.0.0.1.evil.test', 'a b'])(
     '"%s" is refused',
