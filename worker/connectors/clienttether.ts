@@ -4,8 +4,10 @@ import { fault } from './clienttether/pages.ts'
 import { clients, opportunities } from './clienttether/records.ts'
 import { quota } from './clienttether/quota.ts'
 import { clientTetherSettings, type ClientTetherSettings } from './clienttether/settings.ts'
+import { reads } from './clienttether/values.ts'
 import { writing } from './clienttether/writing.ts'
 import { defineConnector } from './connector.ts'
+import { mappingIn } from './mapping.ts'
 
 // ClientTether API 2.0: https://support.clienttether.com/api-document/clienttether-api-2-0-doc, field names from the types of
 // a public integration, behaviour from its history (all read 2026-11-20).
@@ -25,6 +27,7 @@ export const clientTether = defineConnector<ClientTetherSettings>({
     webKey: 'Web key of this account (CT_…)',
   },
   settings: clientTetherSettings,
+  mapping: mappingIn(clientTetherSettings, reads),
   rateLimit: ({ requestsPerSecond }) => ({ requestsPerSecond, burst: Math.max(1, requestsPerSecond) }),
   quota,
   authorise: ({ accessToken = '', webKey = '' }) => ({ 'X-Access-Token': accessToken, 'X-Web-Key': webKey }),

@@ -3,6 +3,7 @@ import type * as schema from '../../drizzle/schema/index.ts'
 import type { Webhook } from '../../drizzle/schema/nudges.ts'
 import type { Quota } from '../../drizzle/schema/quota.ts'
 import type { RetriableError, SyncError } from '../errors.ts'
+import type { Mapping } from './mapping.ts'
 import type { Writing } from './writing.ts'
 
 export type { Asked, Standing } from './writing.ts'
@@ -253,6 +254,8 @@ export type Connector<Settings = never> = {
   /** The secret fields a connection needs, with the words to ask for them. */
   secrets: Record<string, string>
   settings: z.ZodType<Settings>
+  /** For CRMs in which people say where our fields of an opportunity stand. */
+  mapping?: Mapping
   /** How often we may call, shared by all workers. */
   rateLimit: (settings: Settings) => { requestsPerSecond: number; burst: number }
   /** What the customer's integrations may ask for in a day, all of them together. */

@@ -4,10 +4,12 @@ import { fault } from './hubspot/faults.ts'
 import { owners, pipelines, stages } from './hubspot/lookups.ts'
 import { contacts, leads, opportunities } from './hubspot/records.ts'
 import { quota } from './hubspot/quota.ts'
-import { hubSpotSettings, type HubSpotSettings } from './hubspot/settings.ts'
+import { hubSpotSettings, keepAsking, type HubSpotSettings } from './hubspot/settings.ts'
+import { reads } from './hubspot/values.ts'
 import { paths } from './hubspot/versions.ts'
 import { webhook } from './hubspot/webhook.ts'
 import { writing } from './hubspot/writing.ts'
+import { mappingIn } from './mapping.ts'
 import { readTokenReply } from './tokens.ts'
 
 // HubSpot CRM API, dated versions: https://developers.hubspot.com/docs/api-reference (read 2026-11-20).
@@ -26,6 +28,7 @@ const hubSpotOf = (
     docs: 'https://developers.hubspot.com/docs/api-reference',
     baseUrl: 'https://api.hubapi.com/',
     settings: hubSpotSettings,
+    mapping: mappingIn(hubSpotSettings, reads, keepAsking),
     rateLimit: ({ requestsPerSecond }) => ({ requestsPerSecond, burst: Math.max(1, requestsPerSecond) }),
     authorise: ({ accessToken = '' }) => ({ authorization: `Bearer ${accessToken}` }),
     quota,

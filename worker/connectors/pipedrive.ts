@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { AnyConnector, Connector } from './connector.ts'
 import { defineConnector } from './connector.ts'
+import { mappingIn } from './mapping.ts'
 import { opportunities } from './pipedrive/deals.ts'
 import { fault } from './pipedrive/fault.ts'
 import { activities, notes } from './pipedrive/history.ts'
@@ -9,6 +10,7 @@ import { channels, pipelines, stages, users } from './pipedrive/lookups.ts'
 import { organizations, persons } from './pipedrive/people.ts'
 import { quota } from './pipedrive/quota.ts'
 import { pipedriveSettings, type PipedriveSettings } from './pipedrive/settings.ts'
+import { reads } from './pipedrive/values.ts'
 import { webhook } from './pipedrive/webhook.ts'
 import { writing } from './pipedrive/writing.ts'
 import { readTokenReply } from './tokens.ts'
@@ -26,6 +28,7 @@ const pipedriveBase: Omit<Connector<PipedriveSettings>, 'name' | 'label' | 'secr
   docs: 'https://developers.pipedrive.com/docs/api/v1',
   baseUrl: 'https://api.pipedrive.com/',
   settings: pipedriveSettings,
+  mapping: mappingIn(pipedriveSettings, reads),
   rateLimit: ({ requestsPerSecond }) => ({ requestsPerSecond, burst: Math.max(1, requestsPerSecond * 2) }),
   quota,
   fault,

@@ -1,3 +1,4 @@
+import { mappingIn } from './mapping.ts'
 import { defineConnector, type AnyConnector, type Connector } from './connector.ts'
 import { byAssertion, byConsent, consent } from './salesforce/access.ts'
 import { activities } from './salesforce/activities.ts'
@@ -8,6 +9,7 @@ import { opportunities } from './salesforce/opportunities.ts'
 import { accounts, contacts, leads } from './salesforce/people.ts'
 import { quota } from './salesforce/quota.ts'
 import { salesforceSettings, type SalesforceSettings } from './salesforce/settings.ts'
+import { reads } from './salesforce/values.ts'
 import { webhook } from './salesforce/webhook.ts'
 import { writing } from './salesforce/writing.ts'
 
@@ -26,6 +28,7 @@ const salesforceBase: Omit<
   docs: 'https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta',
   baseUrl: 'https://login.salesforce.com/',
   settings: salesforceSettings,
+  mapping: mappingIn(salesforceSettings, reads),
   rateLimit: ({ requestsPerSecond }) => ({ requestsPerSecond, burst: Math.max(1, requestsPerSecond) }),
   quota,
   fault,

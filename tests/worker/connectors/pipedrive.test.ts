@@ -114,6 +114,9 @@ describe('a deal', () => {
         Financing: 'SBA loan',
         Documents: ['Disclosure', 'NDA'],
         'Market (ffffffff)': 'Southwest',
+        Market: 'Tulsa, OK',
+        Units: 3,
+        'Weighted fee': { value: 45000.25, currency: 'EUR' },
       },
     })
   })

@@ -138,7 +138,14 @@ describe('an opportunity', () => {
       market: 'Tulsa, OK',
       units: 3,
       weightedFeeMinor: 4_500_025n,
-      custom: { contact_action_plan: '' },
+      // What is mapped stays under its own name as well: another mapping may want it.
+      custom: {
+        contact_action_plan: '',
+        likely_percent: '80%',
+        market: 'Tulsa, OK',
+        units: '3',
+        weighted_iff: '$45,000.25',
+      },
     })
   })
 

@@ -1,3 +1,4 @@
+import { customValues } from '../mapping.ts'
 import { list, idFrom } from './list.ts'
 import { filled, outcome, ownerId, personName, reader, rest, shape, standing, value } from './values.ts'
 
@@ -73,13 +74,13 @@ export const opportunities = list({
   operation: 'read_opportunity_list',
   tables: ['opportunities'],
   item: shape(...opportunityFields, ...recordFields),
-  version: 1,
+  version: 2,
   identify: idFrom('opportunity_id'),
   normalise: (item, context) => {
     const { faults, when, amount, count, share } = reader(item, context)
     const { fields } = context.settings
     const amountMinor = amount('deal_size')
-    const weightedFeeMinor = amount(fields.weightedFee)
+    const weightedFeeMinor = amount(fields.weightedFee ?? '')
     const client = value(item, 'client_id')
     const { stageName, stageId } = standing(item, 'contact_sales_cycle', context)
     return {
@@ -103,13 +104,16 @@ export const opportunities = list({
             amountMinor === null && weightedFeeMinor === null
               ? null
               : (context.settings.currency ?? context.currency),
-          probability: share(fields.likely),
+          probability: share(fields.likely ?? ''),
           expectedCloseOn: null,
           closedAt: null,
-          market: filled(item, fields.market),
-          units: count(fields.units),
+          market: filled(item, fields.market ?? ''),
+          units: count(fields.units ?? ''),
           weightedFeeMinor,
-          custom: rest(item, ...opportunityFields, ...recordFields, 'client_id', ...Object.values(fields)),
+          custom: {
+            ...rest(item, ...opportunityFields, ...recordFields, 'client_id'),
+            ...customValues(fields, (field) => filled(item, field)),
+          },
         },
       },
     }

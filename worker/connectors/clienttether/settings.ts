@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { customNames } from '../mapping.ts'
 import { zone } from '../zone.ts'
 
 /** Two and a half screens of ClientTether are documented nowhere; each assumption about the rest is a setting here. */
@@ -48,10 +49,11 @@ export const clientTetherSettings = z.strictObject({
   eventsFutureDays: z.number().int().min(1).default(365).describe('How far ahead events are read'),
   fields: z
     .strictObject({
-      market: z.string().default('market'),
-      units: z.string().default('units'),
-      weightedFee: z.string().default('weighted_iff'),
-      likely: z.string().default('likely_percent'),
+      market: z.string().nullable().default('market'),
+      units: z.string().nullable().default('units'),
+      weightedFee: z.string().nullable().default('weighted_iff'),
+      likely: z.string().nullable().default('likely_percent'),
+      custom: customNames(),
     })
     .prefault({})
     .describe('Names of the fields of an opportunity that franchise developers add'),

@@ -3,6 +3,7 @@ import type { ClientTetherSettings } from './settings.ts'
 import type { Context, FieldFault } from '../connector.ts'
 import { instant } from '../instants.ts'
 import { minorUnits } from '../money.ts'
+import type { Mapping } from '../mapping.ts'
 import { percent, wholeNumber } from '../numbers.ts'
 
 /** A row as ClientTether sends it: every value is text. */
@@ -66,6 +67,14 @@ export function reader(item: Item, { settings, currency }: Context<CT>) {
     count: (key: string) => orFault(key, wholeNumber(value(item, key)), 'a whole number'),
     share: (key: string) => orFault(key, percent(value(item, key)), 'a percentage'),
   }
+}
+
+/** How the values of mapped fields are read. */
+export const reads: Mapping['reads'] = {
+  market: (given) => value({ given }, 'given') || null,
+  units: (given) => wholeNumber(value({ given }, 'given')),
+  weightedFee: (given, currency) => minorUnits(value({ given }, 'given'), currency),
+  likely: (given) => percent(value({ given }, 'given')),
 }
 
 /** The user's name behind `assigned_user`: a plain name, or JSON inside the text. */

@@ -1,5 +1,6 @@
 import type { Context } from '../connector.ts'
 import { dateIn } from '../instants.ts'
+import { customValues, mappedNames } from '../mapping.ts'
 import { objects, type Item, type ObjectType } from './objects.ts'
 import type { HubSpotSettings as HS } from './settings.ts'
 import {
@@ -151,13 +152,13 @@ const keptAside = new Set(['dealtype', 'closed_lost_reason', 'closed_won_reason'
 /** The currency of a deal exists only in accounts with several. */
 const certain = dealProperties.filter((name) => name !== 'deal_currency_code')
 
-const mappedOf = ({ fields: { market, units, weightedFee, likely, source } }: HS): string[] =>
-  [market, units, weightedFee, likely, source].filter((name) => name !== null)
+const mappedOf = ({ fields }: HS): string[] =>
+  [...mappedNames(fields), fields.source].filter((name) => name !== null)
 
 const deals: ObjectType = {
   name: 'deals',
   stamp: 'hs_lastmodifieddate',
-  properties: (settings) => [...dealProperties, ...mappedOf(settings), ...settings.properties],
+  properties: (settings) => [...new Set([...dealProperties, ...mappedOf(settings), ...settings.properties])],
   links: ['contacts'],
 }
 
@@ -169,7 +170,7 @@ export const opportunities = objects({
   asksAccount: true,
   identify: idOf,
   item: shape(...certain),
-  version: 1,
+  version: 2,
   normalise: (item: Item, context: Context<HS>) => {
     const { settings } = context
     const currency =
@@ -208,7 +209,10 @@ export const opportunities = objects({
           market: read.mapped(fields.market),
           units: read.mappedCount(fields.units),
           weightedFeeMinor,
-          custom: rest(item, usedOfDeals(settings)),
+          custom: {
+            ...rest(item, usedOfDeals(settings)),
+            ...customValues(fields, (field) => filled(item, field)),
+          },
         },
       },
     }
@@ -221,7 +225,9 @@ function usedOfDeals(settings: HS): ReadonlySet<string> {
   let used = usedBySettings.get(settings)
   if (used === undefined) {
     used = new Set(
-      [...dealProperties, ...mappedOf(settings), 'hs_object_id'].filter((name) => !keptAside.has(name)),
+      [...dealProperties, settings.fields.source ?? '', 'hs_object_id'].filter(
+        (name) => !keptAside.has(name),
+      ),
     )
     usedBySettings.set(settings, used)
   }

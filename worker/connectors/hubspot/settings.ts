@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { customNames } from '../mapping.ts'
 import { zone } from '../zone.ts'
 
 const property = z.string().regex(/^[a-z0-9_]{1,100}$/, 'must be the internal name of a property')
@@ -57,11 +58,20 @@ export const hubSpotSettings = z.strictObject({
       likely: property.nullable().default(null),
       source: property.nullable().default('hs_analytics_source'),
       leadSource: property.nullable().default(null),
+      custom: customNames(property),
     })
     .prefault({})
     .describe(
       'Names of the properties of deals (and, for leadSource, of leads) that hold what franchise developers add',
     ),
 })
+
+/** Properties are asked for by name: those that were mapped are asked for from then on, as far as there is room. */
+export function keepAsking({ properties }: HubSpotSettings, names: string[]): { properties: string[] } {
+  const kept = [...properties]
+  for (const name of names)
+    if (!kept.includes(name) && [...kept, name].join().length <= longestNames) kept.push(name)
+  return { properties: kept }
+}
 
 export type HubSpotSettings = z.infer<typeof hubSpotSettings>

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Context, FieldFault } from '../connector.ts'
 import { instant } from '../instants.ts'
+import type { Mapping } from '../mapping.ts'
 import { minorUnits } from '../money.ts'
 import { share, wholeNumber, percent } from '../numbers.ts'
 import type { Item } from './objects.ts'
@@ -55,6 +56,16 @@ export function reader(item: Item, { currency }: { currency: string }) {
     mappedPercent: (name: string | null) => orFault(name ?? '', percent(mapped(name)), 'a percentage'),
   }
 }
+
+/** How the values of mapped properties are read. */
+export const reads: Mapping['reads'] = {
+  market: (given) => trimmed(given) || null,
+  units: (given) => wholeNumber(trimmed(given)),
+  weightedFee: (given, currency) => minorUnits(trimmed(given), currency),
+  likely: (given) => percent(trimmed(given)),
+}
+
+const trimmed = (value: unknown): string => (typeof value === 'string' ? value.trim() : '')
 
 /** What has no column of its own: properties that were not read, links beyond the first, and keys that nobody knows. */
 export function rest(item: Item, used: ReadonlySet<string>): Record<string, unknown> {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Context, Row } from '../connector.ts'
+import { customValues } from '../mapping.ts'
 import { learnFields, together, withNames } from './fields.ts'
 import { changesOf } from './list.ts'
 import type { PipedriveSettings as Settings } from './settings.ts'
@@ -14,6 +15,7 @@ import {
   shape,
   stamps,
   text,
+  textValue,
   type Item,
 } from './values.ts'
 
@@ -55,7 +57,7 @@ export const opportunities = changesOf({
     is_archived: z.boolean(),
     is_deleted: z.boolean(),
   }),
-  version: 1,
+  version: 2,
   normalise: (item, context) => {
     const read = reader(item)
     const { fields } = context.settings
@@ -74,14 +76,15 @@ export const opportunities = changesOf({
           amountMinor,
           currency: amountMinor === null && customField(item, fields.weightedFee) === null ? null : currency,
           probability:
-            read.share('probability') ?? read.share(fields.likely, customField(item, fields.likely)),
+            read.share('probability') ?? read.share(fields.likely ?? '', customField(item, fields.likely)),
           expectedCloseOn: read.day('expected_close_date'),
           market: textValue(customField(item, fields.market)),
-          units: read.count(fields.units, customField(item, fields.units)),
-          weightedFeeMinor: weightedFee(item, read, fields.weightedFee, currency),
+          units: read.count(fields.units ?? '', customField(item, fields.units)),
+          weightedFeeMinor: read.fee(fields.weightedFee, currency),
           custom: {
-            ...rest(item, used, Object.values(fields)),
+            ...rest(item, used),
             ...(item.is_archived === true && { is_archived: true }),
+            ...customValues(fields, (field) => customField(item, field)),
           },
         },
       },
@@ -111,20 +114,6 @@ function outcome(
   if (item.status === 'lost') return { status: 'lost', closedAt: when('lost_time') }
   if (item.is_archived !== true || archivedOpenDeals === 'open') return { status: 'open', closedAt: null }
   return { status: archivedOpenDeals, closedAt: when('archive_time') }
-}
-
-const textValue = (value: unknown): string | null =>
-  value === null ? null : typeof value === 'string' ? value : JSON.stringify(value)
-
-/** A field of money names its own currency; there is one column for the currency of a deal, so it must be the same. */
-function weightedFee(item: Item, read: Reader, field: string, currency: string): bigint | null {
-  const given = customField(item, field)
-  if (typeof given !== 'object' || given === null) return read.money(field, currency, given)
-  const { value, currency: own } = given as { value?: unknown; currency?: unknown }
-  const isSame = own === undefined || own === null || own === currency
-  return isSame
-    ? read.money(field, currency, value)
-    : read.orFault<bigint>(field, undefined, `an amount of ${currency}`, given)
 }
 
 /** Fields with a column of their own, and those that nobody asks for. */

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { customNames } from '../mapping.ts'
 import { zone } from '../zone.ts'
 
 /** What Pipedrive does not say, or leaves to whoever reads it. */
@@ -26,10 +27,11 @@ export const pipedriveSettings = z.strictObject({
     .describe('What a deal counts as that was put into the archive while it was open'),
   fields: z
     .strictObject({
-      market: z.string().default('Market'),
-      units: z.string().default('Units'),
-      weightedFee: z.string().default('Weighted fee'),
-      likely: z.string().default('Likely %'),
+      market: z.string().nullable().default('Market'),
+      units: z.string().nullable().default('Units'),
+      weightedFee: z.string().nullable().default('Weighted fee'),
+      likely: z.string().nullable().default('Likely %'),
+      custom: customNames(),
     })
     .prefault({})
     .describe('Custom fields of deals that franchise developers add, by name or by key'),

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Context, FieldFault } from '../connector.ts'
 import { instant } from '../instants.ts'
+import type { Mapping } from '../mapping.ts'
 import { minorUnits } from '../money.ts'
 import type { Named } from './fields.ts'
 import type { PipedriveSettings } from './settings.ts'
@@ -56,6 +57,14 @@ export function reader(item: Item) {
     day: (key: string) => orFault(key, day(textOf(item[key])), 'a day'),
     money: (key: string, currency: string, given = item[key]) =>
       orFault(key, money(given, currency), `an amount of ${currency}`, given),
+    /** The amount in the custom field of this name. */
+    fee: (field: string | null, currency: string) =>
+      orFault(
+        field ?? '',
+        fee(customField(item, field), currency),
+        `an amount of ${currency}`,
+        customField(item, field),
+      ),
     share: (key: string, given = item[key]) => orFault(key, percent(given), 'a percentage', given),
     count: (key: string, given: unknown) => orFault(key, wholeNumber(given), 'a whole number', given),
   }
@@ -90,24 +99,43 @@ function wholeNumber(value: unknown): number | null | undefined {
   return /^\d{1,9}(\.0+)?$/.test(digits) ? Number(digits) : undefined
 }
 
-/** The custom field of this name or key. */
-export function customField(item: Item, nameOrKey: string): unknown {
+/** The custom field of this name or key; null for none. */
+export function customField(item: Item, nameOrKey: string | null): unknown {
+  if (nameOrKey === null) return null
   const fields = (item.custom_fields ?? {}) as Record<string, Named>
   const wanted = nameOrKey.toLowerCase()
   const found = fields[nameOrKey] ?? Object.values(fields).find(({ name }) => name.toLowerCase() === wanted)
   return found?.value ?? null
 }
 
+/** A text as it is, and any other value as JSON. */
+export const textValue = (value: unknown): string | null =>
+  value === null ? null : typeof value === 'string' ? value : JSON.stringify(value)
+
+/** A field of money names its own currency; there is one column for the currency of a deal, so it must be the same. */
+export function fee(given: unknown, currency: string): bigint | null | undefined {
+  if (typeof given !== 'object' || given === null) return money(given, currency)
+  const { value, currency: own } = given as { value?: unknown; currency?: unknown }
+  return own === undefined || own === null || own === currency ? money(value, currency) : undefined
+}
+
+/** How the values of mapped fields are read. */
+export const reads: Mapping['reads'] = {
+  market: textValue,
+  units: wholeNumber,
+  weightedFee: fee,
+  likely: percent,
+}
+
 /** What has no column of its own: other fields that say something, and custom fields by name. One named `__proto__` is a mere field. */
-export function rest(item: Item, used: readonly string[], usedFields: readonly string[] = []): Item {
+export function rest(item: Item, used: readonly string[]): Item {
   const others: Item = {}
   const put = (key: string, value: unknown) =>
     Object.defineProperty(others, key, { value, enumerable: true, writable: true, configurable: true })
   for (const [key, value] of Object.entries(item))
     if (!used.includes(key) && key !== 'custom_fields' && says(value)) put(key, value)
-  const mapped = usedFields.map((name) => name.toLowerCase())
-  for (const [code, { name, value }] of Object.entries((item.custom_fields ?? {}) as Record<string, Named>))
-    if (!mapped.includes(name.toLowerCase()) && !mapped.includes(code)) put(name, value)
+  for (const { name, value } of Object.values((item.custom_fields ?? {}) as Record<string, Named>))
+    put(name, value)
   return others
 }
 

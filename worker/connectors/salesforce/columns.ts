@@ -53,5 +53,6 @@ export function columnsOf(
     bytes += field.length + 4
     if (bytes <= mostBytes) columns.add(field)
   }
-  return [...columns]
+  // In an order of their own: what is wished for changes, and a record must not look changed by it.
+  return [...columns].toSorted()
 }

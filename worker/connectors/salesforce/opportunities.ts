@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Row } from '../connector.ts'
+import { customValues, mappedNames } from '../mapping.ts'
 import type { Item } from './chain.ts'
 import { changesOf } from './list.ts'
 import { amount, currencyOf, filled, link, reader, rest, shape, stamps, text } from './values.ts'
@@ -37,7 +38,7 @@ export const opportunities = changesOf({
     {
       name: 'Opportunity',
       fields,
-      wished: (settings) => [...Object.values(settings.fields), ...wished],
+      wished: (settings) => [...mappedNames(settings.fields), ...wished],
     },
   ],
   item: shape({
@@ -52,13 +53,14 @@ export const opportunities = changesOf({
     IsWon: z.boolean(),
     OwnerId: text,
   }),
-  version: 1,
+  version: 2,
   normalise: (item, context) => {
     const read = reader(item)
-    const { market, units, weightedFee, likely } = context.settings.fields
+    const { settings } = context
+    const { market, units, weightedFee, likely } = settings.fields
     const currency = currencyOf(item, context)
     const amountMinor = read.money('Amount', currency)
-    const weightedFeeMinor = read.money(weightedFee, currency)
+    const weightedFeeMinor = read.money(weightedFee ?? '', currency)
     return {
       rows: {
         opportunities: {
@@ -76,21 +78,15 @@ export const opportunities = changesOf({
           source: filled(item, 'LeadSource'),
           amountMinor,
           currency: amountMinor === null && weightedFeeMinor === null ? null : currency,
-          probability: read.share(likely) ?? read.share('Probability'),
+          probability: read.share(likely ?? '') ?? read.share('Probability'),
           expectedCloseOn: read.day('CloseDate'),
-          market: filled(item, market),
-          units: read.count(units),
+          market: filled(item, market ?? ''),
+          units: read.count(units ?? ''),
           weightedFeeMinor,
-          custom: rest(item, [
-            ...fields,
-            'CurrencyIsoCode',
-            'ContactId',
-            'LastStageChangeDate',
-            market,
-            units,
-            weightedFee,
-            likely,
-          ]),
+          custom: {
+            ...rest(item, [...fields, 'CurrencyIsoCode', 'ContactId', 'LastStageChangeDate']),
+            ...customValues(settings.fields, (field) => item[field]),
+          },
         },
       },
       faults: read.faults,

@@ -1,7 +1,8 @@
 import { z } from 'zod'
+import { customNames } from '../mapping.ts'
 import { zone } from '../zone.ts'
 
-const field = (name: string) => z.string().default(name)
+const field = (name: string) => z.string().nullable().default(name)
 
 /** What Salesforce does not say, or leaves to whoever reads it. */
 export const salesforceSettings = z.strictObject({
@@ -36,6 +37,7 @@ export const salesforceSettings = z.strictObject({
       units: field('Units__c'),
       weightedFee: field('Weighted_Fee__c'),
       likely: field('Likely__c'),
+      custom: customNames(),
     })
     .prefault({})
     .describe('API names of the fields of an opportunity that franchise developers add'),

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Context, FieldFault, TableName } from '../connector.ts'
 import { instant } from '../instants.ts'
+import type { Mapping } from '../mapping.ts'
 import { minorUnits } from '../money.ts'
 import type { Item } from './chain.ts'
 import type { SalesforceSettings as Settings } from './settings.ts'
@@ -123,6 +124,14 @@ function percent(written: string): string | null | undefined {
 function wholeNumber(written: string): number | null | undefined {
   if (written === '') return null
   return /^\d{1,9}(\.0+)?$/.test(written) ? Math.trunc(Number(written)) : undefined
+}
+
+/** How the values of mapped fields are read. */
+export const reads: Mapping['reads'] = {
+  market: (given) => filled({ given }, 'given'),
+  units: (given) => wholeNumber(textOf(given)),
+  weightedFee: (given, currency) => minorUnits(textOf(given), currency),
+  likely: (given) => percent(textOf(given)),
 }
 
 /** What has no column of its own and says something. A field named `__proto__` is a mere field. */
