@@ -210,6 +210,7 @@ describe('the migrated database', () => {
       'function app.user_id()',
       'function app.uuid_v7()',
       'function app.uuid_v7_floor(timestamp with time zone)',
+      'function app.waiting_field_mappings(integer)',
       'partition raw_snapshots_default',
       'trigger carry_next_action',
       'trigger close_next_action',
