@@ -57,7 +57,7 @@ const wiring = /^(worker|simulator|src\/server)\/main\.ts$/
 
 /** The worker's files that are named after the statement they hold. */
 const statements =
-  /^worker\/(cursor|heartbeat|hold|lease|load|measure|open|parents|publish|quarantine|rate-limit|replay|retire|schedule|shadow|snapshot|stream-end|tombstone|outbox|nudge|write-claim|confirm|alone|aliases|stored-secrets|consents|connection-test|forget|reseal)\.ts$/
+  /^worker\/(cursor|heartbeat|hold|lease|load|measure|open|parents|publish|quarantine|rate-limit|replay|retire|schedule|shadow|snapshot|stream-end|tombstone|outbox|nudge|write-claim|confirm|alone|aliases|stored-secrets|consents|connection-test|forget|reseal|mappings)\.ts$/
 const sqlHome = (path: string) =>
   /^(drizzle|src\/queries|src\/commands)\//.test(path) || statements.test(path) || path === soqlHome
 /** Salesforce is asked in a language of its own that looks like SQL. */

@@ -16,6 +16,7 @@ import { claimDueSlots, queuedRuns, reapDeadRuns, startSchedule } from './schedu
 import { forgetOldTests } from './connection-test.ts'
 import { forgetAnswers, forgetNudges } from './forget.ts'
 import { claimNudged } from './nudge.ts'
+import { openMappingDesk } from './mapping-desk.ts'
 import { openOutbox } from './outbox.ts'
 import { openTestDesk } from './test-desk.ts'
 import { makePartitions } from './snapshot.ts'
@@ -112,12 +113,14 @@ export async function startWorker(options: WorkerOptions): Promise<{ stop: () =>
     handle: async (run) => void (await executeRun(execution, run)),
   })
   const testDesk = openTestDesk(execution)
+  const mappingDesk = openMappingDesk(execution)
   const outbox = openOutbox({ ...execution, writeTimes: options.writeTimes })
   const schedule = startSchedule({
     cron: config.SYNC_CRON,
     log,
     look: async () => {
       testDesk.look()
+      mappingDesk.look()
       outbox.look()
       await look(options, database, queue, execution.worker, startedAt)
     },
@@ -125,6 +128,7 @@ export async function startWorker(options: WorkerOptions): Promise<{ stop: () =>
   // Somebody asked for a run or a test: no need to wait for the next look.
   const stopListening = await database.listen('tidemark_requests', () => {
     testDesk.look()
+    mappingDesk.look()
     schedule.ring()
   })
   log.info(
@@ -138,6 +142,7 @@ export async function startWorker(options: WorkerOptions): Promise<{ stop: () =>
       await schedule.stop()
       await queue.stop()
       await testDesk.closed()
+      await mappingDesk.closed()
       await outbox.closed()
       await Promise.allSettled(underWay)
       await showGone(database, execution.worker).catch(() => undefined)

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import { mappableFields } from '../drizzle/schema/field-mappings.ts'
 import type { FieldFault, Row, Stream, TableName } from './connectors/connector.ts'
 import { longestText, repair, shortenRows } from './repair.ts'
 import type { Run, StreamPass } from './run.ts'
@@ -44,9 +45,23 @@ const mostKeys = 2_000
 const mostDepth = 100
 const longestSourceId = 512
 
-/** Digest of what besides the item decides its meaning: the connector's reading rules and the connection's settings. */
+/**
+ * Digest of what besides the item decides its meaning: the connector's reading rules and the connection's settings. A field mapping is
+ * about opportunities: what else was read stays as it is under another one.
+ */
 export function rulesDigest(run: ReadingRun, stream: Stream<never>): string {
-  return hash('sha256', JSON.stringify([stream.version, run.settings, run.context.currency]), 'hex')
+  const settings = stream.tables.includes('opportunities') ? run.settings : withoutMapping(run.settings)
+  return hash('sha256', JSON.stringify([stream.version, settings, run.context.currency]), 'hex')
+}
+
+/** `properties` are further ones of deals. */
+const ofMapping = new Set<string>([...mappableFields, 'custom', 'properties'])
+
+function withoutMapping(settings: Record<string, unknown>): Record<string, unknown> {
+  const kept = Object.entries(settings).filter(([name]) => !ofMapping.has(name))
+  return Object.fromEntries(
+    kept.map(([name, value]) => [name, isObject(value) ? withoutMapping(value) : value]),
+  )
 }
 
 /** Names the items of a page, without understanding them yet. */

@@ -13,7 +13,14 @@ import { measure } from './measure.ts'
 import { identify, normalise, rulesDigest, type Understood } from './normalise.ts'
 import { contextOf, type RunContext } from './context.ts'
 import { readSettings } from './open.ts'
-import { applyShadow, closeShadow, compareShadow, openShadow, type Difference } from './shadow.ts'
+import {
+  applyShadow,
+  closeShadow,
+  compareShadow,
+  countUntold,
+  openShadow,
+  type Difference,
+} from './shadow.ts'
 import { unpack } from './snapshot.ts'
 import { buryNamed } from './tombstone.ts'
 
@@ -26,6 +33,8 @@ export type ReplayReport = {
   setAside: number
   /** Rows taken over; 0 when only verifying. */
   applied: number
+  /** Opportunities of which no stored answer tells any more: they stay as they are. */
+  kept: number
 }
 
 export const mostDifferences = 1_000
@@ -36,7 +45,19 @@ type ReplayOptions = {
   tenantId: string
   /** `verify` only compares; `apply` takes over what differs, in the same transaction. */
   mode: 'verify' | 'apply'
-  onProgress?: (done: { stream: string; snapshots: number }) => void
+  /** Another reading of one connection's opportunities; the rest of the tenant is left alone. */
+  remapping?: Remapping
+  onProgress?: (done: { stream: string; snapshots: number; of: number }) => void
+  /** Ends it in the middle; nothing was changed then. */
+  stopping?: AbortSignal
+}
+
+export type Remapping = {
+  connectionId: string
+  /** The settings to read under, given those that are stored. */
+  settings: (connector: AnyConnector, stored: Record<string, unknown>) => Record<string, unknown>
+  /** Called in the transaction that takes the rows over, after them. */
+  settle: (tx: Tx, report: ReplayReport) => Promise<void>
 }
 
 /**
@@ -55,10 +76,11 @@ export async function replayTenant(options: ReplayOptions): Promise<ReplayReport
   })
   const holder = `replay:${randomUUIDv7()}`
   try {
-    return await whileHolding(options.database, options.tenantId, holder, () =>
+    const held = { tenantId: options.tenantId, connectionId: options.remapping?.connectionId }
+    return await whileHolding(options.database, held, holder, () =>
       session.asTenant(options.tenantId, async (tx) => {
         const report = await rebuild(tx, options)
-        if (options.mode === 'apply') await assertHolding(tx, options.tenantId, holder)
+        if (options.mode === 'apply') await assertHolding(tx, held, holder)
         return report
       }),
     )
@@ -79,17 +101,21 @@ type ReplayRun = {
 async function rebuild(tx: Tx, options: ReplayOptions): Promise<ReplayReport> {
   await tx.execute(sql`set local idle_in_transaction_session_timeout = 0`)
   await openShadow(tx)
+  const { remapping } = options
   const readable: ReadableItem[] = []
   const unreadable: Unreadable = new Map()
   const changed: ReplayRun[] = []
-  const report: ReplayReport = { snapshots: 0, records: 0, differences: [], setAside: 0, applied: 0 }
+  const report: ReplayReport = { snapshots: 0, records: 0, differences: [], setAside: 0, applied: 0, kept: 0 }
   const { rows } = await tx.execute<StoredConnection>(sql`
     select c.id, c.connector, c.settings, t.currency from connections c join tenants t on t.id = c.tenant_id
-    where c.tenant_id = ${options.tenantId} order by c.id`)
+    where c.tenant_id = ${options.tenantId} and c.id = coalesce(${remapping?.connectionId ?? null}::uuid, c.id) order by c.id`)
   for (const stored of rows) {
     const connector = connectors.get(stored.connector)
     if (connector === undefined) continue
-    const settings = readSettings(connector, stored.settings)
+    const settings = readSettings(
+      connector,
+      remapping?.settings(connector, stored.settings) ?? stored.settings,
+    )
     const run = {
       tenantId: options.tenantId,
       connectionId: stored.id,
@@ -98,17 +124,24 @@ async function rebuild(tx: Tx, options: ReplayOptions): Promise<ReplayReport> {
       context: contextOf(stored.id, settings, stored.currency),
     }
     await readAliases(tx, run)
-    for (const stream of connector.streams)
-      await replayStream(tx, run, stream, report, readable, unreadable, options)
+    const streams = connector.streams.filter(({ tables }) => !remapping || tables.includes('opportunities'))
+    for (const stream of streams) await replayStream(tx, run, stream, report, readable, unreadable, options)
     const appliedBefore = report.applied
-    await settle(tx, run, connector, report, unreadable, options.mode)
+    await settle(tx, run, streams, report, unreadable, options.mode)
     if (report.applied > appliedBefore) changed.push(run)
   }
   report.setAside = unreadable.size
   if (options.mode === 'apply') await release(tx, options.tenantId, readable)
   await closeShadow(tx)
   for (const run of changed) await measure(tx, run)
+  await remapping?.settle(tx, report)
+  for (const run of changed) await tellPages(tx, run)
   return report
+}
+
+/** The word to open pages, heard at commit: records have changed, though no run has ended. */
+async function tellPages(tx: Tx, { tenantId: tenant, connectionId: connection, id: run }: ReplayRun) {
+  await tx.execute(sql`select pg_notify('tidemark_runs', ${JSON.stringify({ tenant, connection, run })})`)
 }
 
 /** A record that stands aside although it reads well now. */
@@ -136,7 +169,8 @@ async function replayStream(
   options: ReplayOptions,
 ): Promise<void> {
   let snapshots = 0
-  for await (const page of storedPages(tx, run, stream)) {
+  for await (const [page, of] of storedPages(tx, run, stream)) {
+    options.stopping?.throwIfAborted()
     const { guardedFrom } = page
     const pass = { stream, guardedFrom, rules: rulesDigest(run, stream), isFirstLoad: false }
     const reply = { status: page.status, headers: {}, body: parseJson(decode(unpack(page.body))) }
@@ -147,6 +181,8 @@ async function replayStream(
     await loadPage(tx, run, pass, newest, page.id, page.receivedAt)
     await buryNamed(tx, run, pass, newest, page.receivedAt)
     snapshots += 1
+    if (snapshots % pagesAtOnce === 0 || snapshots === of)
+      options.onProgress?.({ stream: stream.name, snapshots, of })
     report.records += items.length
     for (const { item, ...result } of results) {
       const { sourceId } = item
@@ -161,17 +197,20 @@ async function replayStream(
     }
   }
   report.snapshots += snapshots
-  options.onProgress?.({ stream: stream.name, snapshots })
 }
 
 /** How many pages are in memory at once. */
 const pagesAtOnce = 50
 
 /**
- * The stored pages of a stream in the order in which they landed: by lease and number, because the ids and times come from
+ * The stored pages of a stream, each with how many there are, in the order in which they landed: by lease and number, because the ids and times come from
  * the clocks of workers. A pass is told apart from the next by its run, and no page was learned before or after its run.
  */
-async function* storedPages(tx: Tx, run: ReplayRun, stream: Stream<never>): AsyncGenerator<StoredPage> {
+async function* storedPages(
+  tx: Tx,
+  run: ReplayRun,
+  stream: Stream<never>,
+): AsyncGenerator<[page: StoredPage, of: number]> {
   const landed = await tx.$client.query<{ id: string }>(
     'select id from raw_snapshots where tenant_id = $1 and connection_id = $2 and stream = $3 order by fence, seq, id',
     [run.tenantId, run.connectionId, stream.name],
@@ -188,7 +227,7 @@ async function* storedPages(tx: Tx, run: ReplayRun, stream: Stream<never>): Asyn
        order by wanted.place`,
       [run.tenantId, ids],
     )
-    yield* rows
+    for (const page of rows) yield [page, landed.rows.length]
   }
 }
 
@@ -196,12 +235,12 @@ async function* storedPages(tx: Tx, run: ReplayRun, stream: Stream<never>): Asyn
 async function settle(
   tx: Tx,
   run: ReplayRun,
-  connector: AnyConnector,
+  streams: readonly Stream<never>[],
   report: ReplayReport,
   unreadable: Unreadable,
   mode: ReplayOptions['mode'],
 ): Promise<void> {
-  const tables = new Set(connector.streams.flatMap((stream) => stream.tables))
+  const tables = new Set(streams.flatMap((stream) => stream.tables))
   for (const table of Object.keys(recordTables) as TableName[]) {
     if (!tables.has(table)) continue
     report.differences.push(
@@ -210,6 +249,7 @@ async function settle(
     if (mode === 'verify') continue
     const kept = [...unreadable.values()].flat().filter((row) => row.table === table)
     const ids = kept.map(({ id }) => id)
+    if (table === 'opportunities') report.kept += await countUntold(tx, run.tenantId, run.connectionId, table)
     report.applied += await applyShadow(tx, run.tenantId, run.connectionId, table, run.id, ids)
   }
 }

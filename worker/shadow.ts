@@ -120,6 +120,21 @@ export async function applyShadow(
   return (taken.rowCount ?? 0) + (retired.rowCount ?? 0)
 }
 
+/** How many rows of a connection that are no tombstones have no stored page: nothing is known of how they would be read. */
+export async function countUntold(
+  tx: Tx,
+  tenantId: string,
+  connectionId: string,
+  table: TableName,
+): Promise<number> {
+  const { rows } = await tx.$client.query<{ count: number }>(
+    `select count(*)::int as count from public.${table} r
+     where r.tenant_id = $1 and r.connection_id = $2 and r.deleted_at is null and not exists (select from pg_temp.${table} s where s.id = r.id)`,
+    [tenantId, connectionId],
+  )
+  return rows[0]?.count ?? 0
+}
+
 /** An opportunity that is put back has the next step again that it had. */
 async function restoreSteps(tx: Tx, tenantId: string, connectionId: string): Promise<void> {
   await tx.$client.query(
