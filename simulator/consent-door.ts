@@ -1,6 +1,8 @@
 import type { SimulatedAccount } from './account.ts'
+import { dialectOf } from './dialects.ts'
 import type { Door } from './door.ts'
 import type { House } from './house.ts'
+import { HubSpot } from './hubspot.ts'
 import type { Reply } from './reply.ts'
 
 // The page on which a person lets an app in: RFC 6749 §4.1.1 and §4.1.2, errors §4.1.2.1, proof keys RFC 7636 (read 2026-11-21). A
@@ -30,6 +32,8 @@ export const consentDoor: Door = {
     if (query.get('answer') !== 'allow')
       return { reply: sendBack(query, { error: 'access_denied' }), deed: 'access_denied' }
     const code = account.grant.issueCode({ redirectUri: back, challenge: query.get('code_challenge') })
+    // HubSpot's app asks for what it wants of what it may have; the token is good for that and no more.
+    if (account.options.crm === 'hubspot') dialectOf(account, HubSpot).setScopes(scopesAsked(query))
     return { reply: sendBack(query, { code }), deed: 'allowed' }
   },
 }
@@ -68,15 +72,21 @@ function screen(accounts: SimulatedAccount[], path: string, query: URLSearchPara
     ({ webKey, name }, place) =>
       `<label><input type="radio" name="account" value="${escape(webKey)}"${place === 0 ? ' checked' : ''}> ${escape(name)}</label>`,
   )
-  const scopes = [query.get('scope'), query.get('optional_scope')].filter(Boolean).join(' ')
+  const scopes = scopesAsked(query).join(' ')
   return page(
     `${crm}: let Tidemark in?`,
-    `<p>This stands in for ${crm}, with invented companies. Tidemark wants to read: ${escape(scopes || 'what the app was registered for')}.</p>
+    `<p>This stands in for ${crm}, with invented companies. Tidemark asks for: ${escape(scopes || 'what the app was registered for')}.</p>
 <form method="post" action="${escape(path)}">${kept.join('')}
 <fieldset><legend>Account</legend>${choices.join('')}</fieldset>
 <button name="answer" value="allow">Allow</button> <button name="answer" value="deny">Deny</button></form>`,
   )
 }
+
+/** Required and optional ones (HubSpot), whoever stands in front of the screen grants all. */
+const scopesAsked = (query: URLSearchParams): string[] =>
+  `${query.get('scope') ?? ''} ${query.get('optional_scope') ?? ''}`
+    .split(' ')
+    .filter((scope) => scope !== '')
 
 const style =
   ':root{color-scheme:light dark;font:16px/1.5 system-ui}main{max-inline-size:32rem;margin:3rem auto;padding:0 1rem}fieldset{display:grid;gap:.5rem;margin-block-end:1rem;overflow-wrap:anywhere}p{overflow-wrap:anywhere}button{font:inherit;padding:.5rem 1rem}'

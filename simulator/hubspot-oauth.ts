@@ -1,4 +1,6 @@
 import type { SimulatedAccount } from './account.ts'
+import { dialectOf } from './dialects.ts'
+import { HubSpot } from './hubspot.ts'
 import { ok } from './hubspot-reply.ts'
 import type { Reply } from './reply.ts'
 
@@ -24,13 +26,13 @@ export function answerToken(
     return { reply: refusal(status, words, deed === 'reuse' ? 'invalid_grant' : deed), deed }
   }
   const granted = JSON.parse(reply.body.toString()) as Record<string, unknown>
-  const { portalId = 62515, scopes } = account.options.hubspot ?? {}
+  const { portalId = 62515 } = account.options.hubspot ?? {}
   const body = {
     token_type: 'bearer',
     refresh_token: granted.refresh_token ?? form.get('refresh_token'),
     access_token: granted.access_token,
     hub_id: portalId,
-    scopes: ['oauth', ...(scopes ?? [])],
+    scopes: [...new Set(['oauth', ...dialectOf(account, HubSpot).scopes])],
     expires_in: granted.expires_in,
     token_use: 'access_token',
     user_id: 293_199,

@@ -58,6 +58,11 @@ export class HubSpot implements Dialect {
     for (const name of ['contacts', 'deals'] as const) this.#shelves[name].find(0)
   }
 
+  /** What the token is good for. */
+  get scopes(): readonly string[] {
+    return this.#scopes
+  }
+
   /** Changes what the token may read. */
   setScopes(granted: readonly string[]): void {
     this.#scopes = granted

@@ -21,6 +21,8 @@ export type OAuthOptions = {
   accessSeconds?: number
   /** False: one refresh token for ever, as some CRMs have it. Default true. */
   rotates?: boolean
+  /** What the app was registered for, as its CRM writes it; it is said with every token. Default: nothing is said, and all is allowed. */
+  scope?: string
   /** The field of the answer that says where the API is, for CRMs that say so. */
   homeField?: 'api_domain' | 'instance_url'
   /** What stands in that field; default the address that was asked. */
@@ -156,11 +158,12 @@ export class Grant {
   }
 
   #granted(address: string, refreshToken?: string): Reply {
-    const { accessSeconds = 1_800, homeField, home = address } = this.#options
+    const { accessSeconds = 1_800, homeField, home = address, scope } = this.#options
     return unstored({
       access_token: this.#newAccess(),
       token_type: 'Bearer',
       expires_in: accessSeconds,
+      ...(scope !== undefined && { scope }),
       ...(homeField && { [homeField]: home }),
       ...(refreshToken !== undefined && { refresh_token: refreshToken }),
     })

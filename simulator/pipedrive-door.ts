@@ -20,9 +20,16 @@ export const pipedriveDoor: Door = {
   asker: ({ account }) => account?.webKey ?? '',
   answer: (_house, { account, operation, id, query }, { body }) => {
     if (!account) return { reply: pipedriveError('unauthorised') }
+    if (!mayWrite(account, operation)) return { reply: pipedriveError('scopeMismatch') }
     return { reply: dialectOf(account, Pipedrive).answer(operation, query, { id, body }) }
   },
   isSpent: ({ operation }) => /\.(create|update)$/.test(operation),
+}
+
+/** An app may write what it was registered for (`deals:full`, `activities:full`); a person's token may all that the person may. */
+function mayWrite({ options: { oauth } }: SimulatedAccount, operation: string): boolean {
+  const [, list] = /(\w+)\.(?:create|update)$/.exec(operation) ?? []
+  return list === undefined || oauth?.scope === undefined || oauth.scope.split(',').includes(`${list}:full`)
 }
 
 const deeds: Record<string, string> = { GET: 'get', POST: 'create', PATCH: 'update' }

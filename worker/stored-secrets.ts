@@ -113,7 +113,7 @@ export async function storeSecret(
       hint = excluded.hint, expires_at = excluded.expires_at, updated_at = excluded.updated_at`)
 }
 
-/** Seals and stores what a token endpoint gave. */
+/** Seals and stores what a token endpoint gave, and keeps what it is good for, where that was said. */
 export async function storeTokens(
   tx: Tx,
   key: SealingKey,
@@ -121,6 +121,10 @@ export async function storeTokens(
   { fields: { accessToken, refreshToken, home } }: TokenRenewal,
   tokens: RenewedTokens,
 ): Promise<void> {
+  if (tokens.scopes !== undefined)
+    await tx.execute(sql`
+      update connections set granted_scopes = ${sql.param(tokens.scopes)}::text[]
+      where tenant_id = ${who.tenantId} and id = ${who.connectionId} and granted_scopes is distinct from ${sql.param(tokens.scopes)}::text[]`)
   await storeSecret(tx, key, { ...who, field: accessToken }, tokens.accessToken, tokens.seconds)
   if (home !== undefined && tokens.home !== undefined)
     await storeSecret(tx, key, { ...who, field: home }, tokens.home, null)

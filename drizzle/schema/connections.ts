@@ -42,6 +42,8 @@ export const connections = pgTable(
     accountId: text(),
     /** It was let in by consent to the installation's app, which stands in for an app of its own. */
     byConsent: boolean().notNull().default(false),
+    /** What its access is good for, in the CRM's words for scopes; null where the CRM never said. */
+    grantedScopes: text().array(),
     state: text({ enum: connectionStates }).notNull().default('active'),
     stateReason: text(),
     stateSince: instant(),

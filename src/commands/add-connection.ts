@@ -31,6 +31,10 @@ export type ConsentForm = {
   variables: string
   url: string
   parameters: Record<string, string>
+  /** What is asked for where the workspace writes to its CRMs, when that is more. */
+  toWrite?: Record<string, string>
+  /** The scopes that writing takes. */
+  writeScopes: readonly string[]
   takesProofKey: boolean
   /** The secret fields that the installation's app has a value for. */
   app: Record<string, string>

@@ -2,7 +2,7 @@ import { hash, randomBytes, randomUUID } from 'node:crypto'
 import { eq, sql } from 'drizzle-orm'
 import { readApps } from '../../drizzle/consent-apps.ts'
 import type { Tx } from '../../drizzle/db.ts'
-import { connectionConsents, connections } from '../../drizzle/schema/index.ts'
+import { connectionConsents, connections, tenants } from '../../drizzle/schema/index.ts'
 import { seal } from '../../drizzle/seal.ts'
 import { readSealingKey } from '../../drizzle/sealing-keys.ts'
 import { stateText } from '../domain/consent.ts'
@@ -24,7 +24,7 @@ const consentMinutes = 10
 
 /**
  * Begins to connect by consent (RFC 6749 §4.1): remembers who asks, and gives the address of the CRM's consent screen. The next
- * attempt of the same connection takes the place of this one. `publicUrl` is ours, never what a request says it is.
+ * attempt of the same connection takes the place of this one. Leave to write is asked for where the workspace writes. `publicUrl` is ours, never what a request says it is.
  */
 export async function beginConsent(
   tx: Tx,
@@ -33,10 +33,11 @@ export async function beginConsent(
   { connector, publicUrl }: { connector: ConnectorForm; publicUrl: string },
 ): Promise<BeginConsentOutcome> {
   const [connection] = await tx
-    .select({ tenantId: connections.tenantId })
+    .select({ tenantId: connections.tenantId, writesBack: tenants.writesBack })
     .from(connections)
+    .innerJoin(tenants, eq(tenants.id, connections.tenantId))
     .where(eq(connections.id, connectionId))
-    .for('no key update')
+    .for('no key update', { of: connections })
   const { consent } = connector
   if (!connection) return { kind: 'not_found' }
   const app = (await readApps(tx)).get(connector.name)
@@ -44,7 +45,7 @@ export async function beginConsent(
   const sealingKey = await readSealingKey(tx)
   if (sealingKey === undefined) return { kind: 'no_worker' }
 
-  const { tenantId } = connection
+  const { tenantId, writesBack } = connection
   const [id, proof, verifier] = [randomUUID(), newSecret(), consent.takesProofKey ? newSecret() : null]
   const place = { tenantId, connectionId, field: 'verifier' }
   const sealed = verifier === null ? null : await seal(sealingKey, place, verifier)
@@ -78,7 +79,7 @@ export async function beginConsent(
     response_type: 'code',
     client_id: app.clientId,
     redirect_uri: redirectUri,
-    ...consent.parameters,
+    ...((writesBack ? consent.toWrite : undefined) ?? consent.parameters),
     state: stateText({ tenantId, id, proof }),
     ...(verifier !== null && {
       code_challenge: hash('sha256', verifier, 'base64url'),

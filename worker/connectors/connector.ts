@@ -105,6 +105,8 @@ export type RenewedTokens = {
   home?: string
   /** Which account of the CRM was let in, where that is said with every token; it never changes for an account. */
   account?: string
+  /** What the tokens are good for, in the CRM's words for it, where that is said with them. */
+  scopes?: string[]
 }
 
 /** How access that ends by itself is renewed (RFC 6749 §6). */
@@ -139,6 +141,10 @@ export type Consent = {
   url: string
   /** What is asked for, in the CRM's words for it. */
   parameters: Record<string, string>
+  /** Instead of these, what is asked for where next steps and outcomes are to be written; the same where this has nothing to say. */
+  toWrite?: Record<string, string>
+  /** The scopes that writing takes, in the CRM's words for them. */
+  writeScopes: readonly string[]
   /** Whether it documents proof keys (RFC 7636, S256). */
   takesProofKey: boolean
   /** The secret fields that the installation's app has a value for. */

@@ -50,6 +50,13 @@ export const hubSpot = hubSpotOf({
 const scopes = ['oauth', 'crm.objects.contacts.read', 'crm.objects.deals.read', 'crm.objects.owners.read']
 const optionalScopes = ['crm.objects.leads.read', 'sales-email-read']
 
+/** For outcomes, and for tasks, which go by the scope of contacts: https://developers.hubspot.com/docs (scopes, read 2026-11-21). */
+const writeScopes = ['crm.objects.deals.write', 'crm.objects.contacts.write']
+const asking = (optional: readonly string[]) => ({
+  scope: scopes.join(' '),
+  optional_scope: optional.join(' '),
+})
+
 /** HubSpot by OAuth. */
 export const hubSpotOAuth = hubSpotOf({
   name: 'hubspot-oauth',
@@ -77,7 +84,9 @@ export const hubSpotOAuth = hubSpotOf({
     variables: 'HUBSPOT_APP',
     // Both lists have to be those of the app, or HubSpot asks nobody.
     url: 'https://app.hubspot.com/oauth/authorize',
-    parameters: { scope: scopes.join(' '), optional_scope: optionalScopes.join(' ') },
+    parameters: asking(optionalScopes),
+    toWrite: asking([...optionalScopes, ...writeScopes]),
+    writeScopes,
     takesProofKey: false,
     app: { clientId: 'clientId', clientSecret: 'clientSecret' },
   },

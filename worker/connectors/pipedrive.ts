@@ -92,6 +92,7 @@ export const pipedriveApp: AnyConnector = defineConnector<PipedriveSettings>({
     // What is asked for was decided where the app was registered.
     url: 'https://oauth.pipedrive.com/oauth/authorize',
     parameters: {},
+    writeScopes: ['deals:full', 'activities:full'],
     takesProofKey: false,
     app: { clientId: 'clientId', clientSecret: 'clientSecret' },
     // A company may take another domain; its id stays.

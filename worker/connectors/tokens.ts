@@ -2,11 +2,14 @@ import { z } from 'zod'
 import { FatalError, StreamError, type SyncError } from '../errors.ts'
 import type { RawReply, RenewedTokens } from './connector.ts'
 
-// RFC 6749 §5.1 and §5.2 (read 2026-11-20). `expires_in` comes as text from some servers.
+// RFC 6749 §5.1 and §5.2 (read 2026-11-20). `expires_in` comes as text from some servers; scopes are parted by blanks, by commas
+// (Pipedrive), or are a list (HubSpot).
 const granted = z.looseObject({
   access_token: z.string().min(1),
   refresh_token: z.string().min(1).optional(),
   expires_in: z.coerce.number().positive().optional(),
+  scope: z.string().optional(),
+  scopes: z.array(z.string()).optional(),
 })
 const refused = z.looseObject({ error: z.string(), error_description: z.string().optional() })
 
@@ -36,9 +39,11 @@ export const readTokenReply =
     const renewed = { accessToken, refreshToken: refreshToken ?? null, seconds: seconds ?? null }
     const home = homeField === undefined ? undefined : tokens.data[homeField]
     const whose = account?.(tokens.data)
+    const scopes = tokens.data.scopes ?? tokens.data.scope?.split(/[\s,]+/).filter((scope) => scope !== '')
     return {
       ...renewed,
       ...(typeof home === 'string' && { home }),
       ...(['string', 'number'].includes(typeof whose) && { account: String(whose) }),
+      ...(scopes !== undefined && { scopes }),
     }
   }

@@ -26,7 +26,7 @@ const company = (crm: 'hubspot' | 'pipedrive' | 'salesforce', connector: string)
     clientSecret,
     refreshToken: 'of nobody',
     redirectUris: [`http://127.0.0.1/consent/${connector}`],
-    ...(crm === 'pipedrive' && { homeField: 'api_domain' as const }),
+    ...(crm === 'pipedrive' && { homeField: 'api_domain' as const, scope: 'base,deals:full' }),
   },
 })
 const hubSpot = company('hubspot', 'hubspot-oauth')
@@ -107,6 +107,19 @@ const deedsOf = async (tenantId: string) =>
       [tenantId],
     )
   ).rows.map(({ deed }) => deed)
+
+/** An access token as an app gets it by a consent of its own. */
+async function freshToken(account: string): Promise<string> {
+  const redirect = `${app.url}/consent/pipedrive-app`
+  const code = simulator.account(account).grant?.issueCode({ redirectUri: redirect, challenge: null }) ?? ''
+  const form = { grant_type: 'authorization_code', code, redirect_uri: redirect }
+  const client = { client_id: `app-at-${account}`, client_secret: clientSecret }
+  const answer = await fetch(`${simulator.url}/oauth/token`, {
+    method: 'POST',
+    body: new URLSearchParams({ ...form, ...client }),
+  })
+  return ((await answer.json()) as { access_token: string }).access_token
+}
 
 const works = 'The connection works. Nothing is copied until you start it.'
 
@@ -318,6 +331,57 @@ describe('an answer', () => {
     await app.ana.get(await decide(await begin(path)))
     expect(await tested(path)).toContain('HubSpot account 62515 let us in')
     expect(await connectionAt(path)).toMatchObject({ state: 'active', account_id: '62515' })
+  })
+})
+
+describe('leave to write', () => {
+  const page = async (slug: string) => (await app.ana.get(`/w/${slug}/settings/write-back`)).text()
+  const lacks = 'lets this connection read, and not write: it lacks'
+
+  test('is asked for where the workspace writes, and what is missing is said with a button', async () => {
+    await app.seed.tenant('writers')
+    const path = await draft('writers')
+    const reading = await begin(path)
+    expect(reading.search).not.toContain('write')
+    await app.ana.get(await decide(reading))
+    await tested(path)
+    expect(await page('writers')).not.toContain(lacks)
+    await app.ana.post('/w/writers/settings/write-back', { deed: 'on' })
+    expect(await page('writers')).toContain(
+      `HubSpot ${lacks} crm.objects.deals.write and crm.objects.contacts.write`,
+    )
+    const {
+      page: at,
+      complaints,
+      close,
+    } = await visit(browser, `${app.url}/w/writers/settings/write-back`, { as: app.ana })
+    expect(await violations(at)).toEqual([])
+    await at.getByRole('button', { name: 'Let it write: consent again with HubSpot' }).click()
+    await at.waitForURL(/optional_scope=[^&]*crm\.objects\.deals\.write\+crm\.objects\.contacts\.write/)
+    await at.getByRole('button', { name: 'Allow' }).click()
+    await at.getByText(works).waitFor({ timeout: 20_000 })
+    expect(complaints).toEqual([])
+    await close()
+    expect(await page('writers')).not.toContain(lacks)
+  }, 60_000)
+
+  test('is a matter of the app at Pipedrive, which the page says', async () => {
+    const { rows } = await app.seed.client.query<{ id: string }>(
+      `select id from connections where connector = 'pipedrive-app' and granted_scopes = '{base,deals:full}'`,
+    )
+    expect(rows).toHaveLength(1)
+    await app.ana.post('/w/by-pipedrive/settings/write-back', { deed: 'on' })
+    expect(await page('by-pipedrive')).toContain(`Pipedrive ${lacks} activities:full`)
+    expect(await page('by-pipedrive')).toContain('adds them to its app at Pipedrive first')
+    const answer = await fetch(`${simulator.url}/api/v2/activities`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${await freshToken('pipedrive')}` },
+      body: '{}',
+    })
+    expect([answer.status, await answer.text()]).toEqual([
+      403,
+      expect.stringContaining('Scope and URL mismatch'),
+    ])
   })
 })
 

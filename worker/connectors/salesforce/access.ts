@@ -50,6 +50,8 @@ export const consent: Consent = {
   variables: 'SALESFORCE_APP',
   url: 'https://login.salesforce.com/services/oauth2/authorize',
   parameters: { scope: 'api refresh_token' },
+  // What the user may write is a matter of the user's own permissions.
+  writeScopes: ['api'],
   takesProofKey: true,
   app: { clientId: 'consumerKey', clientSecret: 'consumerSecret' },
 }
