@@ -19,13 +19,15 @@ export type LineScope = {
 /** A due action in words. */
 export type DueLine = {
   id: string
+  /** `2026-11-20T14:16Z` */
   at: string
   exact: string
   /** "6 d late", "9:30 AM", "Mon, Nov 23" */
   when: string
   /** "Sat, Nov 14", "in 1 h" */
   beside: string
-  tone: 'late' | 'today' | undefined
+  /** Already late, among those of today. */
+  tone: 'late' | undefined
   icon: IconName
   details: string
   about: string
@@ -65,7 +67,7 @@ function dueLine(row: DueRow, bucket: Bucket, scope: LineScope): DueLine {
   const address = (form: string) => `${base}/${form}${backQuery(back)}`
   return {
     id: row.id,
-    at: row.dueAt.toISOString(),
+    at: `${row.dueAt.toISOString().slice(0, 16)}Z`,
     exact: exactTime(row.dueAt, timeZone),
     ...whenOf(row, bucket, scope),
     icon: iconOf(row.kind),
@@ -102,10 +104,10 @@ function whenOf(
   { now, timeZone }: LineScope,
 ): Pick<DueLine, 'when' | 'beside' | 'tone'> {
   if (bucket === 'overdue')
-    return { when: `${count(daysLate)} d late`, beside: weekday(dueAt, timeZone, now), tone: 'late' }
+    return { when: `${count(daysLate)} d late`, beside: weekday(dueAt, timeZone, now), tone: undefined }
   const time = timeOfDay(dueAt, timeZone)
   return bucket === 'today'
-    ? { when: time, beside: nearWords(dueAt, now), tone: dueAt < now ? 'late' : 'today' }
+    ? { when: time, beside: nearWords(dueAt, now), tone: dueAt < now ? 'late' : undefined }
     : { when: weekday(dueAt, timeZone, now), beside: time, tone: undefined }
 }
 

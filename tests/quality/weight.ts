@@ -45,7 +45,7 @@ export async function weigh(demo: Demo, { name, path, isPublic, status }: Place)
       const outer = (found: Iterable<Element>) => [...found].map((one) => one.outerHTML)
       return {
         charts: outer(document.querySelectorAll('chart-tip svg')),
-        icons: outer(document.querySelectorAll('svg.icon')),
+        icons: outer(document.querySelectorAll('[data-icon]')),
       }
     })
     const [cold, firstRequests] = [wire.bytes, requests]

@@ -1,5 +1,5 @@
 import { defineConfig } from 'astro/config'
-import { layerOrder } from '../../astro.config.mjs'
+import { iconStyles, layerOrder } from '../../astro.config.mjs'
 
 // A site of its own, so that none of it is in the program: npm run styleguide.
 export default defineConfig({
@@ -8,7 +8,7 @@ export default defineConfig({
   publicDir: '../../public',
   cacheDir: '../../node_modules/.astro-styleguide',
   build: { inlineStylesheets: 'never' },
-  vite: { plugins: [layerOrder] },
+  vite: { plugins: [layerOrder, iconStyles] },
   devToolbar: { enabled: false },
   telemetry: false,
 })

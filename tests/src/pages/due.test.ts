@@ -150,6 +150,20 @@ describe('what the list says', () => {
     await close()
   })
 
+  test('each link is described by the words of its own row', async () => {
+    const { page, close } = await visit(browser, `${app.url}/w/tidewell/due`, { as: app.ana })
+    const described = await page
+      .locator('.due [aria-describedby]')
+      .evaluateAll((links) =>
+        links.map((link) =>
+          link.closest('li')?.contains(document.getElementById(link.getAttribute('aria-describedby') ?? '')),
+        ),
+      )
+    expect(described.length).toBeGreaterThan(10)
+    expect(new Set(described)).toEqual(new Set([true]))
+    await close()
+  })
+
   test('one who only reads is offered nothing to do', async () => {
     const { page, close } = await visit(browser, `${app.url}/w/tidewell/due`, { as: viewer })
     expect(await page.locator('main').getByRole('button').count()).toBe(1)
