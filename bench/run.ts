@@ -1,7 +1,7 @@
 import '../bin/quick-start.mjs'
 import pino from 'pino'
 
-const { connectWorker, runNow } = await import('../worker/main.ts')
+const { connectWorker, runNow } = await import('../worker/run-now.ts')
 
 // One run of one connection, as `tidemark sync` does it; says at the end what it cost this process.
 const [url = '', tenantId = '', connectionId = '', runId = ''] = process.argv.slice(2)

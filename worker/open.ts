@@ -24,11 +24,16 @@ export type OpenConnection = {
   fetcher: Fetcher
 }
 
+/** Where connectors are found by name: a map, or what loads them when they are asked for. */
+export type Connectors = {
+  get: (name: string) => AnyConnector | undefined | Promise<AnyConnector | undefined>
+}
+
 export type OpenOptions = {
   database: Database
   /** For the lock that lets one process at a time renew access that ends by itself. */
   databaseUrl: string
-  connectors: ReadonlyMap<string, AnyConnector>
+  connectors: Connectors
   keyring: Keyring
   /** The installation's own apps, by connector; for connections that people made by consent. */
   apps?: ReadonlyMap<string, ConsentApp> | undefined
@@ -57,7 +62,7 @@ type Stored = {
 /** Reads a connection, checks its settings and opens its secrets. Throws `FatalError` (`E_SETTINGS`) naming what does not fit. */
 export async function openConnection(options: OpenOptions, who: Who): Promise<OpenConnection> {
   const stored = await options.database.asTenant(who.tenantId, (tx) => readConnection(tx, who))
-  const connector = options.connectors.get(stored.connector)
+  const connector = await options.connectors.get(stored.connector)
   if (connector === undefined)
     throw new FatalError('E_SETTINGS', `there is no connector named ${stored.connector}`)
   const settings = readSettings(connector, stored.settings)

@@ -110,7 +110,7 @@ async function rebuild(tx: Tx, options: ReplayOptions): Promise<ReplayReport> {
     select c.id, c.connector, c.settings, t.currency from connections c join tenants t on t.id = c.tenant_id
     where c.tenant_id = ${options.tenantId} and c.id = coalesce(${remapping?.connectionId ?? null}::uuid, c.id) order by c.id`)
   for (const stored of rows) {
-    const connector = connectors.get(stored.connector)
+    const connector = await connectors.get(stored.connector)
     if (connector === undefined) continue
     const settings = readSettings(
       connector,

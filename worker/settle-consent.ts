@@ -37,7 +37,7 @@ export async function settleConsent(options: OpenOptions, who: Who): Promise<str
 }
 
 async function settle(options: OpenOptions, who: Who, taken: GrantedConsent): Promise<string> {
-  const { connector, consent, renewal } = described(options, taken)
+  const { connector, consent, renewal } = await described(options, taken)
   const { allowPrivateHosts, database, keyring } = options
   const app = appOf(options, connector)
   const open = (field: string, sealed: Sealed) => unseal(keyring, { ...who, field }, sealed)
@@ -67,8 +67,8 @@ async function settle(options: OpenOptions, who: Who, taken: GrantedConsent): Pr
   return account === undefined ? `${consent.crm} let us in` : `${consent.crm} account ${account} let us in`
 }
 
-function described({ connectors }: OpenOptions, { connector: name }: GrantedConsent) {
-  const connector = connectors.get(name)
+async function described({ connectors }: OpenOptions, { connector: name }: GrantedConsent) {
+  const connector = await connectors.get(name)
   const { consent, tokens: renewal } = connector ?? {}
   if (connector === undefined || consent === undefined || renewal === undefined)
     throw new FatalError('E_SETTINGS', `${name} is nothing that one connects by consent`)

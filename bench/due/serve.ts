@@ -20,7 +20,7 @@ const web = await startWeb({
   config: readConfig({ PORT: '0', DATABASE_URL: url }),
   database,
   databaseUrl: url,
-  connectors,
+  connectors: await connectors.all(),
   secret: 'a secret of the benchmark, thirty-two bytes or more',
   log: pino({ level: 'info' }, pino.destination({ dest: '/dev/null', sync: false })),
   requestsPerMinute: 100_000_000,

@@ -13,7 +13,7 @@ const web = await startWeb({
   config,
   database: connect({ url: databaseUrl, role: 'tidemark_web', max: 10, statementTimeoutMs: 30_000, onError }),
   databaseUrl,
-  connectors,
+  connectors: await connectors.all(),
   secret: 'a secret of the benchmark, thirty-two bytes or more',
   log,
   requestsPerMinute: 1_000_000,

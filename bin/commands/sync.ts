@@ -44,7 +44,7 @@ async function sync(options: Options): Promise<ExitCode> {
   const [{ listConnections }, { connectWorker }, { chooseConnections }, { carryOut }, { createLog }] =
     await Promise.all([
       import('../../src/queries/connection-list.ts'),
-      import('../../worker/main.ts'),
+      import('../../worker/run-now.ts'),
       import('../sync/choose.ts'),
       import('../sync/carry-out.ts'),
       import('../log.ts'),

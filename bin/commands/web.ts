@@ -44,7 +44,7 @@ async function start() {
     config,
     database,
     databaseUrl: config.DATABASE_URL,
-    connectors,
+    connectors: await connectors.all(),
     secret,
     log,
     demoPeople: await keptDemoPeople(config),

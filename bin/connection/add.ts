@@ -21,9 +21,9 @@ export type NewConnection = {
 
 /** Adds a connection and answers its id. Throws a `Refusal` that says everything that is wrong at once. */
 export async function add(installation: Installation, given: NewConnection): Promise<string> {
-  const connector = connectors.get(given.connector)
+  const connector = await connectors.get(given.connector)
   if (connector === undefined) {
-    throw misuse(`There is no connector ${given.connector}. There are: ${[...connectors.keys()].join(', ')}.`)
+    throw misuse(`There is no connector ${given.connector}. There are: ${connectors.names.join(', ')}.`)
   }
   const database = await installation.connect('tidemark_web')
   const tenant = await findWorkspace(database, given.tenant)

@@ -32,7 +32,7 @@ export async function change(
 ): Promise<string> {
   const database = await installation.connect('tidemark_web')
   const connection = chooseOne(await listConnections(database), { tenant: given.tenant, connection: name })
-  const connector = connectors.get(connection.connector)
+  const connector = await connectors.get(connection.connector)
   if (connector === undefined) throw new Refusal(`This version has no connector ${connection.connector}.`)
   const sealingKey = await sealingKeyFor(installation, database, connection.tenantId)
   const asksForSecrets = given.newSecrets === true || given.secretFile !== undefined

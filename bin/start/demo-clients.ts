@@ -48,7 +48,7 @@ async function ensureClient(
   const { name = account.webKey, timeZone = 'America/New_York', webKey, accessToken } = account
   await addTenant(database, { name, timeZone })
   const tenant = await findWorkspace(database, slugOf(name))
-  const connector = connectors.get('clienttether')
+  const connector = await connectors.get('clienttether')
   if (!tenant || !connector) throw new Error(`the client ${name} was not made`)
   // Before the first start no worker has published its key; the one that is started next has this secret.
   const ownKey = await sealingKeyOf(secret)

@@ -2,7 +2,7 @@ import { openRun, type OpenRunOutcome, type RunWishes } from '../../src/commands
 import type { ListedConnection } from '../../src/queries/connection-list.ts'
 import type { Database } from '../../drizzle/db.ts'
 import type { Tell } from '../../worker/events.ts'
-import { runNow, type WorkerOptions } from '../../worker/main.ts'
+import { runNow, type WorkerOptions } from '../../worker/run-now.ts'
 import { exitCodes, type ExitCode } from '../exit.ts'
 import { oneLine, type Ending, type Report } from './report.ts'
 

@@ -33,7 +33,7 @@ async function begin({ databaseUrl, secret, times }: Order): Promise<void> {
     log: pino({ level: 'info' }, pino.destination({ dest: 2, sync: true })),
     times,
     retryWaitsMs: [10, 20, 40],
-    connectors: new Map([...connectors, [crm.name, crm]]),
+    connectors: new Map([...(await connectors.all()), [crm.name, crm]]),
   })
   process.once('SIGTERM', () => void worker.stop().then(() => process.exit(0)))
 }

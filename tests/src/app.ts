@@ -73,13 +73,13 @@ export function connectAsWeb(url: string): Database {
   })
 }
 
-export function serve(
+export async function serve(
   parts: Pick<WebParts, 'database' | 'databaseUrl'> & Partial<WebParts>,
   environment: Record<string, string> = {},
 ): Promise<Web> {
   return startWeb({
     config: readConfig({ PORT: '0', ...environment }),
-    connectors,
+    connectors: await connectors.all(),
     secret: webSecret,
     log: pino({ level: 'silent' }),
     // Tests send more than people do; the limit has tests of its own.

@@ -11,7 +11,7 @@ import {
   type Simulator,
 } from '../../simulator/main.ts'
 import type { RunEvent } from '../../worker/events.ts'
-import { connectWorker, runNow, type WorkerOptions } from '../../worker/main.ts'
+import { connectWorker, runNow, type WorkerOptions } from '../../worker/run-now.ts'
 import { createTestDatabase } from '../support/database.ts'
 import { crmOf, type Crm } from './crms.ts'
 

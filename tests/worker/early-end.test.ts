@@ -12,7 +12,7 @@ const longAgo = Date.now() - 3_600_000
 let all: Arrangement
 beforeAll(async () => {
   all = await arrange()
-  all.worker.connectors = new Map([...connectors, ['quayside', quayside()]])
+  all.worker.connectors = new Map([...(await connectors.all()), ['quayside', quayside()]])
 })
 afterAll(() => all.close())
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { connectWorker, runNow } from '../../worker/main.ts'
+import { connectWorker, runNow } from '../../worker/run-now.ts'
 import { arrange, type Arrangement, type Client } from './arrange.ts'
 import { startProxy } from './postgres-proxy.ts'
 import { expectTruth } from './truth.ts'

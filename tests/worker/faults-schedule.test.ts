@@ -1,7 +1,7 @@
 import pino from 'pino'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Database } from '../../drizzle/db.ts'
-import { connectWorker } from '../../worker/main.ts'
+import { connectWorker } from '../../worker/run-now.ts'
 import { claimDueSlots, nextSlot, queuedRuns, reapDeadRuns, startSchedule } from '../../worker/schedule.ts'
 import { arrange, type Arrangement, type Client, type Stored } from './arrange.ts'
 import { expectSound } from './soundness.ts'
@@ -49,7 +49,7 @@ test('A6: and of five workers that take the same run, one does', async () => {
   await claim()
   const before = all.simulator.ledger.count('read_client_list')
   const [queued] = await queuedRuns(all.database, 10)
-  const { runNow } = await import('../../worker/main.ts')
+  const { runNow } = await import('../../worker/run-now.ts')
   const verdicts = await Promise.all(
     pools.map((pool) =>
       runNow(
@@ -157,7 +157,7 @@ test('A16: a run whose process stood still for longer than its lease goes on whe
 
 async function syncBlocking(block: () => void) {
   const runId = await client.queueRun()
-  const { runNow } = await import('../../worker/main.ts')
+  const { runNow } = await import('../../worker/run-now.ts')
   const options = { ...all.worker, times: { leaseSeconds: 1, beatSeconds: 0.2, silenceSeconds: 40 } }
   await runNow(options, all.database, { ...client, runId }, new AbortController().signal, ({ event }) => {
     if (event === 'page.landed') block()

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { runNow } from '../../worker/main.ts'
+import { runNow } from '../../worker/run-now.ts'
 import { arrange, type Arrangement, type Client } from './arrange.ts'
 import { expectSound } from './soundness.ts'
 import { sendJson, startStub } from './stub-crm.ts'

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterEach, expect, test } from 'vitest'
 import type { AccountOptions } from '../../simulator/main.ts'
-import { runNow } from '../../worker/main.ts'
+import { runNow } from '../../worker/run-now.ts'
 import { claimNudged } from '../../worker/nudge.ts'
 import { arrange, type Arrangement, type Client, type Synced } from './arrange.ts'
 import { connectPipedrive, harbour } from './pipedrive-client.ts'

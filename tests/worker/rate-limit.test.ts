@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Database } from '../../drizzle/db.ts'
 import { clientTether } from '../../worker/connectors/clienttether.ts'
 import { createFetcher } from '../../worker/fetcher.ts'
-import { connectWorker } from '../../worker/main.ts'
+import { connectWorker } from '../../worker/run-now.ts'
 import { createRateLimit, type RateLimit } from '../../worker/rate-limit.ts'
 import { arrange, type Arrangement, type Client } from './arrange.ts'
 

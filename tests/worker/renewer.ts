@@ -1,6 +1,6 @@
 import { openKeyring } from '../../drizzle/seal.ts'
 import { SyncError } from '../../worker/errors.ts'
-import { connectWorker } from '../../worker/main.ts'
+import { connectWorker } from '../../worker/run-now.ts'
 import { openConnection } from '../../worker/open.ts'
 import { testSecret, workerOptions } from './arrange.ts'
 import { oauthConnectors } from './oauth-tether.ts'

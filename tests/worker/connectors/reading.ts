@@ -6,7 +6,7 @@ import { readSettings } from '../../../worker/open.ts'
 /** A row as ClientTether sends it. */
 export type Wire = Record<string, unknown>
 
-export const clientTether = connectors.get('clienttether') as AnyConnector
+export const clientTether = (await connectors.get('clienttether')) as AnyConnector
 export const connectionId = '0f0e0d0c-0b0a-4908-8706-050403020100'
 
 /** Ann of Rosewood Care, as the list of clients shows her. */
