@@ -38,7 +38,9 @@ export async function beginPass(run: Run, stream: Stream<never>, again = false):
         ? null
         : later(stored.watermark, Math.min(0, stored.crm_ahead_ms) - stream.lookbackSeconds * 1_000),
     lastFullAt: stored.last_full_at,
-    ...(stream.reads === 'changes' && { stored: await countLive(run, { stream }) }),
+    ...(stream.countsUpTo !== undefined && {
+      stored: await countLive(run, { stream }, stream.countsUpTo(run.settings) + 1),
+    }),
     parent: null,
   }
   // Streams read per parent go on from their place for ever; a full run reads every parent's children anew.

@@ -134,12 +134,17 @@ async function orphansOf(run: Run, pass: StreamPass): Promise<Absent[]> {
 const parentColumnOf = (table: 'contacts' | 'opportunities') =>
   sql.identifier(table === 'contacts' ? 'contact_id' : 'opportunity_id')
 
-/** How many records of the stream are stored and not tombstones. */
-export async function countLive(run: Run, { stream }: Pick<StreamPass, 'stream'>): Promise<number> {
+/** How many records of the stream are stored and not tombstones; counted no further than to `most`. */
+export async function countLive(
+  run: Run,
+  { stream }: Pick<StreamPass, 'stream'>,
+  most: number | null = null,
+): Promise<number> {
   return run.database.asTenant(run.tenantId, async (tx) => {
     const { rows } = await tx.execute<{ count: number }>(sql`
-      select count(*)::int as count from ${sql.identifier(stream.tables[0])}
-      where tenant_id = ${run.tenantId} and connection_id = ${run.connectionId} and deleted_at is null`)
+      select count(*)::int as count from (
+        select from ${sql.identifier(stream.tables[0])}
+        where tenant_id = ${run.tenantId} and connection_id = ${run.connectionId} and deleted_at is null limit ${most}::bigint) as live`)
     return rows[0]?.count ?? 0
   })
 }

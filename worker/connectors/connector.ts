@@ -183,7 +183,7 @@ export type Pass = {
   since: string | null
   /** Start of the last pass that read the whole list, by the same clock. */
   lastFullAt: string | null
-  /** How many of its records we hold; for streams of changes, whose short lists may be read whole. */
+  /** How many of its records we hold, for streams that say how far to count them. */
   stored?: number
   /** The record whose children are read, for streams with `parents`. */
   parent: string | null
@@ -220,6 +220,8 @@ export type Stream<Settings> = {
   }
   /** For lists of a window of time: only records due inside it can be missed from it. Instants are ISO 8601 in UTC. */
   absentBetween?: (pass: Pass, settings: Settings) => { from: string; to: string }
+  /** For lists of changes that are read whole while they are short: its records are counted, no further than to one more than this. */
+  countsUpTo?: (settings: Settings) => number
   /** The first cursor of a pass. Cursors are opaque to everyone else. */
   begin: (pass: Pass, settings: Settings) => string
   /**

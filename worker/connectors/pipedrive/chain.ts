@@ -51,8 +51,9 @@ const placeOf = (cursor: string): Place => JSON.parse(cursor) as Place
 export function chain(
   phases: readonly [Phase, ...Phase[]],
   take: (row: Row, known: Known) => unknown[] = (row) => [row],
-): Pick<Stream<Settings>, 'begin' | 'look' | 'request' | 'page'> {
+): Pick<Stream<Settings>, 'countsUpTo' | 'begin' | 'look' | 'request' | 'page'> {
   return {
+    countsUpTo: ({ wholeListUpTo }) => wholeListUpTo,
     // Lists of version 1 take no ids.
     ...(phases.every(({ paging }) => paging === 'cursor') &&
       phases.some(({ changes }) => changes === 'since') && {
