@@ -3,7 +3,7 @@ import type { Reply } from './reply.ts'
 import { run, type Result } from './salesforce-query.ts'
 import { notFound, ok, Refusal } from './salesforce-reply.ts'
 import type { Schema } from './salesforce-schema.ts'
-import { API_VERSION, recordCsv } from './salesforce-wire.ts'
+import { API_VERSION, recordCsv, type Selected } from './salesforce-wire.ts'
 
 type Job = { info: Record<string, unknown>; result: Result; polls: number }
 
@@ -17,6 +17,7 @@ export type BulkQuestion = { method: string; parts: string[]; query: URLSearchPa
 export class BulkJobs {
   readonly #schema: Schema
   readonly #jobs = new Map<string, Job>()
+  #made = 0
 
   constructor(schema: Schema) {
     this.#schema = schema
@@ -32,16 +33,27 @@ export class BulkJobs {
     return what === 'results' ? this.#part(job, query) : ok(this.#poll(job))
   }
 
+  /** Loses all jobs, as after seven days. */
+  forget(): void {
+    this.#jobs.clear()
+  }
+
   #make(body: string): Reply {
+    // ASSUMED: the words in which a job is refused when the day's jobs are used up.
+    if (this.#made >= (this.#schema.org.options.bulkJobs ?? 10_000))
+      throw new Refusal(400, 'LIMIT_EXCEEDED', 'DailyBulkV2QueryJobs Limit exceeded.')
     const { query = '', operation = 'query' } = JSON.parse(body) as { query?: string; operation?: string }
     if (operation !== 'query' && operation !== 'queryAll')
       throw new Refusal(400, 'INVALIDJOB', `no operation ${operation}`)
     const result = run(this.#schema, query, operation)
+    if (result.isCount)
+      throw new Refusal(400, 'API_ERROR', 'Aggregate functions are not supported in Bulk Query')
     if (
       result.selected.some(({ within }) => within !== null && within.some((inner) => inner.within !== null))
     )
       throw new Refusal(400, 'API_ERROR', 'Selecting compound data not supported in Bulk Query')
-    const id = `750${String(this.#jobs.size + 1).padStart(12, '0')}AAA`
+    this.#made += 1
+    const id = `750${String(this.#made).padStart(12, '0')}AAA`
     const at = new Date(this.#schema.org.world.now * 1_000).toISOString().replace('Z', '+0000')
     const info = {
       id,
@@ -80,7 +92,9 @@ export class BulkJobs {
     const from = Number(Buffer.from(query.get('locator') ?? '', 'base64url').toString() || 0)
     const rows = result.found.slice(from, from + most)
     const to = from + rows.length
-    const names = result.selected.map(({ name }) => `"${name}"`).join(',')
+    const names = pathsOf(result.selected)
+      .map((path) => `"${path}"`)
+      .join(',')
     const lines = [names, ...rows.map((kept) => recordCsv(this.#schema, kept, result.selected))]
     return {
       status: 200,
@@ -103,3 +117,9 @@ export class BulkJobs {
     return { status: 204, headers: {}, body: Buffer.alloc(0) }
   }
 }
+
+/** The names of the columns: a path such as `Owner.Name` is one. */
+const pathsOf = (selected: readonly Selected[]): string[] =>
+  selected.flatMap(({ name, within }) =>
+    within === null ? [name] : pathsOf(within).map((path) => `${name}.${path}`),
+  )

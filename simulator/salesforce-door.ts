@@ -46,13 +46,16 @@ const partsOf = (path: string): string[] =>
     .map(decodeURIComponent)
 
 /**
- * As the ledger and faults name it: `query.Opportunity`, `queryAll.Task`, `queryMore`, `describe.Lead`, `deleted.Contact`, `jobs`,
+ * As the ledger and faults name it: `query.Opportunity`, `queryAll.Task`, `queryMore`, `describe.Lead`, `deleted.Contact`, `jobs.create`, `jobs.get`, `jobs.results`,
  * `read.Opportunity`, `create.Task`, `update.Opportunity`. */
 function operationOf({ method, path, query }: Incoming): string {
-  const [resource = '', name, what] = partsOf(path)
+  const parts = partsOf(path)
+  const [resource = '', name, what] = parts
   if (resource === 'sobjects' && method !== 'GET')
     return `${method === 'POST' ? 'create' : 'update'}.${name ?? ''}`
   if (resource === 'sobjects' && what !== undefined && /^\w{15,18}$/.test(what)) return `read.${name ?? ''}`
+  if (resource === 'jobs')
+    return method === 'POST' ? 'jobs.create' : parts.at(-1) === 'results' ? 'jobs.results' : 'jobs.get'
   if (resource === 'query' || resource === 'queryAll') {
     const object = /\bFROM\s+(\w+)/i.exec(query.get('q') ?? '')?.[1]
     return name === undefined ? `${resource}.${object ?? ''}` : 'queryMore'

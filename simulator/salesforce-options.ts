@@ -10,6 +10,8 @@ export type SalesforceOptions = {
   rowsPerAnswer?: number
   /** Rows of one part of a bulk result at most; default 50,000. */
   rowsPerResult?: number
+  /** Query jobs that may be made in a day; default 10,000. */
+  bulkJobs?: number
   /** How often a bulk job is asked for before it is done; default 1. */
   bulkPolls?: number
   /** The public key (PEM) of the certificate that assertions are signed with, for logging in by JWT. */

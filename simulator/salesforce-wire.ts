@@ -63,11 +63,20 @@ function laidOver(json: string, wire: Record<string, unknown>, selected: readonl
 /** A record as a line of CSV (RFC 4180); empty for null. */
 export function recordCsv(schema: Schema, kept: Kept, selected: readonly Selected[]): string {
   return selected
-    .map(({ field }) => {
+    .map(({ field, within }) => {
       const value = field.read(kept, schema.org)
+      if (within !== null) return relatedCsv(schema, field, value, within)
       if (value === null) return '""'
       const text = field.type === 'datetime' ? instant(Number(value), 'Z') : String(value)
       return `"${text.replaceAll('"', '""')}"`
     })
     .join(',')
+}
+
+function relatedCsv(schema: Schema, field: Field, id: Value, within: readonly Selected[]): string {
+  for (const name of id === null ? [] : (field.referenceTo ?? [])) {
+    const found = schema.find(schema.object(name), String(id))
+    if (found !== undefined) return recordCsv(schema, found, within)
+  }
+  return within.map(() => '""').join(',')
 }

@@ -88,6 +88,11 @@ export class Salesforce implements Dialect {
     this.#queries.forget()
   }
 
+  /** Loses all query jobs, as after seven days. */
+  forgetJobs(): void {
+    this.#jobs.forget()
+  }
+
   /** Whether a person is a contact, or was made one: a lead that was converted stays so, whatever becomes of the deal. */
   isContact(personId: number): boolean {
     return this.#org.isContact(this.#world.personIndexOf(personId))

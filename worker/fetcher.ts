@@ -172,15 +172,17 @@ async function once(
   traffic.bytes += received.bytes.length
   const { raw, inflated } = understand(received)
   const told = withoutSecrets(raw, Object.values(secrets))
-  const isRefusal = request.mayBeRefused === true && (raw.status === 403 || raw.status === 404)
+  const isRefusal = refusalsOf(request).includes(raw.status)
+  const isRead = request.accepts === 'csv' && raw.status < 300 ? isCsv : isJson
   const problem = isRefusal
     ? null
     : (connector.fault(told, stream, settings as never) ??
       statusFault(told, stream) ??
-      (isJson(raw) || (request.mayBeEmpty === true && raw.text === '') ? null : notJson(raw)))
+      (isRead(raw) || (request.mayBeEmpty === true && raw.text === '') ? null : notJson(raw)))
   if (problem !== null) throw problem
   const { text: _, ...reply } = raw
-  return { request, reply: { ...reply, body: raw.body }, bytes: inflated, receivedAt: new Date() }
+  const body = isRead === isCsv ? raw.text : raw.body
+  return { request, reply: { ...reply, body }, bytes: inflated, receivedAt: new Date() }
 }
 
 function outgoing(base: URL, request: Request, proof: Record<string, string>): Outgoing {
@@ -191,6 +193,7 @@ function outgoing(base: URL, request: Request, proof: Record<string, string>): O
     path: `${url.pathname}${url.search}`,
     headers: {
       ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(request.accepts === 'csv' && { accept: 'text/csv' }),
       ...proof,
     },
     body: request.body === undefined ? null : JSON.stringify(request.body),
@@ -198,6 +201,10 @@ function outgoing(base: URL, request: Request, proof: Record<string, string>): O
 }
 
 const isJson = (raw: RawReply): boolean => 'body' in raw
+const isCsv = ({ headers }: RawReply): boolean => String(headers['content-type']).startsWith('text/csv')
+
+const refusalsOf = ({ mayBeRefused = [] }: Request): readonly number[] =>
+  mayBeRefused === true ? [403, 404] : mayBeRefused
 
 function notJson({ status, headers, text }: RawReply): SyncError {
   const type = String(headers['content-type'] ?? 'no content type').slice(0, 60)

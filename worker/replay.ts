@@ -173,7 +173,10 @@ async function replayStream(
     options.stopping?.throwIfAborted()
     const { guardedFrom } = page
     const pass = { stream, guardedFrom, rules: rulesDigest(run, stream), isFirstLoad: false }
-    const reply = { status: page.status, headers: {}, body: parseJson(decode(unpack(page.body))) }
+    const text = decode(unpack(page.body))
+    const isJson = stream.request(page.cursor, run.settings).accepts === undefined
+    const body = isJson ? parseJson(text) : text
+    const reply = { status: page.status, headers: {}, body, isKept: true as const }
     const { items } = stream.page(reply, page.cursor, run.settings)
     const results = identify(run, pass, items).map((item) => normalise(run, pass, item))
     const understood = results.filter((result): result is Understood => 'rows' in result)

@@ -82,14 +82,22 @@ export type Request = {
   cost?: number
   /** How much of the day's quota it takes, in the quota's unit; default 1. */
   units?: number
-  /** The account may not have this at all: a refusal (403 or 404) is then an answer, which `page` reads, and no failure. */
-  mayBeRefused?: true
+  /** The account may not have this at all: a refusal (403 or 404, or one of these) is then an answer, which `page` reads, and no failure. */
+  mayBeRefused?: true | readonly number[]
+  /** What is answered when not JSON; the body then is the text as it came. */
+  accepts?: 'csv'
   /** A success may have no body. */
   mayBeEmpty?: true
 }
 
 /** An answer with status 200 to 299, already inflated, decoded and parsed. Numbers too large for JavaScript arrive as text. */
-export type Reply = { status: number; headers: Record<string, string | string[] | undefined>; body: unknown }
+export type Reply = {
+  status: number
+  headers: Record<string, string | string[] | undefined>
+  body: unknown
+  /** It was kept, and is read once more: its headers are not known any longer, and where to go on does not matter. */
+  isKept?: true
+}
 
 /** An answer with any status, before it is believed. `body` is there when the text was JSON. */
 export type RawReply = Omit<Reply, 'body'> & { text: string; body?: unknown }

@@ -415,3 +415,92 @@ describe('an assertion', () => {
     expect(() => claimsAt('https://login.salesforce.com/', 'secret')).toThrow(/no RSA key in PEM/)
   })
 })
+
+describe('reading in bulk', () => {
+  const stream = streamOf('companies')
+  const bulk = (given: Wire) =>
+    JSON.stringify({
+      ...(JSON.parse(stream.begin(pass(), settings)) as Wire),
+      phase: 'bulk',
+      columns: ['Id', 'IsDeleted', 'Name', 'Owner.Name', 'Revenue__c', 'SystemModstamp'],
+      kinds: { IsDeleted: 'boolean', Revenue__c: 'number', SystemModstamp: 'instant' },
+      bulk: { step: 'rows', job: '750X', tries: 0, locator: null, read: 0, total: 2, ...given },
+    })
+  const part = (lines: string[], locator = 'null', number = lines.length): Reply => ({
+    status: 200,
+    headers: { 'sforce-locator': locator, 'sforce-numberofrecords': String(number) },
+    body: `${['"Id","IsDeleted","Name","Owner.Name","Revenue__c","SystemModstamp"', ...lines].join('\n')}\n`,
+  })
+  const line = (id: string) =>
+    `"${id}","false","Two ""words"",\nin lines","","12.50","2026-02-05T09:12:40.000Z"`
+  const stepAfter = (given: Reply, cursor = bulk({})) => {
+    const { next, items } = stream.page(given, cursor, settings)
+    const place = JSON.parse(next ?? '{}') as Wire
+    return [items.length, place.phase, (place.bulk as Wire | undefined)?.step, place.isAgain]
+  }
+
+  test('gives records as the list does', () => {
+    expect(stream.page(part([line('001A'), line('001B')]), bulk({}), settings).items[0]).toEqual({
+      attributes: { type: 'Account' },
+      Id: '001A',
+      IsDeleted: false,
+      Name: 'Two "words",\nin lines',
+      Owner: null,
+      Revenue__c: 12.5,
+      SystemModstamp: '2026-02-05T09:12:40.000+0000',
+    })
+  })
+
+  test('16. ends at the word null alone, and only when as many came as the job counts', () => {
+    expect(stepAfter(part([line('001A')], 'MTAw'))).toEqual([1, 'bulk', 'rows', undefined])
+    expect(stepAfter(part([line('001A'), line('001B')]))).toEqual([2, undefined, undefined, undefined])
+    expect(stepAfter(part([line('001A')]))).toEqual([1, 'list', undefined, true])
+    expect(stepAfter(part([line('001A'), line('001B')]), bulk({ total: 1 }))).toEqual([
+      2,
+      'list',
+      undefined,
+      true,
+    ])
+  })
+
+  test.each([
+    [
+      'without a locator',
+      { ...part([line('001A')]), headers: { 'sforce-numberofrecords': '1' } },
+      'E_SHORT_READ',
+    ],
+    ['with fewer records than it says', part([line('001A')], 'MTAw', 2), 'E_SHORT_READ'],
+    [
+      'that was cut in a quote',
+      { ...part([]), body: part([]).body + line('001A').slice(0, 20) },
+      'E_CRM_BAD_REPLY',
+    ],
+    ['with a short line', part(['"001A","false"']), 'E_CRM_BAD_REPLY'],
+    ['with other columns', { ...part([]), body: '"Name","Id"\n' }, 'E_CRM_BAD_REPLY'],
+  ])('does not believe a part %s', (_, given, code) => {
+    expect(() => stream.page(given, bulk({}), settings)).toThrow(expect.objectContaining({ code }))
+  })
+
+  test('waits for a job longer and longer, and leaves one that fails to the list', () => {
+    const poll = bulk({ step: 'poll', polls: 3 })
+    const job = (state: string) => stream.page(reply({ id: '750X', state }), poll, settings)
+    expect([job('InProgress').waitSeconds, job('InProgress').items]).toEqual([8, []])
+    expect(stepAfter(reply({ id: '750X', state: 'Failed' }), poll)).toEqual([0, 'list', undefined, true])
+    expect(stepAfter(reply({ id: '750X', state: 'Aborted' }), poll)).toEqual([0, 'bulk', 'make', undefined])
+    expect(stepAfter(reply([{ errorCode: 'INVALIDENTITY' }], 400), bulk({ step: 'make' }))).toEqual([
+      0,
+      'list',
+      undefined,
+      true,
+    ])
+  })
+
+  test('of an answer that was kept only the records count', () => {
+    const { items, next } = stream.page(
+      { ...part([line('001A')]), headers: {}, isKept: true },
+      bulk({}),
+      settings,
+    )
+    expect([items.length, next]).toEqual([1, null])
+  })
+})

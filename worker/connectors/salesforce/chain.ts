@@ -1,7 +1,9 @@
 import { z } from 'zod'
 import { StreamError, SyncError } from '../../errors.ts'
 import type { Page, Reply, Request, Stream } from '../connector.ts'
-import { columnsOf, readDescription } from './columns.ts'
+import { plain } from './bulk-item.ts'
+import { bulkPage, bulkRequest, isTimeToCount } from './bulk.ts'
+import { columnsOf, kindsOf, readDescription } from './columns.ts'
 import { fault } from './fault.ts'
 import { beginAt, lookAt, nextObject, nextPhase, placeOf, type Place } from './place.ts'
 import type { SalesforceSettings as Settings } from './settings.ts'
@@ -22,6 +24,8 @@ export type SObject = {
   only?: string
   /** Records asked for at a time where they may be long: an answer has to stay below what we read at once. */
   atOnce?: number
+  /** Its pages mean something only with what completes them, so that no job can give them. */
+  neverInBulk?: true
   /** Orgs may lack the object, and users may not see it; its records are then simply not there. */
   mayBeMissing?: true
   /** When a record becomes past although nobody changes it: the field of the instant. */
@@ -69,6 +73,7 @@ function requestFor(objects: Objects, place: Place, settings: Settings): Request
       path: `sobjects/${name}/deleted/`,
       query: { start: place.since ?? place.now, end: place.now },
     }
+  if (place.bulk !== undefined) return bulkRequest(object, place, place.bulk, settings)
   if (place.phase === 'named')
     return { method: 'GET', path: 'queryAll', query: { q: namedQuery(name, place) } }
   return {
@@ -89,6 +94,8 @@ function pageOf(objects: Objects, place: Place, reply: Reply, settings: Settings
     const items = deletedRecords.map(({ id, deletedDate }) => ({ Id: id, IsDeleted: true, deletedDate }))
     return { items, repeats: true, ...after(objects, place) }
   }
+  if (place.bulk !== undefined)
+    return bulkPage(object, place, place.bulk, reply, settings, () => after(objects, place))
   const { records, totalSize, done } = read(page, reply.body, `a page of ${object.name}`)
   if (done && records.length !== totalSize)
     throw new StreamError(
@@ -98,13 +105,17 @@ function pageOf(objects: Objects, place: Place, reply: Reply, settings: Settings
   const last = records.at(-1)
   if (!done && last === undefined)
     throw new StreamError('E_SHORT_READ', `an empty page of ${object.name} that is not the last`)
-  const items = records.map((record) => object.at?.(record, place.now) ?? record)
+  const items = records.map((record) => meant(object, plain(record), place))
   // What is not among them was deleted long ago, or is hidden from us: that is left to a whole list.
   if (place.phase === 'named') return { items, next: null, total: null, repeats: true }
-  const repeats = place.phase === 'bin' || place.phase === 'due' ? { repeats: true as const } : {}
+  const mayRepeat = place.phase === 'bin' || place.phase === 'due' || place.isAgain === true
+  const repeats = mayRepeat ? { repeats: true as const } : {}
   const isEnd = done && totalSize < rowsAtOnce(object, settings)
   if (isEnd || last === undefined) return { items, ...repeats, ...after(objects, place) }
-  const on = { ...place, after: { stamp: last.SystemModstamp, id: last.Id } }
+  const on: Place = { ...place, after: { stamp: last.SystemModstamp, id: last.Id } }
+  if (place.listed !== undefined) on.listed = place.listed + records.length
+  if (isTimeToCount(on, settings))
+    Object.assign(on, { phase: 'bulk', bulk: { step: 'count' } } satisfies Partial<Place>)
   return { items, next: JSON.stringify(on), total: null, ...repeats }
 }
 
@@ -126,8 +137,14 @@ function described(objects: Objects, place: Place, object: SObject, reply: Reply
   const isFed = description.replicateable === true
   if (place.ids !== undefined)
     return { ...nothing, next: JSON.stringify({ ...place, phase: 'named', columns } satisfies Place) }
-  return { ...nothing, next: JSON.stringify({ ...place, phase: 'list', columns, isFed } satisfies Place) }
+  const isFirst = place.since === null && place.isWhole && object.neverInBulk !== true
+  const mayGrow = isFirst ? { listed: 0, kinds: kindsOf(description, columns) } : {}
+  const list = { ...place, phase: 'list', columns, isFed, ...mayGrow } satisfies Place
+  return { ...nothing, next: JSON.stringify(list) }
 }
+
+/** What a record means at the moment of the pass. */
+const meant = ({ at }: SObject, record: Item, { now }: Place): Item => at?.(record, now) ?? record
 
 const systemColumns = ['CreatedDate', 'IsDeleted']
 

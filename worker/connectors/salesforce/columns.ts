@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { StreamError } from '../../errors.ts'
+import type { Kind } from './place.ts'
 
 /** The description of an object, as much of it as is read here: "sObject Describe" of the REST API Developer Guide (read 2026-11-20). */
 const description = z.looseObject({
@@ -21,6 +22,20 @@ export function readDescription(body: unknown): Description {
 
 /** Made of other fields, or of bytes: neither is a value. */
 const unreadable = ['address', 'location', 'complexvalue', 'base64', 'anyType']
+
+const numbers = ['double', 'currency', 'percent', 'int', 'long']
+
+/** How those of these columns are written that are no text. */
+export function kindsOf({ fields }: Description, columns: readonly string[]): Record<string, Kind> {
+  const asked = fields.filter(({ name }) => columns.includes(name))
+  return Object.fromEntries(
+    asked.flatMap(({ name, type }): [string, Kind][] => {
+      if (numbers.includes(type)) return [[name, 'number']]
+      if (type === 'boolean') return [[name, 'boolean']]
+      return type === 'datetime' ? [[name, 'instant']] : []
+    }),
+  )
+}
 
 /** Room for names in a query: address and headers together may have 16,384 bytes. */
 const mostBytes = 8_000

@@ -12,6 +12,7 @@ const classic: SObject = {
   fields: ['ParentId', 'Title', 'Body', 'OwnerId'],
   paths: { OwnerId: 'Owner.Name' },
   atOnce: 500,
+  neverInBulk: true,
   mayBeMissing: true,
 }
 
@@ -21,6 +22,7 @@ const document: SObject = {
   fields: ['Title', 'FileType', 'OwnerId', 'LatestPublishedVersionId'],
   paths: { OwnerId: 'Owner.Name', LatestPublishedVersionId: 'LatestPublishedVersion.TextPreview' },
   only: "FileType = 'SNOTE'",
+  neverInBulk: true,
   mayBeMissing: true,
 }
 

@@ -4,9 +4,22 @@ import type { SalesforceSettings as Settings } from './settings.ts'
 /**
  * What is read of an object, in this order. `list`: what is there or, in a pass over changes, what changed, deleted records too;
  * `bin`: what was deleted since, where the list was read whole; `due`: what became past since without being changed; `feed`: what was deleted so thoroughly that no list shows it.
- * A look at single records describes the object and asks for these (`named`).
+ * The list of a first load that proves to be long goes on as a job (`bulk`). A look at single records describes the object and asks for these (`named`).
  */
-export type Phase = 'describe' | 'list' | 'bin' | 'due' | 'feed' | 'named'
+export type Phase = 'describe' | 'list' | 'bulk' | 'bin' | 'due' | 'feed' | 'named'
+
+/** How a field is written in JSON, where not as text. */
+export type Kind = 'number' | 'boolean' | 'instant'
+
+/**
+ * Where reading in bulk stands: how many there are is asked, a job is made, asked for until it is done, and read part by part. A
+ * part is asked for by its locator, which stays good as long as the job is kept (seven days).
+ */
+export type Bulk =
+  | { step: 'count' }
+  | { step: 'make'; tries: number }
+  | { step: 'poll'; job: string; tries: number; polls: number }
+  | { step: 'rows'; job: string; tries: number; locator: string | null; read: number; total: number }
 
 /** Where a pass stands: no locator is kept that could be lost, only the last stamp and id that we saw. */
 export type Place = {
@@ -27,6 +40,12 @@ export type Place = {
   after: { stamp: string; id: string } | null
   /** The ids of a look at single records. */
   ids?: string[]
+  /** On a first load: rows of the list so far, and how its fields are written; gone once the list is not to be left any more. */
+  listed?: number
+  kinds?: Record<string, Kind>
+  bulk?: Bulk
+  /** A job brought some of it before. */
+  isAgain?: boolean
 }
 
 const hourMs = 3_600_000
@@ -85,14 +104,20 @@ function phasesOf({ since, isWhole, now, isFed }: Place, comesDue: boolean): Pha
 /** Where to go on when a phase has ended; null at the end of the last object. `comesDue`: whether this one has such records. */
 export function nextPhase(place: Place, comesDue: boolean, objects: number): Place | null {
   const phases = phasesOf(place, comesDue)
-  const phase = phases[phases.indexOf(place.phase) + 1]
-  return phase === undefined ? nextObject(place, objects) : { ...place, phase, after: null }
+  const phase = phases[phases.indexOf(place.phase === 'bulk' ? 'list' : place.phase) + 1]
+  return phase === undefined ? nextObject(place, objects) : { ...withoutBulk(place), phase, after: null }
+}
+
+/** The place without what is known of the list of a first load alone. */
+export function withoutBulk(place: Place): Place {
+  const { bulk: _, listed: _listed, kinds: _kinds, isAgain: _isAgain, ...rest } = place
+  return rest
 }
 
 /** The beginning of the next object; null when this was the last. */
 export function nextObject(place: Place, objects: number): Place | null {
   const object = place.object + 1
   return object < objects
-    ? { ...place, object, phase: 'describe', columns: [], isFed: false, after: null }
+    ? { ...withoutBulk(place), object, phase: 'describe', columns: [], isFed: false, after: null }
     : null
 }

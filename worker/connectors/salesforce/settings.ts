@@ -17,6 +17,19 @@ export const salesforceSettings = z.strictObject({
     .describe("Currency of an org that has only one; null: the workspace's own"),
   requestsPerSecond: z.number().positive().default(5).describe('How often the org may be called'),
   pageSize: z.number().int().min(2).max(2_000).default(2_000).describe('Records asked for at a time'),
+  bulkFrom: z
+    .number()
+    .int()
+    .positive()
+    .default(50_000)
+    .describe('Records of an object from which its first load is a job of the Bulk API'),
+  bulkPageSize: z
+    .number()
+    .int()
+    .min(1)
+    .max(50_000)
+    .default(5_000)
+    .describe('Records in one part of what such a job found'),
   wholeListHours: z
     .number()
     .int()

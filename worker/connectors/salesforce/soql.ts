@@ -22,10 +22,8 @@ export function pageQuery(
   only?: string,
   dueAt?: string,
 ): string {
-  const { after, columns } = place
-  const conditions = [...scope(place, dueAt), only ?? '', after === null ? '' : beyond(after)]
-  const where = conditions.filter((condition) => condition !== '').join(' AND ')
-  return `SELECT ${columns.join(', ')} FROM ${object}${where && ` WHERE ${where}`} ORDER BY SystemModstamp ASC, Id ASC LIMIT ${pageSize}`
+  const where = whereOf(place, only, dueAt)
+  return `SELECT ${place.columns.join(', ')} FROM ${object}${where} ORDER BY SystemModstamp ASC, Id ASC LIMIT ${pageSize}`
 }
 
 function scope({ phase, since, now, isWhole, after, columns }: Place, dueAt = 'EndDateTime'): string[] {
@@ -40,6 +38,22 @@ function scope({ phase, since, now, isWhole, after, columns }: Place, dueAt = 'E
 function beyond({ stamp, id }: NonNullable<Place['after']>): string {
   const at = instantLiteral(stamp)
   return `((SystemModstamp = ${at} AND Id > ${quoted(id)}) OR SystemModstamp > ${at})`
+}
+
+/** The query for all that the list has left, in no order: an order would make one great part of a job's results. */
+export function bulkQuery(object: string, place: Place, only?: string): string {
+  return `SELECT ${place.columns.join(', ')} FROM ${object}${whereOf(place, only)}`
+}
+
+/** The query for how many there are. */
+export const countQuery = (object: string, place: Place, only?: string): string =>
+  `SELECT COUNT() FROM ${object}${whereOf(place, only)}`
+
+function whereOf(place: Place, only = '', dueAt?: string): string {
+  const { after } = place
+  const conditions = [...scope(place, dueAt), only, after === null ? '' : beyond(after)]
+  const where = conditions.filter((condition) => condition !== '').join(' AND ')
+  return where && ` WHERE ${where}`
 }
 
 /** The query for single records, deleted ones too. */
