@@ -8,6 +8,8 @@ import { firstActivityId, firstDealId, firstPersonId } from './setting.ts'
 import { Timeline } from './timeline.ts'
 import { truthOf, type Truth } from './truth.ts'
 import { nameOf, worldOf } from './world-of.ts'
+import type { WebhookOptions } from './webhook-options.ts'
+import { Webhooks, type SentWebhook } from './webhooks.ts'
 import type { World } from './world.ts'
 
 /** Ids are those on the wire, as text or number. */
@@ -32,6 +34,7 @@ export class SimulatedAccount {
   /** Set where access ends by itself. */
   readonly grant: Grant | undefined
   #accessToken: string
+  #webhooks: Webhooks | null = null
 
   constructor(options: AccountOptions, clock: Clock, enterprise: Enterprise) {
     if (
@@ -50,9 +53,13 @@ export class SimulatedAccount {
     this.#world = worldOf(options, Math.floor((options.startAt?.getTime() ?? clock.nowMs()) / 1000))
     this.#timeline = new Timeline(this.#world, options.changesPerDay ?? Math.max(20, options.people / 20))
     this.#dialect = dialects[options.crm ?? 'clienttether'](this.#world, options, clock)
-    this.#world.onTouch = (list, index) => this.#dialect.touch(list, index)
+    this.#world.onTouch = (list, index) => {
+      this.#dialect.touch(list, index)
+      this.#webhooks?.touch(list, index)
+    }
     this.#now()
     this.#dialect.warm()
+    if (options.webhooks !== undefined) this.sendWebhooks(options.webhooks)
   }
 
   get webKey(): string {
@@ -177,6 +184,24 @@ export class SimulatedAccount {
   /** The person takes back what they consented to. */
   revokeAccess(): void {
     this.grant?.revoke()
+  }
+
+  /** Sends webhooks of what happens from now on, or none any more. Throws where the CRM has none. */
+  sendWebhooks(options: WebhookOptions | null): void {
+    const { webhooks } = this.#dialect
+    if (webhooks === undefined) throw new Error(`${this.webKey} is of a CRM without webhooks`)
+    void this.#webhooks?.close()
+    this.#webhooks = options && new Webhooks(webhooks, options, this.#clock, () => this.#now())
+  }
+
+  /** Sends the webhooks that are due, waits for their answers, and gives every attempt since they were switched on. */
+  async sentWebhooks(): Promise<readonly SentWebhook[]> {
+    await this.#webhooks?.settle()
+    return this.#webhooks?.sent ?? []
+  }
+
+  async close(): Promise<void> {
+    await this.#webhooks?.close()
   }
 
   #now(): World {

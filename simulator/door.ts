@@ -3,6 +3,7 @@ import type { SimulatedAccount } from './account.ts'
 import type { Exchange } from './fault-effect.ts'
 import type { House } from './house.ts'
 import type { Reply } from './reply.ts'
+import type { WebhookWire } from './webhook-wire.ts'
 import type { ListName } from './world.ts'
 
 /** One request as it came. `path` is without its query; `body` is empty unless the method carries one. */
@@ -20,6 +21,8 @@ export type Dialect = {
   touch: (list: ListName, index: number) => void
   /** Makes ready what the first request would have to wait for. */
   warm: () => void
+  /** How it tells the outside of what happens; missing where it never does. */
+  readonly webhooks?: WebhookWire
 }
 
 /** Where one CRM's requests come in: which are its own, whose account they are about, and what they are answered. */

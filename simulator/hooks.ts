@@ -21,6 +21,7 @@ const hooks = new Set([
   'setAccessToken',
   'endAccess',
   'revokeAccess',
+  'sendWebhooks',
 ])
 
 /** Calls an edit hook by name with JSON arguments, checked only by the hook itself. */

@@ -1,4 +1,4 @@
-import type { HubSpotOptions } from './hubspot-options.ts'
+import { PORTAL_ID, type HubSpotOptions } from './hubspot-options.ts'
 import { PIPELINE, standingOf } from './hubspot-properties.ts'
 import { anotherToken, invalid, notFound, ok } from './hubspot-reply.ts'
 import type { Shelf } from './hubspot-shelf.ts'
@@ -10,7 +10,7 @@ import type { World } from './world.ts'
 
 /** The account as it describes itself; zone names may be old aliases. */
 export function accountDetails(
-  { portalId = 62_515, timeZone = 'US/Eastern', currency = 'USD' }: HubSpotOptions,
+  { portalId = PORTAL_ID, timeZone = 'US/Eastern', currency = 'USD' }: HubSpotOptions,
   nowMs: number,
 ): object {
   const offset = new Intl.DateTimeFormat('en', { timeZone, timeZoneName: 'longOffset' })

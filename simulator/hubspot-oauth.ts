@@ -1,6 +1,7 @@
 import type { SimulatedAccount } from './account.ts'
 import { dialectOf } from './dialects.ts'
 import { HubSpot } from './hubspot.ts'
+import { PORTAL_ID } from './hubspot-options.ts'
 import { ok } from './hubspot-reply.ts'
 import type { Reply } from './reply.ts'
 
@@ -26,7 +27,7 @@ export function answerToken(
     return { reply: refusal(status, words, deed === 'reuse' ? 'invalid_grant' : deed), deed }
   }
   const granted = JSON.parse(reply.body.toString()) as Record<string, unknown>
-  const { portalId = 62515 } = account.options.hubspot ?? {}
+  const { portalId = PORTAL_ID } = account.options.hubspot ?? {}
   const body = {
     token_type: 'bearer',
     refresh_token: granted.refresh_token ?? form.get('refresh_token'),

@@ -1,3 +1,6 @@
+/** The account's own id, where no other is given. */
+export const PORTAL_ID = 62_515
+
 /** How one HubSpot account is set up. Limits are only kept where they are given: a stand-in that makes wait costs time. */
 export type HubSpotOptions = {
   /** Default 62515. */

@@ -4,13 +4,15 @@ import { batchRead, isLinked, linked, linkWord } from './hubspot-associations.ts
 import { HubSpotLimits } from './hubspot-limits.ts'
 import { accountDetails, ownersPage, pipelines, propertyList } from './hubspot-lookups.ts'
 import { writeRecord, writeScopeOf } from './hubspot-writes.ts'
-import { scopes, type HubSpotOptions } from './hubspot-options.ts'
+import { PORTAL_ID, scopes, type HubSpotOptions } from './hubspot-options.ts'
 import { iso, type Properties } from './hubspot-properties.ts'
 import { anotherToken, invalid, missingScopes, notFound, ok } from './hubspot-reply.ts'
 import { Search } from './hubspot-search.ts'
+import { hubSpotWebhooks } from './hubspot-webhooks.ts'
 import { objectTypes, Shelf, type Kept, type TypeName } from './hubspot-shelf.ts'
 import type { AccountOptions } from './options.ts'
 import type { Reply } from './reply.ts'
+import type { WebhookWire } from './webhook-wire.ts'
 import type { ListName, World } from './world.ts'
 
 /** What is asked of one account: a resource in our words, the ids in its path, the query (with what the body says of the page), the body. */
@@ -26,6 +28,7 @@ const ASSOCIATIONS_SHOWN = 100
  */
 export class HubSpot implements Dialect {
   readonly limits: HubSpotLimits
+  readonly webhooks: WebhookWire
   readonly #world: World
   readonly #options: HubSpotOptions
   readonly #clock: Clock
@@ -44,6 +47,7 @@ export class HubSpot implements Dialect {
     this.limits = new HubSpotLimits(hubspot)
     const shelves = objectTypes.map((type) => [type.name, new Shelf(type, world)] as const)
     this.#shelves = Object.fromEntries(shelves) as Record<TypeName, Shelf>
+    this.webhooks = hubSpotWebhooks(world, this.#shelves, hubspot.portalId ?? PORTAL_ID)
     const searches = shelves.map(([name, shelf]) => {
       return [name, new Search(shelf, () => world.now, hubspot.searchLagSeconds ?? 0)] as const
     })

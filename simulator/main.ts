@@ -14,6 +14,7 @@ export type { FaultRule } from './fault-rule.ts'
 export type { Faults } from './faults.ts'
 export type { Ledger, LedgerEntry } from './ledger.ts'
 export type { AccountOptions } from './options.ts'
+export type { WebhookFault, WebhookOptions } from './webhook-options.ts'
 export type { Truth, TruthActivity, TruthDeal, TruthNote, TruthPerson, TruthStage } from './truth.ts'
 
 /** `port` 0 (default) takes a free one; `host` is 127.0.0.1 unless said otherwise; the clock is manual by default. */
@@ -72,6 +73,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     ledger,
     advance: (ms) => clock.advance(ms),
     close: async () => {
+      await Promise.all([...accounts.values()].map((account) => account.close()))
       const closed = once(server, 'close')
       server.close()
       server.closeAllConnections()

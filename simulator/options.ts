@@ -3,6 +3,7 @@ import type { HubSpotOptions } from './hubspot-options.ts'
 import type { OAuthOptions } from './oauth.ts'
 import type { SalesforceOptions } from './salesforce-options.ts'
 import type { PipedriveOptions } from './pipedrive-limits.ts'
+import type { WebhookOptions } from './webhook-options.ts'
 
 /**
  * One simulated account. Where the real behaviour is not documented, both are offered; the first named is the default.
@@ -58,6 +59,8 @@ export type AccountOptions = {
   salesforce?: SalesforceOptions
   /** What only Pipedrive has. */
   pipedrive?: PipedriveOptions
+  /** Where it sends webhooks from its start on; see also `sendWebhooks` of the account. */
+  webhooks?: WebhookOptions
   /** Compress answers for clients that accept gzip; default false. */
   gzip?: boolean
 }

@@ -29,8 +29,10 @@ import {
   stageRow,
   updatedAt,
 } from './pipedrive-rows.ts'
+import { pipedriveWebhooks } from './pipedrive-webhooks.ts'
 import { dealWithId, updateDeal, writeActivity } from './pipedrive-writes.ts'
 import { jsonReply, type Reply } from './reply.ts'
+import type { WebhookWire } from './webhook-wire.ts'
 import type { World } from './world.ts'
 
 /** How long a deleted deal can still be listed. */
@@ -46,6 +48,7 @@ type Operation = { cost: number; answer: (query: URLSearchParams, meant: Meant) 
  * Source: https://developers.pipedrive.com/docs/api/v1 (both versions) and the official client 33.7.0 (read 2026-11-21).
  */
 export class Pipedrive implements Dialect {
+  readonly webhooks: WebhookWire
   readonly #world: World
   readonly #options: AccountOptions
   readonly #limits: Limits
@@ -56,6 +59,7 @@ export class Pipedrive implements Dialect {
     this.#world = world
     this.#options = options
     this.#limits = new Limits(options.pipedrive ?? {}, clock)
+    this.webhooks = pipedriveWebhooks(world, this.#companyId)
   }
 
   warm(): void {

@@ -14,8 +14,10 @@ import { jsonReply } from './reply.ts'
 import { invalidSession, notFound, ok, Refusal } from './salesforce-reply.ts'
 import { Schema } from './salesforce-schema.ts'
 import type { Reach } from './salesforce-shelf.ts'
+import { salesforceWebhooks } from './salesforce-webhooks.ts'
 import { readRecord, writeRecord } from './salesforce-writes.ts'
 import { firstDealId } from './setting.ts'
+import type { WebhookWire } from './webhook-wire.ts'
 import type { ListName, World } from './world.ts'
 
 /** One request to an org: its path behind `/services/data/vNN.0/`, in parts. */
@@ -33,6 +35,7 @@ export type SalesforceQuestion = {
  * API 2.0. Sources beside the parts.
  */
 export class Salesforce implements Dialect {
+  readonly webhooks: WebhookWire
   readonly #world: World
   readonly #options: SalesforceOptions
   readonly #org: Org
@@ -47,6 +50,7 @@ export class Salesforce implements Dialect {
     this.#org = new Org(world, salesforce)
     this.#schema = new Schema(this.#org)
     this.#queries = new Queries(this.#schema)
+    this.webhooks = salesforceWebhooks(this.#schema)
     this.#jobs = new BulkJobs(this.#schema)
     this.#allowance = new Allowance(salesforce)
   }
