@@ -23,6 +23,8 @@ export type ExportScope = {
   currency: string
   timeZone: string
   now: Date
+  /** Whoever takes it away, as owners in the CRM. */
+  mine: readonly string[]
 }
 
 export type ExportRow = Cell[]

@@ -18,6 +18,8 @@ export type Request = {
   connections: readonly ConnectionNow[]
   basis: Basis
   now: Date
+  /** Whoever takes it away, as owners in the CRM. */
+  mine: readonly string[]
 }
 
 export type File = { count: number; filters: string[]; content: Packed | Buffer }
@@ -69,10 +71,10 @@ function rowsOf(tx: Tx, table: ExportTable, request: Request) {
   return table.cells(tx, scopeOf(request), request.search)
 }
 
-function scopeOf({ workspace, connections, basis, now }: Request): ExportScope {
+function scopeOf({ workspace, connections, basis, now, mine }: Request): ExportScope {
   const { id, currency, timeZone } = workspace
   const { connectionIds } = basis
-  return { tenantId: id, connectionIds, basis, connections, currency, timeZone, now }
+  return { tenantId: id, connectionIds, basis, connections, currency, timeZone, now, mine }
 }
 
 async function stamped(tx: Tx, table: ExportTable, request: Request, count: number) {

@@ -1,3 +1,4 @@
+import { dueExport } from './due.ts'
 import type { ExportTable } from './export-table.ts'
 import { hotListExport } from './hot-list.ts'
 import { leadsExport } from './leads.ts'
@@ -7,6 +8,7 @@ import { scheduleExport } from './schedule.ts'
 
 /** Every table that can be taken away. */
 export const exportTables: readonly ExportTable[] = [
+  dueExport,
   leadsExport,
   pipelineExport,
   hotListExport,

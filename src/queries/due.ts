@@ -18,6 +18,7 @@ import {
 } from './due-parts.ts'
 import { orderBy, placeOf, readPlace, writePlace, type Place, type SortKey } from './keyset.ts'
 import { lastTouches } from './touches.ts'
+import { walk } from './walk.ts'
 
 /** What the CRM itself has as the next step, where it differs from ours. */
 export type Suggestion = {
@@ -69,6 +70,12 @@ export async function readDue(
   }
 }
 
+/** All that is due, in the same order, as of one moment. */
+export async function* walkDue(tx: Tx, scope: DueScope, filters: DueFilters): AsyncGenerator<DueRow[]> {
+  for await (const rows of walk<Stored>(tx, statement(scope, filters, undefined)))
+    yield rows.map((row) => dueRow(row, scope))
+}
+
 const keys: SortKey[] = [
   { value: sql`due_at`, type: 'timestamptz' },
   { value: sql`id`, type: 'uuid' },
@@ -93,12 +100,13 @@ type Stored = DueDealColumns &
  * Each kind is read off its own index in this order, as far as a page goes; then the two are one list. What surrounds a row is
  * looked up for those of the page alone.
  */
-function statement(scope: DueScope, filters: DueFilters, place: Place | undefined, most: number): SQL {
+function statement(scope: DueScope, filters: DueFilters, place: Place | undefined, most?: number): SQL {
+  const upTo = most === undefined ? sql`` : atMost(most)
   return sql`
     with page as (
       select *, ${placeOf(keys)} as place from (
-        (${steps(scope, filters, place)} ${atMost(most)}) union all (${tasks(scope, filters, place)} ${atMost(most)})) as dues
-      ${orderBy(keys)} ${atMost(most)}),
+        (${steps(scope, filters, place)} ${upTo}) union all (${tasks(scope, filters, place)} ${upTo})) as dues
+      ${orderBy(keys)} ${upTo}),
     touches as materialized (${lastTouches(scope.now, sql`opportunity_id`)})
     select p."of", p.id, p.opportunity_id, p.version, p.due_at, p.details, coalesce(p.kind, n.kind) as kind, p.title, p.amount_minor,
       coalesce(p.currency, ${scope.currency}) as currency, p.market, p.units, coalesce(s.name, p.stage_name) as stage, w.name as owner,

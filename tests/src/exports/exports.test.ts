@@ -459,7 +459,7 @@ describe('an export', () => {
       expect(page).toContain(words)
   })
 
-  test.each(['leads', 'pipeline', 'hot-list', 'notes', 'schedule'])(
+  test.each(['due', 'leads', 'pipeline', 'hot-list', 'notes', 'schedule'])(
     'of the %s holds nothing of another workspace',
     async (table) => {
       expect((await csvOf(`${table}?format=csv`)).text).not.toContain('CANARY')

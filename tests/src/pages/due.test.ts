@@ -112,6 +112,23 @@ describe('what the list says', () => {
     expect(text).toContain('Done in ClientTether')
   })
 
+  test('is taken away whole, in its order and as it is filtered', async () => {
+    const file = async (search: string) =>
+      (await app.ana.get(`/w/tidewell/export/due?format=csv${search}`)).text()
+    const all = await file('')
+    const steps = ['Call to confirm FDD receipt', 'Return his call', 'Ask for two more references']
+    const places = steps.map((step) => all.indexOf(step))
+    expect(places).not.toContain(-1)
+    expect(places).toEqual(places.toSorted((a, b) => a - b))
+    expect(all).toContain('"Rows","8"')
+    expect(await file('&day=overdue')).toContain('"Rows","5"')
+    const { page, close } = await visit(browser, `${app.url}/w/tidewell/due?day=overdue`, { as: app.ana })
+    expect(await page.getByRole('link', { name: 'CSV', includeHidden: true }).getAttribute('href')).toBe(
+      '/w/tidewell/export/due?day=overdue&format=csv',
+    )
+    await close()
+  })
+
   test('lists what nobody has planned, the most valuable first', async () => {
     const { page, close } = await visit(browser, `${app.url}/w/tidewell/due?view=unplanned`, { as: app.ana })
     const names = await page.locator('.due .what b').allInnerTexts()

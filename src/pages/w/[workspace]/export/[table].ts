@@ -18,7 +18,7 @@ const formatForm = z.enum(Object.keys(formats) as Format[]).default('csv')
  */
 export const GET: APIRoute = async (context) => {
   const { locals, params, url } = context
-  const { workspace, status, actor, atOneMoment } = locals
+  const { workspace, status, actor, ownOwners, atOneMoment } = locals
   const table = findTable(params['table'])
   if (table === undefined) {
     locals.missing = 'table'
@@ -34,6 +34,7 @@ export const GET: APIRoute = async (context) => {
     connections: status.connections,
     basis,
     now: status.now,
+    mine: ownOwners,
   }
   const file = await atOneMoment(async (tx) => {
     const made = await makeFile(tx, table, format, request)
