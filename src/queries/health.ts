@@ -54,6 +54,14 @@ export async function readGauges(database: Database): Promise<Gauges> {
   })
 }
 
+/** How many next actions of each tenant are due by now, by its id; tenants without any are not named. Looks at all of them. */
+export async function countDueActions(database: Database): Promise<Map<string, number>> {
+  const { rows } = await database.asOperator((tx) =>
+    tx.execute<{ tenant_id: string; count: number }>(sql`select * from app.count_due_actions()`),
+  )
+  return new Map(rows.map(({ tenant_id: tenantId, count: due }) => [tenantId, due]))
+}
+
 function countRuns(tx: Tx) {
   return tx
     .select({ workspace: tenants.slug, status: syncRuns.status, count: count() })

@@ -1,7 +1,7 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { Database } from '../../drizzle/db.ts'
 import { judgeAge, syncedStreams } from '../domain/freshness.ts'
-import { readGauges } from '../queries/health.ts'
+import { countDueActions, readGauges } from '../queries/health.ts'
 
 export type Metrics = {
   contentType: string
@@ -13,6 +13,9 @@ export type Metrics = {
   /** The text for Prometheus, with the gauges read from the database at this moment. */
   text(): Promise<string>
 }
+
+/** The due actions of all workspaces are counted no more often, however often somebody asks. */
+const countedForMs = 60_000
 
 /** Starts counting requests. Labels carry slugs and ids, never a customer's name. */
 export function startMetrics(database: Database): Metrics {
@@ -72,6 +75,21 @@ export function startMetrics(database: Database): Metrics {
     'state',
   )
 
+  const due = new Gauge({
+    name: 'nat_due_actions_total',
+    help: 'Next actions that are due, counted at most once a minute',
+    labelNames: ['tenant_id'],
+    registers,
+  })
+  let countedAtMs = -Infinity
+  const countDue = async (tenantIds: Iterable<string>) => {
+    if (performance.now() - countedAtMs < countedForMs) return
+    const counts = await countDueActions(database)
+    countedAtMs = performance.now()
+    due.reset()
+    for (const id of tenantIds) due.set({ tenant_id: id }, counts.get(id) ?? 0)
+  }
+
   const readDatabase = async () => {
     for (const stale of [ages, runs, setAside, writes]) stale.reset()
     const now = await readGauges(database)
@@ -90,6 +108,7 @@ export function startMetrics(database: Database): Metrics {
     for (const { workspace, connectionId, state, count } of now.writes) {
       writes.set({ workspace, connection: connectionId, state }, count)
     }
+    await countDue(now.slugs.keys())
   }
 
   return {

@@ -204,6 +204,17 @@ describe('what the list says', () => {
     expect(await read('/w')).toMatch(/Tidewell Car Wash Admin \S+ 5 oldest 6 days late/)
   })
 
+  test('is counted for Prometheus, a workspace at a time', async () => {
+    const { rows } = await app.seed.client.query<{ id: string; due: number }>(
+      `select t.id, count(*) filter (where o.next_action_at <= now())::int as due
+       from tenants t left join opportunities o on o.tenant_id = t.id group by t.id`,
+    )
+    expect(rows.find(({ id }) => id === desk.tenantId)?.due).toBeGreaterThan(2)
+    const text = await (await fetch(`${app.url}/metrics`)).text()
+    for (const { id, due } of rows)
+      expect(text).toContain(`nat_due_actions_total{tenant_id="${id}"} ${due}\n`)
+  })
+
   test('more is loaded below, and each row once', async () => {
     const many = await seedDesk(app, { slug: 'many', isBusy: false })
     for (let n = 0; n < 120; n += 1)
