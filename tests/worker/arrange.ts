@@ -12,7 +12,7 @@ import {
 } from '../../simulator/main.ts'
 import type { RunEvent } from '../../worker/events.ts'
 import { connectWorker, runNow, type WorkerOptions } from '../../worker/run-now.ts'
-import { createTestDatabase } from '../support/database.ts'
+import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { crmOf, type Crm } from './crms.ts'
 
 export const testSecret = 'a secret that only the tests of the worker know'
@@ -108,7 +108,15 @@ export const recordTables = [
 
 /** A database of its own, a worker's access to it, and a simulator with these accounts. */
 export async function arrange(accounts: AccountOptions[] = [rosewood]): Promise<Arrangement> {
-  const [testDatabase, simulator] = await Promise.all([createTestDatabase(), startSimulator({ accounts })])
+  return arrangeOn(await createTestDatabase(), accounts)
+}
+
+/** As `arrange`, on a database that is there. */
+export async function arrangeOn(
+  testDatabase: TestDatabase,
+  accounts: AccountOptions[],
+): Promise<Arrangement> {
+  const simulator = await startSimulator({ accounts })
   const db = new pg.Pool({ connectionString: testDatabase.url, max: 4 })
   // Tests that end every session of the database end these too.
   db.on('error', () => undefined)

@@ -1,7 +1,32 @@
-import type { Stored } from './arrange.ts'
+import { expect } from 'vitest'
+import type { Client, Stored } from './arrange.ts'
 
 /** What a perfect copy of an account holds: rows by table, relations by name or their id. */
 export type Copy = Record<string, Stored[]>
+
+/** What is stored and no tombstone beside what a perfect copy holds. */
+export type Copies = { stored: Copy; expected: Copy }
+
+/** Asserts that both copies say the same, field by field. */
+export function expectSame({ stored, expected }: Copies): void {
+  for (const table of Object.keys(expected)) expect(stored[table], table).toEqual(expected[table])
+}
+
+/** The stored rows of the tables of `expected`, in as many columns as that has. */
+export async function copiesOf(
+  client: Client,
+  expected: Copy,
+  readable: (row: Stored, columns: string[]) => Stored,
+): Promise<Copies> {
+  const stored: Copy = {}
+  for (const [table, rows] of Object.entries(expected)) {
+    const columns = Object.keys(rows[0] ?? {})
+    const live = (await client.records(table)).filter((row) => row.deleted_at === null)
+    stored[table] = byId(live.map((row) => readable(row, columns)))
+    byId(rows)
+  }
+  return { stored, expected }
+}
 
 /** Rows in one order, whichever they came in. */
 export const byId = (rows: Stored[]): Stored[] =>

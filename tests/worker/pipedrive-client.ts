@@ -1,7 +1,7 @@
 import type { AccountOptions, Truth } from '../../simulator/main.ts'
-import { expect } from 'vitest'
 import { recordIds } from '../../worker/record-id.ts'
 import type { Arrangement, Client, Stored } from './arrange.ts'
+import { copiesOf, expectSame, type Copies } from './copy.ts'
 
 /** Harbour Coffee: a small Pipedrive company that stands still unless a test changes it. */
 export const harbour: AccountOptions = {
@@ -37,17 +37,14 @@ export async function connectPipedrive(
 
 /** Asserts that what is stored and no tombstone is what the account holds, field by field. */
 export async function expectHarbour(client: Client): Promise<void> {
-  const truth = client.account.truth()
-  const names = await namesById(client)
-  for (const [table, expected] of Object.entries(copyOf(truth))) {
-    const columns = Object.keys(expected[0] ?? {})
-    const live = (await client.records(table)).filter((row) => row.deleted_at === null)
-    const stored = live.map((row) => readable(row, names, columns))
-    expect(byId(stored), table).toEqual(byId(expected))
-  }
+  expectSame(await harbourCopies(client))
 }
 
-const byId = (rows: Stored[]) => rows.toSorted((a, b) => (String(a.source_id) < String(b.source_id) ? -1 : 1))
+/** What is stored and no tombstone, and what the account holds. */
+export async function harbourCopies(client: Client): Promise<Copies> {
+  const names = await namesById(client)
+  return copiesOf(client, copyOf(client.account.truth()), (row, columns) => readable(row, names, columns))
+}
 
 const at = (iso: string) => Date.parse(iso)
 const nameOf = ({ firstName, lastName }: { firstName: string; lastName: string }) =>

@@ -1,10 +1,10 @@
 import { generateKeyPairSync } from 'node:crypto'
-import { expect } from 'vitest'
 import { dialectOf } from '../../simulator/dialects.ts'
 import { salesforceId, type IdKind } from '../../simulator/salesforce-ids.ts'
 import type { AccountOptions, SimulatedAccount, TruthActivity } from '../../simulator/main.ts'
 import { Salesforce } from '../../simulator/salesforce.ts'
 import type { Arrangement, Client, Stored } from './arrange.ts'
+import { copiesOf, expectSame, type Copies } from './copy.ts'
 
 const keys = generateKeyPairSync('rsa', {
   modulusLength: 2_048,
@@ -66,16 +66,15 @@ export async function connectSalesforce(
 
 /** Asserts that what is stored and no tombstone is what the org holds, field by field. */
 export async function expectLarkspur(client: Client): Promise<void> {
-  const names = await namesById(client)
-  for (const [table, expected] of Object.entries(copyOf(client.account))) {
-    const columns = Object.keys(expected[0] ?? {})
-    const live = (await client.records(table)).filter((row) => row.deleted_at === null)
-    const stored = live.map((row) => readable(row, names, columns))
-    expect(byId(stored), table).toEqual(byId(expected))
-  }
+  expectSame(await larkspurCopies(client))
 }
 
-const byId = (rows: Stored[]) => rows.toSorted((a, b) => (String(a.source_id) < String(b.source_id) ? -1 : 1))
+/** What is stored and no tombstone, and what the org holds. */
+export async function larkspurCopies(client: Client): Promise<Copies> {
+  const names = await namesById(client)
+  return copiesOf(client, copyOf(client.account), (row, columns) => readable(row, names, columns))
+}
+
 const at = (iso: string) => Date.parse(iso)
 const idOf = (kind: IdKind, id: string) => salesforceId(kind, Number(id))
 const nameOf = ({ firstName, lastName }: { firstName: string; lastName: string }) =>

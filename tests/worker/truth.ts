@@ -1,11 +1,10 @@
-import { expect } from 'vitest'
 import type { Truth, TruthDeal, TruthPerson } from '../../simulator/main.ts'
 import { recordIds } from '../../worker/record-id.ts'
 import type { Client, Stored } from './arrange.ts'
-import { byId, type Copy } from './copy.ts'
+import { byId, copiesOf, expectSame, type Copies, type Copy } from './copy.ts'
 import { hubSpotCopyOf } from './hubspot-truth.ts'
-import { expectHarbour } from './pipedrive-client.ts'
-import { expectLarkspur } from './salesforce-client.ts'
+import { harbourCopies } from './pipedrive-client.ts'
+import { larkspurCopies } from './salesforce-client.ts'
 
 const zone = 'America/New_York'
 const lost = ['Not Interested', 'Never Responded', 'Bad Lead', 'Bad Fit', 'Lost - Territory Not Available']
@@ -13,12 +12,17 @@ const kinds = { prospect: '1', customer: '4', partner: '5' }
 
 /** Asserts that what is stored and no tombstone is exactly what the account holds, field by field. */
 export async function expectTruth(client: Client): Promise<void> {
+  expectSame(await truthAndCopy(client))
+}
+
+/** What is stored and no tombstone, and what the account holds. */
+export async function truthAndCopy(client: Client): Promise<Copies> {
   const { crm = 'clienttether' } = client.account.options
-  if (crm === 'pipedrive') return expectHarbour(client)
-  if (crm === 'salesforce') return expectLarkspur(client)
+  if (crm === 'pipedrive') return harbourCopies(client)
+  if (crm === 'salesforce') return larkspurCopies(client)
+  const names = await namesById(client)
   const expected = (copies[crm] ?? copyOf)(client.account.truth())
-  const stored = await storedCopy(client, expected)
-  for (const table of Object.keys(expected)) expect(stored[table], table).toEqual(expected[table])
+  return copiesOf(client, expected, (row, columns) => readable(row, names, columns))
 }
 
 /** What each CRM shows of the same world; ClientTether's is below. */
@@ -167,17 +171,6 @@ const instants = [
   'completed_at',
   'closed_at',
 ]
-
-async function storedCopy(client: Client, expected: Copy): Promise<Copy> {
-  const names = await namesById(client)
-  const copy: Copy = {}
-  for (const [table, rows] of Object.entries(expected)) {
-    const live = (await client.records(table)).filter((row) => row.deleted_at === null)
-    const wanted = Object.keys(rows[0] ?? {})
-    copy[table] = byId(live.map((row) => readable(row, names, wanted)))
-  }
-  return copy
-}
 
 async function namesById(client: Client): Promise<Map<unknown, unknown>> {
   const [owners, stages, contacts, opportunities] = await Promise.all(
