@@ -41,8 +41,8 @@ export async function completeStream(run: Run, pass: StreamPass): Promise<void> 
   const ended = await run.database.asTenant(run.tenantId, async (tx) => {
     await storeCursor(tx, run, pass, place)
     await tx.execute(sql`
-      update stream_cursors set scan_start = null, is_resumed = false, last_full_at = ${readsAll ? sql`${pass.scanStart}::timestamptz + least(0, ${crmAheadMs}::float8) * interval '1 ms'` : sql`last_full_at`}, absent_digest = null, absent_count = null,
-        fresh_at = case when ${waiting} = 0 then ${freshAt}::timestamptz else fresh_at end, watermark = ${pass.scanStart}, crm_ahead_ms = ${crmAheadMs}::float8
+      update stream_cursors c set scan_start = null, is_resumed = false, last_full_at = ${readsAll ? sql`${pass.scanStart}::timestamptz + least(0, ${crmAheadMs}::float8) * interval '1 ms'` : sql`last_full_at`}, absent_digest = null, absent_count = null,
+        fresh_at = case when ${waiting} = 0 then ${freshAtMost(run, pass, freshAt)} else fresh_at end, watermark = ${pass.scanStart}, crm_ahead_ms = ${crmAheadMs}::float8
       where ${isCursorOf(run, pass)}`)
     await resolveMended(tx, run, pass)
     const aside = await countSetAside(tx, run, pass.stream.name)
@@ -63,6 +63,19 @@ export async function completeStream(run: Run, pass: StreamPass): Promise<void> 
     return { status, reason }
   })
   finish(run, pass, ended.status, null, ended.reason)
+}
+
+/**
+ * Children are found by the changes of their parents: they are not fresher than the streams that read those, and as fresh as they were
+ * while one of those was not read to its end.
+ */
+function freshAtMost(run: Run, { stream: { parents } }: StreamPass, freshAt: string) {
+  if (parents === undefined) return sql`${freshAt}::timestamptz`
+  const readers = run.connector.streams.filter(({ tables }) => tables.includes(parents.table))
+  return sql`(
+    select case when bool_and(p.fresh_at is not null) then greatest(c.fresh_at, least(${freshAt}::timestamptz, min(p.fresh_at))) else c.fresh_at end
+    from unnest(${sql.param(readers.map(({ name }) => name))}::text[]) as reader
+    left join stream_cursors p on p.tenant_id = ${run.tenantId} and p.connection_id = ${run.connectionId} and p.stream = reader)`
 }
 
 /**

@@ -173,6 +173,27 @@ describe('what really left the CRM gets a tombstone', () => {
     await client.sync()
   })
 
+  test('no note is called fresher than the list of people that would have announced it', async () => {
+    await client.sync()
+    const before = await client.freshness()
+    const anna = client.account.truth().people[0]?.id ?? ''
+    client.account.addNote(anna, 'Wants to open in the spring.')
+    all.simulator.faults.add({
+      fault: 'error-body',
+      operation: 'read_client_list',
+      account: client.account.webKey,
+    })
+    const { streams } = await client.sync()
+    all.simulator.faults.clear()
+    expect([streams.leads?.status, streams.notes?.status]).toEqual(['failed', 'success'])
+    expect((await client.freshness()).notes).toBe(before.notes)
+    await client.sync()
+    const after = await client.freshness()
+    expect(after.notes).not.toBe(before.notes)
+    expect(after.notes).toBe(after.leads)
+    await expectTruth(client)
+  })
+
   test('the notes of somebody who left', async () => {
     removePeople(2)
     await client.sync()
