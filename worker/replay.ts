@@ -105,6 +105,7 @@ async function rebuild(tx: Tx, options: ReplayOptions): Promise<ReplayReport> {
   const readable: ReadableItem[] = []
   const unreadable: Unreadable = new Map()
   const changed: ReplayRun[] = []
+  const toTell: ReplayRun[] = []
   const report: ReplayReport = { snapshots: 0, records: 0, differences: [], setAside: 0, applied: 0, kept: 0 }
   const { rows } = await tx.execute<StoredConnection>(sql`
     select c.id, c.connector, c.settings, t.currency from connections c join tenants t on t.id = c.tenant_id
@@ -129,17 +130,18 @@ async function rebuild(tx: Tx, options: ReplayOptions): Promise<ReplayReport> {
     const appliedBefore = report.applied
     await settle(tx, run, streams, report, unreadable, options.mode)
     if (report.applied > appliedBefore) changed.push(run)
+    if (report.applied > appliedBefore || remapping) toTell.push(run)
   }
   report.setAside = unreadable.size
   if (options.mode === 'apply') await release(tx, options.tenantId, readable)
   await closeShadow(tx)
   for (const run of changed) await measure(tx, run)
   await remapping?.settle(tx, report)
-  for (const run of changed) await tellPages(tx, run)
+  for (const run of toTell) await tellPages(tx, run)
   return report
 }
 
-/** The word to open pages, heard at commit: records have changed, though no run has ended. */
+/** The word to open pages, heard at commit: what they show has changed, though no run has ended. */
 async function tellPages(tx: Tx, { tenantId: tenant, connectionId: connection, id: run }: ReplayRun) {
   await tx.execute(sql`select pg_notify('tidemark_runs', ${JSON.stringify({ tenant, connection, run })})`)
 }

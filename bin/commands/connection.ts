@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { addFieldsCommands } from './connection-fields.ts'
 import { pair } from '../connection/pairs.ts'
 import type { NewConnection } from '../connection/add.ts'
 import type { ConnectionChange } from '../connection/change.ts'
@@ -67,6 +68,7 @@ export function addConnectionCommands(program: Command, end: (code: ExitCode) =>
     .action((name: string, { tenant }: { tenant?: string }) =>
       within(async (installation) => end(await test(installation, name, tenant))),
     )
+  addFieldsCommands(connection, within)
   connection
     .command('list')
     .description('Lists the connections.')

@@ -20,6 +20,16 @@ export type MappableField = (typeof mappableFields)[number]
 /** Our field to the CRM's: null where the CRM has none. `custom` are fields under names of the tenant's choosing. */
 export type FieldMapping = Record<MappableField, string | null> & { custom: Record<string, string> }
 
+/** How a connector lets people say where our fields of an opportunity stand in its CRM. Pure, like all that a connector says. */
+export type Mapping = {
+  /** What a stored connection's settings say, each default in its place. Throws when they do not fit. */
+  of: (stored: Record<string, unknown>) => FieldMapping
+  /** Stored settings with another mapping in them; the connector's own `settings` say whether they fit. */
+  lay: (stored: Record<string, unknown>, mapping: FieldMapping) => Record<string, unknown>
+  /** What becomes of a value of the CRM's: null where it is empty, undefined where it cannot be read. */
+  reads: Record<MappableField, (value: unknown, currency: string) => unknown>
+}
+
 /** `waiting`: no worker has carried it out. `replaced`: a newer version came first. `refused`: `refusedBecause` says why. */
 export const mappingStates = ['waiting', 'applied', 'replaced', 'refused'] as const
 export type MappingState = (typeof mappingStates)[number]

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { sql, type Tx } from '../../drizzle/db.ts'
 import { seal, type SealingKey } from '../../drizzle/seal.ts'
 import { connections, connectionSecrets, tenants } from '../../drizzle/schema/index.ts'
+import type { Mapping } from '../../drizzle/schema/field-mappings.ts'
 import type { Webhook } from '../../drizzle/schema/nudges.ts'
 import type { Quota } from '../../drizzle/schema/quota.ts'
 import { fieldsOf } from './add-tenant.ts'
@@ -18,6 +19,8 @@ export type ConnectorForm = {
   quota: Quota
   /** How the CRM sends webhooks, where it does. */
   webhook?: Webhook
+  /** For CRMs in which people say where our fields stand. */
+  mapping?: Mapping | undefined
   settings: { safeParse: (given: unknown) => { success: boolean; error?: z.ZodError | undefined } }
   /** What next steps and outcomes become there, in words, for CRMs that they can be written to. */
   writing?: { words: { step: string; outcomes: Partial<Record<string, string>> } } | undefined

@@ -19,6 +19,7 @@ export const auditDeeds = {
   consent_failed: 'Consent failed',
   credentials_changed: 'Credentials changed',
   quota_changed: 'Daily share changed',
+  fields_mapped: 'Fields mapped',
   webhook_address_made: 'Address for webhooks made',
   credentials_resealed: 'Credentials sealed anew',
   sync_asked_for: 'Sync asked for',

@@ -67,6 +67,7 @@ export const doors: Readonly<Record<string, Door>> = {
   '/w/[workspace]/settings/connections': page('manage_connections'),
   '/w/[workspace]/settings/connections/new': form('manage_connections'),
   '/w/[workspace]/settings/connections/[id]': form('manage_connections'),
+  '/w/[workspace]/settings/connections/[id]/fields': form('manage_connections'),
   '/w/[workspace]/settings/connections/[id]/consent': button('manage_connections'),
   [consentRoute]: page('manage_connections'),
   '/w/[workspace]/settings/audit': page('read_audit'),

@@ -5,7 +5,9 @@ export type Place = { name: string; path: string; isPublic: boolean; status?: nu
 
 /** Where a page is found: at an address, behind the first link of its kind on another page, or nowhere, and why. */
 type Where =
-  { path: string; isPublic?: true; status?: number } | { from: string; link: RegExp } | { why: string }
+  | { path: string; isPublic?: true; status?: number }
+  | { from: string; link: RegExp; onward?: string }
+  | { why: string }
 
 const ofWorkspace = (path: string): Where => ({ path: `~/${path}` })
 const id = '[0-9a-f-]{36}'
@@ -35,6 +37,11 @@ export const pages: Readonly<Record<string, Where>> = {
   'w/[workspace]/settings/connections/[id]': {
     from: '~/settings/connections',
     link: new RegExp(`/settings/connections/${id}`),
+  },
+  'w/[workspace]/settings/connections/[id]/fields': {
+    from: '~/settings/connections',
+    link: new RegExp(`/settings/connections/${id}`),
+    onward: '/fields',
   },
   'w/[workspace]/settings/targets': ofWorkspace('settings/targets'),
   'w/[workspace]/settings/audit': ofWorkspace('settings/audit'),
@@ -75,9 +82,12 @@ function nameOf(file: string): string {
   return spoken.join('-') || 'workspaces'
 }
 
-async function linkOn(demo: Demo, { from, link }: { from: string; link: RegExp }): Promise<string> {
+async function linkOn(
+  demo: Demo,
+  { from, link, onward = '' }: { from: string; link: RegExp; onward?: string },
+): Promise<string> {
   const answer = await ask(demo, { path: from.replace('~', demo.home), isPublic: false })
   const [path] = link.exec(await answer.text()) ?? []
   if (path === undefined) throw new Error(`no link like ${String(link)} stands on ${from}`)
-  return `~${path}`
+  return `~${path}${onward}`
 }

@@ -1,15 +1,7 @@
 import { z } from 'zod'
-import type { FieldMapping, MappableField } from '../../drizzle/schema/field-mappings.ts'
+import type { FieldMapping, MappableField, Mapping } from '../../drizzle/schema/field-mappings.ts'
 
-/** How a connector lets people say where our fields of an opportunity stand in its CRM. Pure, like all that a connector says. */
-export type Mapping = {
-  /** What a stored connection's settings say, each default in its place. */
-  of: (stored: Record<string, unknown>) => FieldMapping
-  /** Stored settings with another mapping in them; the connector's own `settings` say whether they fit. */
-  lay: (stored: Record<string, unknown>, mapping: FieldMapping) => Record<string, unknown>
-  /** What becomes of a value of the CRM's: null where it is empty, undefined where it cannot be read. */
-  reads: Record<MappableField, (value: unknown, currency: string) => unknown>
-}
+export type { Mapping }
 
 type Mapped = {
   fields: Record<MappableField, string | null> & { custom?: Record<string, string> | undefined }

@@ -120,6 +120,12 @@ const ways: Partial<Record<Deed, () => Promise<Response>>> = {
   connection_paused: async () => ofConnection({ action: 'pause' }),
   connection_resumed: async () => ofConnection({ action: 'resume' }),
   quota_changed: async () => ofConnection({ action: 'quota', percent: '30', limit: '' }),
+  fields_mapped: async () =>
+    app.ana.post(`${settings}/connections/${connection}/fields`, {
+      deed: 'save',
+      version: '0',
+      market: 'region',
+    }),
   webhook_address_made: async () => {
     const crm = await app.seed.connection(tenantId, { connector: 'pipedrive', name: 'Pipedrive' })
     const fields = { action: 'webhook', account: '15000007' }

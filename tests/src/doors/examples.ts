@@ -151,6 +151,15 @@ export const examples: Readonly<Record<string, Example>> = {
     ],
     names: 'record',
   },
+  '/w/[workspace]/settings/connections/[id]/fields': {
+    path: (ids) => `/w/${ids.slug}/settings/connections/${ids.connection}/fields`,
+    forms: [
+      () => ({ deed: 'preview', version: '1', market: 'market' }),
+      () => ({ deed: 'save', version: '1', market: 'region' }),
+      () => ({ deed: 'back', version: '1', to: '1' }),
+    ],
+    names: 'record',
+  },
   '/w/[workspace]/settings/connections/[id]/consent': {
     path: (ids) => `/w/${ids.slug}/settings/connections/${ids.connection}/consent`,
     forms: [() => ({})],
