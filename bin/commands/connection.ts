@@ -90,7 +90,7 @@ A connection that is not paused is active afterwards and due at once, also one t
 
 Examples:
   $ npm run tidemark -- connection change ClientTether --new-secrets
-  $ npm run tidemark -- connection change ClientTether --setting timeZone=America/Chicago --setting fields.market=territory
+  $ npm run tidemark -- connection change ClientTether --setting timeZone=America/Chicago --setting pageSize=50
   $ npm run tidemark -- connection change ClientTether --pause
 `
 const examplesOfStart = `

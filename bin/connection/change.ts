@@ -1,8 +1,9 @@
+import { mappableFields } from '../../drizzle/schema/field-mappings.ts'
 import { changeConnection } from '../../src/commands/change-connection.ts'
 import { commandLine, recordDeed } from '../../src/commands/record-deed.ts'
 import { listConnections } from '../../src/queries/connection-list.ts'
 import { connectors } from '../../worker/connectors/registry.ts'
-import { Refusal } from '../exit.ts'
+import { misuse, Refusal } from '../exit.ts'
 import { invalid } from '../form.ts'
 import type { Tx } from '../../drizzle/db.ts'
 import { readQuotaSetting } from '../../src/queries/quota.ts'
@@ -34,11 +35,16 @@ export async function change(
   const connection = chooseOne(await listConnections(database), { tenant: given.tenant, connection: name })
   const connector = await connectors.get(connection.connector)
   if (connector === undefined) throw new Refusal(`This version has no connector ${connection.connector}.`)
+  const settings = settingsOf(given.setting ?? {})
+  if (isMapping(settings['fields']))
+    throw misuse(
+      `These fields have versions. Change them with: npm run tidemark -- connection fields set ${connection.id} --map market=…`,
+    )
   const sealingKey = await sealingKeyFor(installation, database, connection.tenantId)
   const asksForSecrets = given.newSecrets === true || given.secretFile !== undefined
   const form = {
     ...(given.baseUrl === undefined ? {} : { baseUrl: given.baseUrl }),
-    settings: settingsOf(given.setting ?? {}),
+    settings,
     ...(asksForSecrets
       ? { secrets: await gatherSecrets(connector.secrets, given.secretFile ?? {}, process.env) }
       : {}),
@@ -84,3 +90,9 @@ async function changeQuota(
     limit: quotaLimit === undefined ? (limit ?? '') : quotaLimit === 'none' ? '' : quotaLimit,
   })
 }
+
+/** Whether settings say which field of the CRM is which of ours. */
+const isMapping = (fields: unknown): boolean =>
+  typeof fields === 'object' &&
+  fields !== null &&
+  [...mappableFields, 'custom'].some((name) => name in fields)
