@@ -12,7 +12,7 @@ export const customNames = (field: z.ZodType<string> = z.string()) =>
   z
     .record(z.string(), field)
     .optional()
-    .describe('Further fields that are shown with a deal: a name of your choosing, and the field')
+    .describe('Further fields that are kept with a deal: a name of your choosing, and the field')
 
 /**
  * A mapping that stands in `settings.fields`. `keep` gives the settings that go on asking for fields that were mapped until now, for
