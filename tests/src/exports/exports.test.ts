@@ -320,6 +320,8 @@ describe('the file of the pipeline', () => {
       'Slow',
       'Close date',
       'Close date pushed',
+      'Next action',
+      'Next action at',
       'Last touch',
       'Owner',
       'Id',
@@ -339,6 +341,8 @@ describe('the file of the pipeline', () => {
       '',
       '2026-12-24',
       '0',
+      '',
+      '',
       '',
       'Marcus Oyelaran',
     ])

@@ -188,7 +188,7 @@ test('a figure older than the limit is amber, whatever the rest of the page is',
     [late.connection.id],
   )
   const { page, close } = await open('/w/late/overview')
-  expect(await page.locator('.kpis > [data-stale] dt').allInnerTexts()).toEqual(['Overdue activities'])
+  expect(await page.locator('.kpis > [data-stale] dt').allInnerTexts()).toEqual(['Overdue actions'])
   expect(await violations(page)).toEqual([])
   await close()
 })
