@@ -172,11 +172,13 @@ async function once(
   traffic.bytes += received.bytes.length
   const { raw, inflated } = understand(received)
   const told = withoutSecrets(raw, Object.values(secrets))
-  const isRefusal = refusalsOf(request).includes(raw.status)
+  const said = connector.fault(told, stream, settings as never)
+  // What passes by itself is waited for, with whatever status it comes.
+  const isRefusal = refusalsOf(request).includes(raw.status) && !(said instanceof RetriableError)
   const isRead = request.accepts === 'csv' && raw.status < 300 ? isCsv : isJson
   const problem = isRefusal
     ? null
-    : (connector.fault(told, stream, settings as never) ??
+    : (said ??
       statusFault(told, stream) ??
       (isRead(raw) || (request.mayBeEmpty === true && raw.text === '') ? null : notJson(raw)))
   if (problem !== null) throw problem

@@ -83,6 +83,18 @@ describe('a run that was broken off', () => {
   })
 })
 
+test('too many requests at once are waited for, and the job goes on', async () => {
+  all.simulator.faults.add({
+    fault: 'salesforce-concurrent-limit',
+    operation: 'jobs.results',
+    nth: 2,
+    times: 1,
+  })
+  const { run } = await client.sync({ ...only, retryWaitsMs: [5, 10, 20] })
+  expect(run).toMatchObject({ status: 'success', retries: 1 })
+  expect(jobs()).toBe(1)
+})
+
 test('where the day’s jobs are used up the list is read to its end', async () => {
   await all.close()
   await begin({ bulkJobs: 0 })
