@@ -51,7 +51,8 @@ const late: Record<string, (difference: Difference) => number> = {
     table === 'leads' && field === '*' && expected === undefined ? 26 : 0,
   // Archived records are listed once a day; associations change no stamp, and are read again with the weekly whole list.
   hubspot: ({ table, field, expected }) => {
-    if (field === '*' && expected === undefined) return 26
+    // The stand-in's leads go, unarchived, when their person becomes a customer.
+    if (field === '*' && expected === undefined) return table === 'leads' ? 8 * 24 : 26
     const isLink = field === 'opportunity' || field === 'contact'
     return isLink && (table === 'notes' || table === 'activities') ? 8 * 24 : 0
   },
