@@ -277,6 +277,8 @@ async function textOf(answer: Response): Promise<string> {
     /[0-9A-Z]{5}-[0-9A-Z]{5}/g,
     /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g,
     /\d{4}-\d\d-\d\dT[\d:.]+Z/g,
+    // How long ago: it grows between two answers. The moment itself is in the title beside it, and is compared.
+    /(?<=<rel-time>\s*<time[^>]*>)[^<]*(?=<\/time>)/g,
   ]
   return changing.reduce((text, what) => text.replaceAll(what, ''), await answer.text())
 }
