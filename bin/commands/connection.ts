@@ -3,6 +3,7 @@ import { addFieldsCommands } from './connection-fields.ts'
 import { pair } from '../connection/pairs.ts'
 import type { NewConnection } from '../connection/add.ts'
 import type { ConnectionChange } from '../connection/change.ts'
+import type { WebhookChange } from '../connection/webhook.ts'
 import { exitCodes, type ExitCode } from '../exit.ts'
 import { openInstallation, type Installation } from '../installation.ts'
 import { print, warn } from '../print.ts'
@@ -49,6 +50,18 @@ export function addConnectionCommands(program: Command, end: (code: ExitCode) =>
       within((installation) => change(installation, name, options)),
     )
   connection
+    .command('webhook')
+    .description('Makes the address to which the CRM may send webhooks, or another one in place of it.')
+    .argument('<name|id>', 'the connection')
+    .option('--tenant <slug>', 'whose, when several clients use the name')
+    .option('--account <id>', "the CRM's own id of the account; the one before where it is not given")
+    .option('--secret-file <field=path>', 'signingSecret=<path>, for a CRM that signs', pair)
+    .option('--remove', "the address is nobody's from then on")
+    .addHelpText('after', examplesOfWebhook)
+    .action((name: string, options: WebhookChange) =>
+      within((installation) => webhook(installation, name, options)),
+    )
+  connection
     .command('start')
     .description('Starts a draft: it is active from then on, and its first run is asked for.')
     .argument('<name|id>', 'the connection')
@@ -93,6 +106,15 @@ Examples:
   $ npm run tidemark -- connection change ClientTether --setting timeZone=America/Chicago --setting pageSize=50
   $ npm run tidemark -- connection change ClientTether --pause
 `
+const examplesOfWebhook = `
+What a CRM sends is only a reason to look; nothing is missing without. PUBLIC_URL and TIDEMARK_WEB_SECRET must be
+those of the pages. What HubSpot signs with is asked for, or taken from TIDEMARK_SECRET_SIGNING_SECRET.
+
+Examples:
+  $ npm run tidemark -- connection webhook Pipedrive --account 15000007
+  $ npm run tidemark -- connection webhook HubSpot --account 62515 --secret-file signingSecret=secret.txt
+  $ npm run tidemark -- connection webhook Pipedrive --remove
+`
 const examplesOfStart = `
 Examples:
   $ npm run tidemark -- connection start ClientTether --tenant copper-kettle-coffee
@@ -126,6 +148,11 @@ async function add(installation: Installation, options: NewConnection): Promise<
 async function change(installation: Installation, name: string, options: ConnectionChange): Promise<void> {
   const deed = await import('../connection/change.ts')
   print(await deed.change(installation, name, options))
+}
+
+async function webhook(installation: Installation, name: string, options: WebhookChange): Promise<void> {
+  const deed = await import('../connection/webhook.ts')
+  for (const line of await deed.changeWebhook(installation, name, options)) print(line)
 }
 
 async function start(installation: Installation, name: string, tenant?: string): Promise<void> {

@@ -21,6 +21,7 @@ export const auditDeeds = {
   quota_changed: 'Daily share changed',
   fields_mapped: 'Fields mapped',
   webhook_address_made: 'Address for webhooks made',
+  webhook_address_removed: 'Address for webhooks removed',
   credentials_resealed: 'Credentials sealed anew',
   sync_asked_for: 'Sync asked for',
   action_completed: 'Action completed',

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { seal } from '../../drizzle/seal.ts'
 import { webhookUser, type Webhook } from '../../drizzle/schema/nudges.ts'
 import { makeWebhookAddress } from '../commands/make-webhook-address.ts'
+import type { Actor } from '../commands/record-deed.ts'
 import { readWebhookAddress, type WebhookAddress } from '../queries/webhook.ts'
 import { signingField, tokenDigest } from './webhook-keys.ts'
 
@@ -15,9 +16,12 @@ export type WebhookSetting = {
   lastReceivedAt: Date | null
 }
 
+/** What stands behind the forms: of a request, or of a command. */
+type Means = Pick<App.Locals, 'asTenant' | 'webhookKeys'>
+
 /** A connection's address for webhooks as its page shows it; undefined when there is none, or one of another secret of the web's. */
 export async function webhookSettingOf(
-  { asTenant, webhookKeys, identity }: App.Locals,
+  { asTenant, webhookKeys, identity }: Means & { identity: { publicUrl: string } },
   connectionId: string,
   { proof }: Webhook,
 ): Promise<WebhookSetting | undefined> {
@@ -39,7 +43,7 @@ const isOurs = (keys: App.Locals['webhookKeys'], address: WebhookAddress): boole
 
 /** Makes an address, or another one. Gives what is wrong with the form, by field; nothing when it was made. */
 export async function makeAddress(
-  { asTenant, actor, webhookKeys, workspace }: App.Locals,
+  { asTenant, actor, webhookKeys, workspace }: Means & { actor: Actor; workspace: { id: string } },
   connection: { id: string; name: string },
   webhook: Webhook,
   form: Partial<Record<string, string>>,

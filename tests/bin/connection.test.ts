@@ -235,6 +235,69 @@ describe('connection add', () => {
     expect(`${added.all} ${out} ${synced.all}`).not.toContain('PRIVATE KEY')
   })
 
+  test('an address for webhooks is made, made anew and removed', async () => {
+    const env = {
+      ...installation.env,
+      TIDEMARK_WEB_SECRET: 'CANARY-SECRET-of-the-pages-0123456789abcdef',
+      PUBLIC_URL: 'https://sync.example.com',
+    }
+    const webhook = (...args: string[]) => tidemark(['connection', 'webhook', ...args], env)
+    const addressIn = ({ out }: Ended) =>
+      /https:\/\/sync\.example\.com\/api\/v1\/webhooks\/[\w-]{43}$/m.exec(out)?.[0]
+    expect((await webhook('ClientTether')).err).toContain('clienttether sends no webhooks')
+    const unsaid = await webhook('Pipedrive')
+    expect([unsaid.code, unsaid.err]).toEqual([2, expect.stringContaining('account: This is not what')])
+    expect((await webhook('Pipedrive', '--remove')).err).toContain('has no address for webhooks')
+    const made = await webhook('Pipedrive', '--account', '15000007')
+    expect([made.code, made.out]).toEqual([0, expect.stringMatching(/^User: tidemark\nPassword: \S{43}$/m)])
+    const again = await webhook('Pipedrive')
+    expect(addressIn(again)).not.toBe(addressIn(made))
+    expect(again.out).toContain("The address before is nobody's now.")
+    const removed = await webhook('Pipedrive', '--remove')
+    expect([removed.code, removed.out]).toEqual([
+      0,
+      expect.stringMatching(/^The address of Pipedrive is nobody's now/),
+    ])
+    const db = new pg.Client({ connectionString: installation.url })
+    await db.connect()
+    const { rows } = await db.query<{ deed: string }>(
+      `select deed from audit_log where deed like 'webhook%' and actor = 'command line' order by id`,
+    )
+    const token = addressIn(again)?.split('/').at(-1) ?? ''
+    const known = await db.query(`select from webhook_addresses where token_hash = sha256($1::text::bytea)`, [
+      token,
+    ])
+    await db.end()
+    expect(rows.map(({ deed }) => deed)).toEqual([
+      'webhook_address_made',
+      'webhook_address_made',
+      'webhook_address_removed',
+    ])
+    expect(known.rowCount).toBe(0)
+  })
+
+  test("our share of the customer's day is changed, each part by itself", async () => {
+    const change = (...args: string[]) => installation.run('connection', 'change', 'Pipedrive', ...args)
+    const db = new pg.Client({ connectionString: installation.url })
+    await db.connect()
+    const quota = async () =>
+      (
+        await db.query<{ share: number; most: string | null }>(
+          `select quota_share::float8 as share, quota_limit as most from connections where name = 'Pipedrive'`,
+        )
+      ).rows[0]
+    expect((await change('--quota-share', '35')).code).toBe(0)
+    expect(await quota()).toEqual({ share: 0.35, most: null })
+    expect((await change('--quota-limit', '40000')).code).toBe(0)
+    expect(Number((await quota())?.most)).toBe(40_000)
+    expect((await change('--quota-limit', 'none')).code).toBe(0)
+    expect(await quota()).toEqual({ share: 0.35, most: null })
+    const wrong = await change('--quota-share', 'half')
+    expect([wrong.code, wrong.err]).toEqual([2, expect.stringContaining('percent')])
+    expect(await quota()).toEqual({ share: 0.35, most: null })
+    await db.end()
+  })
+
   test('a test of a CRM that refuses us says so', async () => {
     const account = simulator.account(credentials.webKey)
     account.setAccessToken('another one')

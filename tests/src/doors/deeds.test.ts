@@ -187,6 +187,7 @@ const elsewhere: Partial<Record<Deed, string>> = {
   connection_changed: 'tests/bin/connection.test.ts',
   connected_by_consent: 'tests/src/pages/consent.test.ts',
   consent_failed: 'tests/src/pages/consent.test.ts',
+  webhook_address_removed: 'tests/bin/connection.test.ts',
   credentials_resealed: 'tests/bin/secrets.test.ts',
   account_linked: 'tests/src/identity/provider.test.ts',
   account_unlinked: 'tests/src/identity/provider.test.ts',
