@@ -1,6 +1,7 @@
 import { sign } from 'node:crypto'
 import { FatalError } from '../../errors.ts'
-import type { Consent, TokenRenewal } from '../connector.ts'
+import type { Consent } from '../consent.ts'
+import type { TokenRenewal } from '../connector.ts'
 import { readTokenReply } from '../tokens.ts'
 
 // "OAuth 2.0 JWT Bearer Flow" and "OAuth 2.0 Refresh Token Flow" at https://help.salesforce.com (read 2026-11-20). Neither answer says
