@@ -46,6 +46,7 @@ export function createThrottle({ pool }: Pick<IdentityDatabase, 'pool'>): Thrott
   const wait = counter('wait', 1, longestWaitSeconds)
   const triesOfAccount = counter('acct', accountTries, 3_600)
   const rest = counter('rest', 1, longestWaitSeconds)
+  const locks = counter('lock', 1, 3_600)
 
   return {
     enter: async (account, address) => {
@@ -59,8 +60,10 @@ export function createThrottle({ pool }: Pick<IdentityDatabase, 'pool'>): Thrott
         if (refused instanceof RateLimiterRes) return refused
         throw refused
       })
-      const isMine = taken.consumedPoints === 1
-      return { waitSeconds: isMine ? 0 : secondsOf(taken), isLast: isMine && consumedPoints === accountTries }
+      if (taken.consumedPoints > 1) return { waitSeconds: secondsOf(taken), isLast: false }
+      // Of many tries at the same moment, the one that is let through need not be the one that was counted as the tenth.
+      const lock = await locks.penalty(alone(account))
+      return { waitSeconds: 0, isLast: lock.consumedPoints === 1 }
     },
     miss: async (account, address) => {
       const here = pair(account, address)
@@ -71,7 +74,10 @@ export function createThrottle({ pool }: Pick<IdentityDatabase, 'pool'>): Thrott
     },
     forgive: async (account, address) => {
       const all = alone(account)
-      await Promise.all([misses.delete(pair(account, address)), triesOfAccount.delete(all), rest.delete(all)])
+      await Promise.all([
+        misses.delete(pair(account, address)),
+        ...[triesOfAccount, rest, locks].map((count) => count.delete(all)),
+      ])
     },
   }
 }

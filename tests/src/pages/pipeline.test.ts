@@ -173,7 +173,7 @@ describe('what it says', () => {
   })
 
   test('ten stand in a column, and the rest behind a link', async () => {
-    const { page, close } = await visit(browser, `${app.url}/w/steps/pipeline`, plain())
+    const { page, close } = await visit(browser, app.url + states.board, plain())
     const first = page.locator('.column').first()
     expect(await first.locator('.card').count()).toBe(10)
     await first.getByRole('link', { name: /^Show \d+ more$/ }).click()
