@@ -43,7 +43,8 @@ const statements = new Map<string, LoadStatement>()
 /**
  * The one statement that writes a page of records: `unnest` of one array per column, `ON CONFLICT DO UPDATE` only where
  * something differs. A record that was written in this very pass, or in a look shortly before it, is not overwritten by an older
- * state of itself, nor brought back by the state in which it went: lists that lag would undo what a look found.
+ * state of itself, nor brought back by the state in which the CRM said that it went: lists that lag would undo what a look found. What
+ * was only missed is back as soon as it is seen.
  * Opportunities keep the state they lose in `opportunity_versions`.
  */
 function loadStatement(table: TableName, keepsHistory: boolean): LoadStatement {
@@ -58,7 +59,7 @@ function loadStatement(table: TableName, keepsHistory: boolean): LoadStatement {
   const updated = [...names.filter((name) => name !== 'id'), 'snapshot_id', 'changed_at', 'deleted_at']
   const differs = `(t.content_hash is distinct from i.content_hash or (t.deleted_at is null) <> (i.deleted_because is null))
       and (t.changed_at >= $4 and (i.source_updated_at < t.source_updated_at
-        or (t.deleted_at is not null and i.deleted_because is null and i.source_updated_at = t.source_updated_at))) is not true`
+        or (t.deleted_because <> 'absence' and i.deleted_because is null and i.source_updated_at = t.source_updated_at))) is not true`
   const text = `
     with incoming as (
       select * from unnest(${arrays.join(', ')}) as i (${names.join(', ')})

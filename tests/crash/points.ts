@@ -27,10 +27,10 @@ const lease = says(/set fence = fence \+ 1/)
 const cursor = named(/^store-cursor$/)
 const snapshot = named(/^store-snapshot$/)
 const load = named(/^load-/)
-const tombstones = says(/set deleted_at = now\(\), deleted_because/)
+const tombstones = says(/set deleted_at = coalesce\(\$\d+::timestamptz, now\(\)\), deleted_because/)
 const giveBack = says(/set lease_owner = null, lease_until = null,\s+consecutive_failures/)
 const measures = says(/insert into pipeline_stage_counts/)
-const completes = says(/update stream_cursors set scan_start = null/)
+const completes = says(/update stream_cursors c set scan_start = null/)
 const loadsChanges = (statement: Statement) =>
   load(statement) &&
   statement.transaction.some(({ values }) => values.some((value) => value?.includes('"afterId"')))
