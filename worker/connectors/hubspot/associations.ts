@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Reply, Request } from '../connector.ts'
-import { notA } from './envelope.ts'
+import { readAs } from '../read-as.ts'
 import { paths } from './versions.ts'
 
 // A list shows its records' associations beside them when asked to; a search does not, and a long row of them has paging of its
@@ -104,18 +104,15 @@ function walk(
 }
 
 function readBatch(body: unknown): z.infer<typeof batch>['results'] {
-  const read = batch.safeParse(body)
-  if (!read.success) throw notA('batch of associations', read.error)
-  return read.data.results
+  return readAs(batch, body, 'a HubSpot batch of associations').results
 }
 
 /** What a list shows beside a record; nothing at all where it has none. */
 function shownBeside(record: Record_, type: string): { ids: string[]; hasMore: boolean } {
   const shown = (record.associations as Record_ | undefined)?.[type]
   if (shown === undefined) return { ids: [], hasMore: false }
-  const read = beside.safeParse(shown)
-  if (!read.success) throw notA('list of associations', read.error)
-  return { ids: read.data.results.map(({ id }) => id), hasMore: read.data.paging?.next !== undefined }
+  const { results, paging } = readAs(beside, shown, 'a HubSpot list of associations')
+  return { ids: results.map(({ id }) => id), hasMore: paging?.next !== undefined }
 }
 
 const idOf = ({ id }: Record_): string => (typeof id === 'string' ? id : '')

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { StreamError } from '../../errors.ts'
+import { readAs } from '../read-as.ts'
 
 // A list: {"results":[…],"paging":{"next":{"after":"…","link":"…"}}}; without `paging` it has ended. A search has `total` besides.
 // (https://developers.hubspot.com/docs, "Using object APIs" and the search guide, read 2026-11-20)
@@ -22,21 +22,10 @@ export type Listed = { results: Record<string, unknown>[]; after: string | null;
  * the list: so it is no list. Throws `StreamError` (`E_CRM_BAD_REPLY`).
  */
 export function readList(body: unknown): Listed {
-  const read = list.safeParse(body)
-  if (!read.success) throw notA('list', read.error)
-  const { results, paging: next, total } = read.data
+  const { results, paging: next, total } = readAs(list, body, 'a HubSpot list')
   return {
     results: results as Record<string, unknown>[],
     after: next?.next.after ?? null,
     total: total ?? null,
   }
-}
-
-/** What is wrong with an envelope, in words for the operator. */
-export function notA(what: string, error: z.ZodError): StreamError {
-  const [at] = error.issues
-  return new StreamError(
-    'E_CRM_BAD_REPLY',
-    `not a HubSpot ${what} (${at?.path.join('.') || 'body'}: ${at?.message ?? 'unknown'})`,
-  )
 }

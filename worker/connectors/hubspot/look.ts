@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Page, Request } from '../connector.ts'
-import { notA, type Listed } from './envelope.ts'
+import { readAs } from '../read-as.ts'
+import type { Listed } from './envelope.ts'
 import { writePlace, type Place } from './place.ts'
 import { paths } from './versions.ts'
 
@@ -27,9 +28,8 @@ export function readRequest(place: Place, type: string, properties: readonly str
 
 /** The records of a batch read. Throws `StreamError` (`E_CRM_BAD_REPLY`). */
 export function readBatchRecords(body: unknown): Listed {
-  const read = batch.safeParse(body)
-  if (!read.success) throw notA('batch of records', read.error)
-  return { results: read.data.results, after: null, total: null }
+  const { results } = readAs(batch, body, 'a HubSpot batch of records')
+  return { results, after: null, total: null }
 }
 
 /** Where a look goes on: to what was missing, else to the next type of which something is wanted, else it ends. */

@@ -2,7 +2,8 @@ import { z } from 'zod'
 import type { Page, Reply, Request, Stream } from '../connector.ts'
 import { instant } from '../instants.ts'
 import { share, wholeNumber } from '../numbers.ts'
-import { notA, readList } from './envelope.ts'
+import { readAs } from '../read-as.ts'
+import { readList } from './envelope.ts'
 import type { HubSpotSettings as HS } from './settings.ts'
 import { pipelineKey, stageKey } from './values.ts'
 import { paths } from './versions.ts'
@@ -86,9 +87,8 @@ function ofPipelines(
     page: ({ status, body }: Reply, type, { leads }): Page => {
       const next = type === 'deals' && leads ? 'leads' : null
       if (status === 403 || status === 404) return { items: [], next, total: null, isPartial: true }
-      const read = pipelines_.safeParse(body)
-      if (!read.success) throw notA('list of pipelines', read.error)
-      return { items: read.data.results.flatMap((pipeline) => items(pipeline, type)), next, total: null }
+      const { results } = readAs(pipelines_, body, 'a HubSpot list of pipelines')
+      return { items: results.flatMap((pipeline) => items(pipeline, type)), next, total: null }
     },
   }
 }

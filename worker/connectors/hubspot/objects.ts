@@ -3,7 +3,8 @@ import { StreamError } from '../../errors.ts'
 import type { Page, Reply, Request, Stream } from '../connector.ts'
 import { instant } from '../instants.ts'
 import { batchRequest, bodiesOf, linksOf, wantedBatches } from './associations.ts'
-import { notA, readList, type Listed } from './envelope.ts'
+import { readAs } from '../read-as.ts'
+import { readList, type Listed } from './envelope.ts'
 import { afterLook, namedOf, readBatchRecords, readRequest } from './look.ts'
 import {
   afterRecords,
@@ -271,7 +272,6 @@ const account = z.looseObject({
 })
 
 function readAccount(body: unknown): Account {
-  const read = account.safeParse(body)
-  if (!read.success) throw notA('account', read.error)
-  return { timeZone: read.data.timeZone, currency: read.data.companyCurrency }
+  const { timeZone, companyCurrency: currency } = readAs(account, body, 'a HubSpot account')
+  return { timeZone, currency }
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Reply, Request } from '../connector.ts'
+import { readAs } from '../read-as.ts'
 import type { Asked, Standing, Writing } from '../writing.ts'
-import { notA } from './envelope.ts'
 import type { HubSpotSettings as HS } from './settings.ts'
 import { paths } from './versions.ts'
 
@@ -55,7 +55,7 @@ function look(asked: Asked, replies: readonly Reply[]): Request | null {
   if (asked.outcome !== null)
     return second === undefined ? { method: 'GET', path: paths.pipelines('deals') } : null
   if (second === undefined) {
-    const { id } = read(record, deal.body, 'deal')
+    const { id } = readAs(record, deal.body, 'a HubSpot deal')
     return { method: 'POST', path: paths.associations('deals', 'tasks'), body: { inputs: [{ id }] } }
   }
   const inputs = taskIds(second).map((id) => ({ id }))
@@ -64,7 +64,7 @@ function look(asked: Asked, replies: readonly Reply[]): Request | null {
 }
 
 const taskIds = ({ body }: Reply): string[] =>
-  read(linked, body, 'list of associations')
+  readAs(linked, body, 'a HubSpot list of associations')
     .results.flatMap(({ to }) => to.map(({ toObjectId }) => String(toObjectId)))
     .sort((a, b) => Number(a) - Number(b))
     .slice(-100)
@@ -73,11 +73,15 @@ function stand(asked: Asked, replies: readonly Reply[]): Standing {
   const [first, second, third] = replies
   if (first === undefined || first.status >= 400)
     return { kind: 'impossible', words: 'HubSpot no longer has this deal, or does not show it to us' }
-  const deal = read(record, first.body, 'deal')
+  const deal = readAs(record, first.body, 'a HubSpot deal')
   if (asked.outcome !== null) return standOfDeal(asked, asked.outcome, deal, second)
   if (deal.properties['hs_is_closed'] === 'true')
     return { kind: 'impossible', words: 'HubSpot has closed this deal meanwhile' }
-  return standOfTask(asked, deal, third === undefined ? [] : read(batch, third.body, 'batch').results)
+  return standOfTask(
+    asked,
+    deal,
+    third === undefined ? [] : readAs(batch, third.body, 'a HubSpot batch').results,
+  )
 }
 
 function standOfTask(asked: Asked, deal: Found, tasks: readonly Found[]): Standing {
@@ -140,7 +144,7 @@ function standOfDeal(
   answer: Reply | undefined,
 ): Standing {
   const { dealstage, pipeline } = deal.properties
-  const { results } = read(pipelines, answer?.body, 'list of pipelines')
+  const { results } = readAs(pipelines, answer?.body, 'a HubSpot list of pipelines')
   const stages = results.find(({ id }) => id === pipeline)?.stages ?? []
   const ends = (chance: number) =>
     stages
@@ -173,12 +177,6 @@ function standOfDeal(
 
 /** As the stream of activities names a task. */
 const nameOf = (id: string): string => `tasks/${id}`
-
-function read<T>(shape: z.ZodType<T>, body: unknown, what: string): T {
-  const found = shape.safeParse(body)
-  if (found.success) return found.data
-  throw notA(what, found.error)
-}
 
 export const writing: Writing<HS> = {
   words: {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { StreamError } from '../../errors.ts'
+import { readAs } from '../read-as.ts'
 
 // Envelopes of both versions: https://pipedrive.readme.io/docs/core-api-concepts-pagination and recorded lists (read 2026-11-20).
 // Version 2: additional_data.next_cursor, null on the last page, where additional_data may be missing altogether.
@@ -21,12 +22,7 @@ const bad = (what: string): StreamError =>
 
 /** The rows of a list that has no pages. Version 1 writes an empty list as null. */
 export function readWhole(body: unknown): Row[] {
-  const read = list.safeParse(body)
-  if (!read.success) {
-    const at = read.error.issues[0]
-    throw bad(`${at?.path.join('.') || 'body'}: ${at?.message}`)
-  }
-  return (read.data.data ?? []) as Row[]
+  return (readAs(list, body, 'a Pipedrive list').data ?? []) as Row[]
 }
 
 /** A page of version 2. A full page that does not say whether there is more is no page: its silence is not the end. */

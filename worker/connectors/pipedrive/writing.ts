@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { StreamError } from '../../errors.ts'
 import type { Reply, Request } from '../connector.ts'
+import { readAs } from '../read-as.ts'
 import type { Asked, Standing, WriteOutcome, Writing } from '../writing.ts'
 import type { PipedriveSettings } from './settings.ts'
 
@@ -38,7 +38,7 @@ function look(asked: Asked, replies: readonly Reply[]): Request | null {
 function stand(asked: Asked, [first, second]: readonly Reply[]): Standing {
   if (first === undefined || first.status >= 400)
     return { kind: 'impossible', words: 'Pipedrive no longer has this deal, or does not show it to us' }
-  const { data } = read(deal, first.body, 'deal')
+  const { data } = readAs(deal, first.body, 'a Pipedrive deal')
   if (data.is_deleted === true) return { kind: 'impossible', words: 'Pipedrive has deleted this deal' }
   const base = { kind: 'found', updatedAt: data.update_time } as const
   if (asked.outcome !== null) {
@@ -50,7 +50,11 @@ function stand(asked: Asked, [first, second]: readonly Reply[]): Standing {
     return { kind: 'impossible', words: `Pipedrive has closed this deal meanwhile as ${data.status}` }
   return {
     ...base,
-    ...ofActivity(asked, data.owner_id, read(activities, second?.body, 'list of activities').data ?? []),
+    ...ofActivity(
+      asked,
+      data.owner_id,
+      readAs(activities, second?.body, 'a Pipedrive list of activities').data ?? [],
+    ),
   }
 }
 
@@ -105,16 +109,6 @@ function ofDeal(
     main: status === wanted ? null : patch(`${deals}/${encodeURIComponent(record)}`, body),
     rest: task === null ? [] : [completion(task)],
   }
-}
-
-function read<T>(shape: z.ZodType<T>, body: unknown, what: string): T {
-  const found = shape.safeParse(body)
-  if (found.success) return found.data
-  const [at] = found.error.issues
-  throw new StreamError(
-    'E_CRM_BAD_REPLY',
-    `not a Pipedrive ${what} (${at?.path.join('.') || 'body'}: ${at?.message})`,
-  )
 }
 
 export const writing: Writing<PipedriveSettings> = {

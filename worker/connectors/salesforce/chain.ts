@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { StreamError, SyncError } from '../../errors.ts'
 import type { Page, Reply, Request, Stream } from '../connector.ts'
+import { readAs } from '../read-as.ts'
 import { plain } from './bulk-item.ts'
 import { bulkPage, bulkRequest, isTimeToCount } from './bulk.ts'
 import { columnsOf, kindsOf, readDescription } from './columns.ts'
@@ -90,13 +91,13 @@ function pageOf(objects: Objects, place: Place, reply: Reply, settings: Settings
   const object = objectAt(objects, place)
   if (place.phase === 'describe') return described(objects, place, object, reply, settings)
   if (place.phase === 'feed') {
-    const { deletedRecords } = read(feed, reply.body, `the deletions of ${object.name}`)
+    const { deletedRecords } = readAs(feed, reply.body, `the deletions of ${object.name}`)
     const items = deletedRecords.map(({ id, deletedDate }) => ({ Id: id, IsDeleted: true, deletedDate }))
     return { items, repeats: true, ...after(objects, place) }
   }
   if (place.bulk !== undefined)
     return bulkPage(object, place, place.bulk, reply, settings, () => after(objects, place))
-  const { records, totalSize, done } = read(page, reply.body, `a page of ${object.name}`)
+  const { records, totalSize, done } = readAs(page, reply.body, `a page of ${object.name}`)
   if (done && records.length !== totalSize)
     throw new StreamError(
       'E_SHORT_READ',
@@ -155,11 +156,4 @@ const after = (objects: Objects, place: Place) =>
 function ending({ isWhole }: Place, next: Place | null): Pick<Page, 'next' | 'total' | 'endsWhole'> {
   if (next !== null) return { next: JSON.stringify(next), total: null }
   return { next: null, total: null, ...(isWhole && { endsWhole: true as const }) }
-}
-
-function read<T>(shape: z.ZodType<T>, body: unknown, what: string): T {
-  const found = shape.safeParse(body)
-  if (found.success) return found.data
-  const at = found.error.issues[0]
-  throw new StreamError('E_CRM_BAD_REPLY', `not ${what} (${at?.path.join('.') || 'body'}: ${at?.message})`)
 }

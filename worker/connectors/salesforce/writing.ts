@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { StreamError } from '../../errors.ts'
 import type { Reply, Request } from '../connector.ts'
+import { readAs } from '../read-as.ts'
 import type { Asked, Standing, Writing } from '../writing.ts'
 import { dateIn } from '../instants.ts'
 import type { SalesforceSettings as Settings } from './settings.ts'
@@ -49,7 +49,7 @@ function stand(asked: Asked, [first, second]: readonly Reply[], settings: Settin
       kind: 'impossible',
       words: 'Salesforce no longer has this opportunity, or does not show it to us',
     }
-  const found = read(opportunity, first.body, 'opportunity')
+  const found = readAs(opportunity, first.body, 'a Salesforce opportunity')
   const updatedAt = found.SystemModstamp.replace(/([+-]\d{2})(\d{2})$/, '$1:$2')
   const base = { kind: 'found', updatedAt } as const
   const { IsClosed: isClosed, IsWon: isWon } = found
@@ -61,11 +61,16 @@ function stand(asked: Asked, [first, second]: readonly Reply[], settings: Settin
   if (asked.outcome === null)
     return {
       ...base,
-      ...ofTask(asked, found.OwnerId, read(tasks, second?.body, 'list of tasks').records, settings),
+      ...ofTask(
+        asked,
+        found.OwnerId,
+        readAs(tasks, second?.body, 'a Salesforce list of tasks').records,
+        settings,
+      ),
     }
   const done = asked.task === null ? [] : [completion(asked.task)]
   if (isClosed) return { ...base, task: null, main: null, rest: done }
-  const wanted = read(stages, second?.body, 'list of stages').records.find(
+  const wanted = readAs(stages, second?.body, 'a Salesforce list of stages').records.find(
     ({ IsWon }) => IsWon === (asked.outcome?.is === 'won'),
   )
   if (wanted === undefined)
@@ -131,16 +136,6 @@ function reasonIn({ outcome }: Asked, { lossReasonField: field }: Settings): Rec
 
 const timeIn = (at: string, zone: string): string =>
   Temporal.Instant.from(at).toZonedDateTimeISO(zone).toPlainTime().toString({ smallestUnit: 'minute' })
-
-function read<T>(shape: z.ZodType<T>, body: unknown, what: string): T {
-  const found = shape.safeParse(body)
-  if (found.success) return found.data
-  const [at] = found.error.issues
-  throw new StreamError(
-    'E_CRM_BAD_REPLY',
-    `not a Salesforce ${what} (${at?.path.join('.') || 'body'}: ${at?.message})`,
-  )
-}
 
 export const writing: Writing<Settings> = {
   words: {
