@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib'
 import type { ServerResponse } from 'node:http'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { clientTether } from '../../worker/connectors/clienttether.ts'
 import { RetriableError, StoppedError, type SyncError } from '../../worker/errors.ts'
 import { createFetcher, longestWaitMs, type Fetcher } from '../../worker/fetcher.ts'
@@ -73,19 +73,25 @@ describe('a request', () => {
 })
 
 describe('one call and three retries', () => {
-  test('wait longer each time, never all workers at the same instant', async () => {
-    const waits = [40, 80, 160]
-    const { stub, fetcher } = await arrangeStub((response) => sendJson(response, 'down', 503), {
-      retryWaitsMs: waits,
-    })
-    expect(await failureOf(fetcher)).toMatchObject({ code: 'E_CRM_DOWN', message: 'status 503' })
-    expect(stub.requests).toHaveLength(4)
-    expect(fetcher.traffic).toMatchObject({ requests: 4, retries: 3 })
-    for (const [at, gap] of gaps(stub).entries()) {
-      expect(gap).toBeGreaterThanOrEqual((waits[at] ?? 0) * 0.75 - 2)
-      expect(gap).toBeLessThan((waits[at] ?? 0) * 1.25 + 60)
-    }
-  })
+  // Only how short a wait may be is asked: a busy machine can make every wait longer.
+  test.each([
+    ['a quarter less', 0, 0.75],
+    ['a quarter more', 1, 1.25],
+  ])(
+    'wait longer each time, and up to %s, so that workers do not come back together',
+    async (_, luck, share) => {
+      vi.spyOn(Math, 'random').mockReturnValue(luck)
+      const waits = [40, 80, 160]
+      const { stub, fetcher } = await arrangeStub((response) => sendJson(response, 'down', 503), {
+        retryWaitsMs: waits,
+      })
+      expect(await failureOf(fetcher)).toMatchObject({ code: 'E_CRM_DOWN', message: 'status 503' })
+      expect(stub.requests).toHaveLength(4)
+      expect(fetcher.traffic).toMatchObject({ requests: 4, retries: 3 })
+      for (const [at, gap] of gaps(stub).entries())
+        expect(gap).toBeGreaterThanOrEqual((waits[at] ?? 0) * share - 2)
+    },
+  )
 
   test('wait 1, 2 and 4 seconds unless told otherwise', async () => {
     const stopping = new AbortController()
@@ -94,10 +100,8 @@ describe('one call and three retries', () => {
       stopping: stopping.signal,
     })
     const failure = failureOf(fetcher)
-    await new Promise((resolve) => setTimeout(resolve, 1_700))
-    expect(stub.requests).toHaveLength(2)
+    await expect.poll(() => stub.requests.length).toBe(2)
     expect(gaps(stub)[0]).toBeGreaterThanOrEqual(748)
-    expect(gaps(stub)[0]).toBeLessThan(1_350)
     stopping.abort()
     expect(await failure).toBeInstanceOf(StoppedError)
   })

@@ -117,7 +117,7 @@ describe.each(looks)('$colorScheme at $viewport.width px', (look) => {
     await page.getByLabel('Code', { exact: true }).fill('000 000')
     await page.keyboard.press('Enter')
     await page.getByText("That code didn't match.").waitFor()
-    expect(await page.evaluate(() => document.activeElement?.getAttribute('role'))).toBe('alert')
+    await expect.poll(() => page.evaluate(() => document.activeElement?.getAttribute('role'))).toBe('alert')
     expect(await faultsOf(visited)).toEqual([])
     await page.getByLabel('Code', { exact: true }).fill(codes[0] ?? '')
     await page.getByLabel('Trust this browser').check()

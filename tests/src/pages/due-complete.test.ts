@@ -95,9 +95,9 @@ describe('completing an action in the dialog', () => {
     await page.getByRole('button', { name: 'Complete and set next' }).click()
     await page.getByText('Done. Next: Book the validation call, Mon, Jan 15, 2035, 9:00 AM.').waitFor()
     await expect.poll(() => titles(page)).toEqual(['Write Marcus', 'Book the validation call'])
-    expect(await page.evaluate(() => document.activeElement?.closest('li')?.textContent)).toContain(
-      'Write Marcus',
-    )
+    await expect
+      .poll(() => page.evaluate(() => document.activeElement?.closest('li')?.textContent))
+      .toContain('Write Marcus')
     expect(page.url()).toBe(list())
     expect(await violations(page)).toEqual([])
     expect((await stepsOf('Priya')).map(({ how, details }) => [how, details])).toEqual([
@@ -151,7 +151,7 @@ describe('completing an action in the dialog', () => {
       'Enter the next action',
       'Choose when the next action is due',
     ])
-    expect(await page.evaluate(() => document.activeElement?.id)).toBe('step-details')
+    await expect.poll(() => page.evaluate(() => document.activeElement?.id)).toBe('step-details')
     await page.getByLabel('Next action', { exact: true }).fill('ok')
     await page.getByText('Pick a date').click()
     await page.getByLabel('Date', { exact: true }).fill('2020-01-15')
@@ -267,9 +267,9 @@ describe('completing an action in the dialog', () => {
     await page.getByLabel('Next action', { exact: true }).waitFor()
     await page.keyboard.press('Escape')
     await expect.poll(() => dialog(page).count()).toBe(0)
-    expect(await page.evaluate(() => document.activeElement?.closest('li')?.textContent)).toContain(
-      'Write Marcus',
-    )
+    await expect
+      .poll(() => page.evaluate(() => document.activeElement?.closest('li')?.textContent))
+      .toContain('Write Marcus')
     await page.keyboard.press('z')
     await page.getByText(/^Taken back/).waitFor()
     expect(complaints).toEqual([])
@@ -308,7 +308,7 @@ describe('a run that ends while somebody types', () => {
     ])
     await expect.poll(() => titles(page)).toContain('Text Wren')
     expect(await page.getByLabel('Next action', { exact: true }).inputValue()).toBe('Half a sent')
-    expect(await page.evaluate(() => document.activeElement?.id)).toBe('step-details')
+    await expect.poll(() => page.evaluate(() => document.activeElement?.id)).toBe('step-details')
     await visited.close()
   })
 })
@@ -389,7 +389,7 @@ describe('without scripts', () => {
     const { page, close } = await open(plain)
     await tabTo(page, /^Complete$/)
     await enter(page)
-    expect(await page.evaluate(() => document.activeElement?.id)).toBe('step-details')
+    await expect.poll(() => page.evaluate(() => document.activeElement?.id)).toBe('step-details')
     await page.keyboard.type('Book the validation call')
     await tabTo(page, /^(Tomorrow|Next Monday|In 3 days)/)
     await page.keyboard.press('Space')

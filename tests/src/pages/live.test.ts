@@ -56,7 +56,7 @@ describe('a page that is open when a run ends', () => {
     await endRun()
     await expect.poll(() => openDeals(page).innerText(), { interval: 50 }).not.toBe(before)
     expect(await page.evaluate(() => window.scrollY)).toBe(scrolled)
-    expect(await page.evaluate(() => document.activeElement?.textContent.trim())).toBe('Sync runs')
+    await expect.poll(() => page.evaluate(() => document.activeElement?.textContent.trim())).toBe('Sync runs')
     expect(await page.locator('details[open]').count()).toBeGreaterThan(0)
     expect(complaints).toEqual([])
     await close()
