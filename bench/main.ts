@@ -31,8 +31,10 @@ report()
 async function measure(records: number): Promise<void> {
   const stage = await Stage.set(records, values.crm)
   try {
-    if (values.crm === 'clienttether')
+    if (values.crm === 'clienttether') {
       add(records, 'limit: fetch and parse only', await stage.run('fetch.ts', [stage.baseUrl]))
+      add(records, 'limit: the least a worker does', await stage.landLeast())
+    }
     add(records, 'initial', await stage.sync())
     const copied = await copyLimit(stage.client)
     add(records, 'limit: COPY of the same rows', {

@@ -71,17 +71,18 @@ export class Stage {
        values ($1, app.uuid_v7(), $2, 'command', $3) returning id`,
       [tenantId, connectionId, this.#streams],
     )
-    await this.client.query('checkpoint')
-    const before = await this.#wal()
-    const cpuBefore = await this.#postgresCpu()
-    const cost = await this.run('run.ts', [this.#postgres.url, tenantId, connectionId, rows[0]?.id ?? ''])
-    const postgresCpu = (await this.#postgresCpu()) - cpuBefore
-    const walMb = (await this.#wal()) - before
+    const args = [this.#postgres.url, tenantId, connectionId, rows[0]?.id ?? '']
+    const cost = await this.#withPostgres(() => this.run('run.ts', args))
     const counts = await this.client.query<{ written: number }>(
       'select (created + updated + retired)::int as written from sync_runs where id = $1',
       [rows[0]?.id],
     )
-    return { ...cost, walMb, postgresCpuSeconds: postgresCpu, written: counts.rows[0]?.written ?? 0 }
+    return { ...cost, written: counts.rows[0]?.written ?? 0 }
+  }
+
+  /** Fetches and lands the same pages with as little as can be done (`floor.ts`), into tables of its own that are gone afterwards. */
+  async landLeast(): Promise<Cost & { walMb: number; postgresCpuSeconds: number }> {
+    return this.#withPostgres(() => this.run('floor.ts', [this.baseUrl, this.#postgres.url]))
   }
 
   /** Runs one of the measured programs to its end. */
@@ -92,6 +93,18 @@ export class Stage {
     const [cost] = (await once(child, 'message')) as [Cost]
     await ended
     return cost
+  }
+
+  /** What `work` says it cost, with the WAL and the Postgres time that it caused. */
+  async #withPostgres(
+    work: () => Promise<Cost>,
+  ): Promise<Cost & { walMb: number; postgresCpuSeconds: number }> {
+    await this.client.query('checkpoint')
+    const walBefore = await this.#wal()
+    const cpuBefore = await this.#postgresCpu()
+    const cost = await work()
+    const postgresCpuSeconds = (await this.#postgresCpu()) - cpuBefore
+    return { ...cost, walMb: (await this.#wal()) - walBefore, postgresCpuSeconds }
   }
 
   async #postgresCpu(): Promise<number> {
