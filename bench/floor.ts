@@ -5,6 +5,7 @@ import { Pool } from 'undici'
 
 // The least that any worker on this machine does: each page fetched, kept compressed, hashed, and laid into one table of twenty
 // columns with four indexes, a transaction a page. It knows no runs, no leases, no tenants, no money, no dates and no mistakes.
+type Flat = Record<string, string | number | null>
 const [baseUrl = '', databaseUrl = ''] = process.argv.slice(2)
 const { origin, pathname } = new URL(baseUrl)
 const pool = new Pool(origin, { connections: 1 })
@@ -28,7 +29,7 @@ for (const operation of ['read_client_list', 'read_opportunity_list']) {
   let next = fetchPage(operation, 0)
   for (let offset = 0, total = 1; offset < total; offset += 100) {
     const text = await next
-    const page = JSON.parse(text) as { TotalRecord: number; data: Record<string, unknown>[] }
+    const page = JSON.parse(text) as { TotalRecord: number; data: Flat[] }
     total = page.TotalRecord
     if (offset + 100 < total) next = fetchPage(operation, offset + 100)
     await landPage(operation, text, page.data)
@@ -54,7 +55,7 @@ async function fetchPage(operation: string, offset: number): Promise<string> {
   return body.text()
 }
 
-async function landPage(operation: string, text: string, data: Record<string, unknown>[]): Promise<void> {
+async function landPage(operation: string, text: string, data: Flat[]): Promise<void> {
   const rows = data.map((record, at) => {
     const values = Object.values(record).map((value) => (value === null ? null : String(value)))
     const key = `${operation}:${values[0] ?? at}`
