@@ -28,6 +28,8 @@ export type Place = {
   /** The window of a search; without `to` it is open. */
   from?: number
   to?: number
+  /** Of a window of one instant: where the window ends that it was taken out of, if that has an end. */
+  until?: number
   /** How many records the window held when its first page was read, and how often it had to be read anew. */
   total?: number
   anew?: number

@@ -13,8 +13,9 @@ export type SearchPage = { keeps: boolean; next: Place }
 /**
  * Where a search goes on. A window that holds ten thousand records or more is halved, unread, until it does not; one that cannot be
  * halved, because so many share one instant, is given up for the list. Inside a window each page begins at the instant where the
- * last one ended, so that records that are edited and move away meanwhile pull no other out of sight; only among records of one
- * instant does it go on by offset. `stamps` are the instants of the page's records.
+ * last one ended, so that records that are edited and move away meanwhile pull no other out of sight. Only records of one instant are
+ * gone through by offset, in a window of that instant alone: one that is edited leaves it, so that the count tells. `stamps` are the
+ * instants of the page's records.
  */
 export function searchOn(
   place: Place,
@@ -26,18 +27,25 @@ export function searchOn(
   if (isFirst && (total ?? 0) >= searchEnds) return { keeps: false, next: halved(place, from, to ?? start) }
   const hasMoved = !isFirst && total !== null && place.total !== undefined && total < place.total
   if (hasMoved) return { keeps: false, next: readAnew(place) }
-  if (after === null)
-    return { keeps: true, next: to === undefined ? afterRecords(place) : windowFrom(place, to + 1) }
+  if (after === null) return { keeps: true, next: afterWindow(place) }
   const last = stamps.at(-1)
+  if (results.length > 0 && last !== undefined && last > from)
+    return { keeps: true, next: windowFrom(place, last, to) }
   const next =
-    results.length > 0 && last !== undefined && last > from
-      ? windowFrom(place, last, to)
-      : { ...place, after, ...(isFirst && total !== null && { total }) }
+    to === from
+      ? { ...place, after, ...(isFirst && total !== null && { total }) }
+      : { ...windowFrom(place, from, from), ...(to !== undefined && { until: to }) }
   return { keeps: true, next }
 }
 
+function afterWindow(place: Place): Place {
+  const { to, until } = place
+  if (to === undefined) return afterRecords(place)
+  return windowFrom(place, to + 1, until !== undefined && until > to ? until : undefined)
+}
+
 function windowFrom(place: Place, from: number, to?: number): Place {
-  const { after: _, total: __, anew: ___, to: ____, ...same } = place
+  const { after: _, total: __, anew: ___, to: ____, until: _____, ...same } = place
   return { ...same, from, ...(to !== undefined && { to }) }
 }
 
