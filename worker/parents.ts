@@ -35,13 +35,14 @@ const batchSize = 500
 
 /**
  * The parents to read in this run: first those that changed since theirs were read last, then the next part of a slow
- * sweep over all. Never more than the stream's `perRun`; what is left waits for the next run.
+ * sweep over all, each once. Never more than the stream's `perRun`; what is left waits for the next run.
  */
 export async function* parentsOf(run: Run, pass: StreamPass): AsyncGenerator<Parent> {
   const { parents } = pass.stream
   if (parents === undefined) return
   let left = parents.perRun(run.settings)
   let place = placeOf(pass)
+  const read = new Set<string>()
   for (
     let batch = await changed(run, parents.table, place, left);
     batch.length > 0;
@@ -49,6 +50,7 @@ export async function* parentsOf(run: Run, pass: StreamPass): AsyncGenerator<Par
   ) {
     for (const { id, source_id: sourceId, changed_at: changedAt } of batch) {
       place = { ...place, changedAt, changedId: id }
+      read.add(id)
       yield { id, sourceId, place: JSON.stringify(place), isSwept: false }
     }
     left -= batch.length
@@ -63,6 +65,8 @@ export async function* parentsOf(run: Run, pass: StreamPass): AsyncGenerator<Par
       place = { ...place, lastSweepBegan, sweepBegan: pass.scanStart, lastStrays, strays: 0 }
     }
     place = { ...place, sweptTo: id }
+    // What is missing of a list that was read twice would count twice.
+    if (read.has(id)) continue
     yield { id, sourceId, place: JSON.stringify(place), isSwept: true }
   }
 }

@@ -138,8 +138,11 @@ describe('what really left the CRM gets a tombstone', () => {
     expect(await live('leads')).toBe(39)
   })
 
-  test('the only note of somebody', async () => {
-    client = await all.connect(quiet.webKey)
+  test.each([
+    ['who changed', {}],
+    ['who changed, and whose notes it was the turn to look through', { notesSweepHours: 1 }],
+  ])('the only note of somebody %s', async (_, settings) => {
+    client = await all.connect(quiet.webKey, settings)
     const anna = client.account.truth().people[0]?.id ?? ''
     const note = client.account.addNote(anna, 'Asked for the brochure.')
     await client.sync()
