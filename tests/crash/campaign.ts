@@ -239,7 +239,7 @@ class Campaign {
 
   /** True once three runs of each connection in a row, begun after the world stood still, changed nothing. */
   async #untilQuiet(since: Date): Promise<boolean> {
-    for (const limit = performance.now() + 45_000; performance.now() < limit; await sleep(100)) {
+    for (const limit = performance.now() + 120_000; performance.now() < limit; await sleep(100)) {
       const { rows } = await this.#client.query<{ quiet: number }>(
         `select count(*) filter (where status = 'success' and created + updated + retired = 0)::int as quiet from (
            select connection_id, status, created, updated, retired,

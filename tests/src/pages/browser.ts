@@ -28,14 +28,23 @@ export async function visit(
   return { page, complaints, close: () => context.close() }
 }
 
-/** What axe finds, as `rule: element`. No page of ours has frames, so axe need not gather its results in a window of its own. */
+/** What axe finds, as `rule: element`. A page that goes on to another one meanwhile takes axe along: then that one is looked at. */
 export async function violations(page: Page): Promise<string[]> {
-  const axe = new AxeBuilder({ page }).setLegacyMode(true).options({ resultTypes: ['violations'] })
-  const results = await axe.analyze()
+  const results = await axe(page).catch(async () => {
+    await page.waitForLoadState()
+    return axe(page)
+  })
   return results.violations.flatMap(({ id, nodes }) =>
     nodes.map((node) => `${id}: ${node.html.slice(0, 100)}`),
   )
 }
+
+/** No page of ours has frames, so axe need not gather its results in a window of its own. */
+const axe = (page: Page) =>
+  new AxeBuilder({ page })
+    .setLegacyMode(true)
+    .options({ resultTypes: ['violations'] })
+    .analyze()
 
 /** Texts that stand out of the window sideways, or are cut off by their box. */
 export function overflowing(page: Page): Promise<string[]> {
