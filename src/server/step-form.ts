@@ -67,6 +67,17 @@ const backForm = z
   .max(2_000)
   .regex(/^\?[\x21-\x7e]*$/)
 
+const buttonForm = z.object({ id: z.uuid(), version: z.coerce.number().int().min(1).max(1_000_000_000) })
+
+/** What the button of a past deed sends: the opportunity, the version that the deed made, and the list to lead back to. Else undefined. */
+export function buttonIn(
+  id: string | undefined,
+  given: Given,
+): { id: string; version: number; back: string } | undefined {
+  const { data } = buttonForm.safeParse({ id, version: given['version'] })
+  return data && { ...data, back: backIn(given['back']) }
+}
+
 /** The address of the list that a form leads back to, without its path; nothing where it is none. */
 export const backIn = (text: string | null | undefined): string => backForm.safeParse(text).data ?? ''
 
