@@ -1,7 +1,7 @@
 import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { connect, sql, type Database } from '../../drizzle/db.ts'
-import { connectAsWeb } from '../src/app.ts'
+import { connectAsWeb } from '../src/place.ts'
 import { seedBuilder, type Connection, type Seed } from '../src/seed.ts'
 import { forgetAnswers } from '../../worker/forget.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'

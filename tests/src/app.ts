@@ -2,13 +2,14 @@ import { randomUUID } from 'node:crypto'
 import pg from 'pg'
 import { pino, type Logger } from 'pino'
 import { readConfig } from '../../drizzle/config.ts'
-import { connect, type Database } from '../../drizzle/db.ts'
+import { type Database } from '../../drizzle/db.ts'
 import { startWeb, type Web } from '../../src/server/main.ts'
 import type { WebParts } from '../../src/server/services.ts'
 import { connectors } from '../../worker/connectors/registry.ts'
 import { createTestDatabase } from '../support/database.ts'
 import type { Role } from '../../src/server/access.ts'
 import { seedPerson } from './people.ts'
+import { connectAsWeb } from './place.ts'
 import { seedBuilder, type Seed } from './seed.ts'
 import { visit, type Visitor } from './visitor.ts'
 
@@ -60,18 +61,6 @@ export async function startApp(environment: Record<string, string> = {}): Promis
 
 /** What signs the sessions and tokens of every test. */
 export const webSecret = 'the tide that signs the sessions of a test'
-
-/** The role and the limits of the web. */
-export function connectAsWeb(url: string): Database {
-  return connect({
-    url,
-    role: 'tidemark_web',
-    max: 4,
-    statementTimeoutMs: 10_000,
-    sendsAhead: true,
-    onError: () => undefined,
-  })
-}
 
 export async function serve(
   parts: Pick<WebParts, 'database' | 'databaseUrl'> & Partial<WebParts>,

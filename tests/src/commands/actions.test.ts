@@ -6,7 +6,7 @@ import { undoAction } from '../../../src/commands/undo-action.ts'
 import { readDue } from '../../../src/queries/due.ts'
 import { useSuggestion } from '../../../src/commands/use-suggestion.ts'
 import type { Connection } from '../seed.ts'
-import { startPlace, type Place, type Someone } from './workspace.ts'
+import { startPlace, type Place, type Someone } from '../place.ts'
 
 let place: Place
 let connection: Connection

@@ -5,7 +5,7 @@ import { makeApiKey, mostKeys } from '../../../src/commands/make-api-key.ts'
 import { removeMember } from '../../../src/commands/remove-member.ts'
 import { revokeApiKey } from '../../../src/commands/revoke-api-key.ts'
 import { seedKey } from '../keys.ts'
-import { startPlace, type Place, type Someone } from './workspace.ts'
+import { startPlace, type Place, type Someone } from '../place.ts'
 
 let place: Place
 let tenantId: string

@@ -1,32 +1,17 @@
-import pg from 'pg'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import type { Database } from '../../../drizzle/db.ts'
+import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { openKeyring, unseal } from '../../../drizzle/seal.ts'
 import { changeConnection } from '../../../src/commands/change-connection.ts'
 import { clientTether } from '../../../worker/connectors/clienttether.ts'
-import { createTestDatabase, type TestDatabase } from '../../support/database.ts'
-import { connectAsWeb } from '../app.ts'
-import { seedBuilder, type Connection, type Seed } from '../seed.ts'
+import { type Connection } from '../seed.ts'
+import { startPlace } from '../place.ts'
 
-let testDatabase: TestDatabase
-let client: pg.Client
-let database: Database
-let seed: Seed
+const place = await startPlace()
+const { client, database, seed } = place
+
 let connection: Connection
 const keyring = await openKeyring(['a secret of the test that is long enough for it'])
 
-beforeAll(async () => {
-  testDatabase = await createTestDatabase()
-  client = new pg.Client({ connectionString: testDatabase.url })
-  await client.connect()
-  database = connectAsWeb(testDatabase.url)
-  seed = seedBuilder(client)
-})
-afterAll(async () => {
-  await database.close()
-  await client.end()
-  await testDatabase.drop()
-})
+afterAll(() => place.close())
 beforeEach(async () => {
   connection = await seed.connection(await seed.tenant(`t${Math.random().toString(36).slice(2)}`))
 })

@@ -1,25 +1,20 @@
-import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { connect, type Database } from '../../../drizzle/db.ts'
 import { givePast, type Past } from '../../../src/commands/give-past.ts'
 import { readKnownSince, readStandings } from '../../../src/queries/bridge.ts'
 import { statements } from '../../invariants.ts'
-import { createTestDatabase, type TestDatabase } from '../../support/database.ts'
-import { minutesAgo, seedBuilder, type Connection, type Seed } from '../seed.ts'
+import { minutesAgo, type Connection } from '../seed.ts'
+import { startPlace } from '../place.ts'
 
-let testDatabase: TestDatabase
-let client: pg.Client
+const place = await startPlace()
+const { client, seed } = place
+
 let worker: Database
-let seed: Seed
 
 beforeAll(async () => {
-  testDatabase = await createTestDatabase()
-  client = new pg.Client({ connectionString: testDatabase.url })
-  await client.connect()
-  seed = seedBuilder(client)
   const onError = () => undefined
   worker = connect({
-    url: testDatabase.url,
+    url: place.databaseUrl,
     role: 'tidemark_worker',
     max: 2,
     statementTimeoutMs: 10_000,
@@ -29,8 +24,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await worker.close()
-  await client.end()
-  await testDatabase.drop()
+  await place.close()
 })
 
 const daysAgo = (days: number) => minutesAgo(days * 1_440)

@@ -7,7 +7,7 @@ import { inviteMembers, linkHash } from '../../../src/commands/invite-member.ts'
 import { removeMember } from '../../../src/commands/remove-member.ts'
 import { revokeInvitation } from '../../../src/commands/revoke-invitation.ts'
 import { findInvitation, readOpenInvitations } from '../../../src/queries/invitations.ts'
-import { startPlace, type Place, type Someone } from './workspace.ts'
+import { startPlace, type Place, type Someone } from '../place.ts'
 
 let place: Place
 let tenantId: string

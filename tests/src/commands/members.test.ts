@@ -8,7 +8,7 @@ import { demandSecondFactor } from '../../../src/commands/demand-second-factor.t
 import { commandLine, type Actor } from '../../../src/commands/record-deed.ts'
 import { removeMember } from '../../../src/commands/remove-member.ts'
 import { seedKey } from '../keys.ts'
-import { startPlace, type Place, type Someone } from './workspace.ts'
+import { startPlace, type Place, type Someone } from '../place.ts'
 
 let place: Place
 let tenantId: string

@@ -1,35 +1,15 @@
-import pg from 'pg'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { connect, type Database } from '../../../drizzle/db.ts'
+import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { requestTest } from '../../../src/commands/request-test.ts'
 import { readLatestTest } from '../../../src/queries/connection-test.ts'
-import { createTestDatabase, type TestDatabase } from '../../support/database.ts'
-import { seedBuilder, type Connection, type Seed } from '../seed.ts'
+import { type Connection } from '../seed.ts'
+import { startPlace } from '../place.ts'
 
-let testDatabase: TestDatabase
-let client: pg.Client
-let database: Database
-let seed: Seed
+const place = await startPlace()
+const { client, database, seed } = place
+
 let connection: Connection
 
-beforeAll(async () => {
-  testDatabase = await createTestDatabase()
-  client = new pg.Client({ connectionString: testDatabase.url })
-  await client.connect()
-  database = connect({
-    url: testDatabase.url,
-    role: 'tidemark_web',
-    max: 4,
-    statementTimeoutMs: 10_000,
-    onError: () => undefined,
-  })
-  seed = seedBuilder(client)
-})
-afterAll(async () => {
-  await database.close()
-  await client.end()
-  await testDatabase.drop()
-})
+afterAll(() => place.close())
 beforeEach(async () => {
   connection = await seed.connection(await seed.tenant(`t${Math.random().toString(36).slice(2)}`))
 })

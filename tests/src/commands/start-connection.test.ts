@@ -1,42 +1,27 @@
-import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { connect, type Database } from '../../../drizzle/db.ts'
+import { type Database } from '../../../drizzle/db.ts'
 import { sealingKeyOf } from '../../../drizzle/seal.ts'
 import { addConnection } from '../../../src/commands/add-connection.ts'
 import { startConnection } from '../../../src/commands/start-connection.ts'
 import { clientTether } from '../../../worker/connectors/clienttether.ts'
 import { connectWorker } from '../../../worker/run-now.ts'
 import { claimDueSlots } from '../../../worker/schedule.ts'
-import { createTestDatabase, type TestDatabase } from '../../support/database.ts'
 import { workerOptions } from '../../worker/arrange.ts'
-import { seedBuilder, type Connection, type Seed } from '../seed.ts'
+import { type Connection } from '../seed.ts'
+import { startPlace } from '../place.ts'
 
-let testDatabase: TestDatabase
-let client: pg.Client
-let database: Database
+const place = await startPlace()
+const { client, database, seed } = place
+
 let worker: Database
-let seed: Seed
 let draft: Connection
 
 beforeAll(async () => {
-  testDatabase = await createTestDatabase()
-  client = new pg.Client({ connectionString: testDatabase.url })
-  await client.connect()
-  database = connect({
-    url: testDatabase.url,
-    role: 'tidemark_web',
-    max: 4,
-    statementTimeoutMs: 10_000,
-    onError: () => undefined,
-  })
-  worker = connectWorker(workerOptions(testDatabase.url))
-  seed = seedBuilder(client)
+  worker = connectWorker(workerOptions(place.databaseUrl))
 })
 afterAll(async () => {
   await worker.close()
-  await database.close()
-  await client.end()
-  await testDatabase.drop()
+  await place.close()
 })
 beforeEach(async () => {
   const tenantId = await seed.tenant(`t${Math.random().toString(36).slice(2)}`)

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { setTarget } from '../../../src/commands/set-target.ts'
 import { minorUnitsOf } from '../../../src/domain/amount.ts'
 import { readTargets } from '../../../src/queries/targets.ts'
-import { startPlace, type Place, type Someone } from './workspace.ts'
+import { startPlace, type Place, type Someone } from '../place.ts'
 
 let place: Place
 let tenantId: string

@@ -6,7 +6,7 @@ import { deleteView, restoreView } from '../../../src/commands/delete-view.ts'
 import { mostViews, saveView } from '../../../src/commands/save-view.ts'
 import { readSavedViews } from '../../../src/queries/saved-views.ts'
 import type { Role } from '../../../src/server/access.ts'
-import { startPlace, type Place, type Someone } from './workspace.ts'
+import { startPlace, type Place, type Someone } from '../place.ts'
 
 let place: Place
 let tenantId: string

@@ -1,8 +1,7 @@
 import fc from 'fast-check'
 import { hash } from 'node:crypto'
-import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Database, Tx } from '../../../drizzle/db.ts'
+import type { Tx } from '../../../drizzle/db.ts'
 import { dayOf } from '../../../src/domain/days.ts'
 import { termsOf } from '../../../src/domain/search.ts'
 import { hotSorts, readHotList, walkHotList, type HotSort } from '../../../src/queries/hot-list.ts'
@@ -10,25 +9,18 @@ import { readHotSummary } from '../../../src/queries/hot-totals.ts'
 import { readNotes, walkNotes, type NoteFilters } from '../../../src/queries/notes.ts'
 import { readSchedule, readScheduleSummary, walkSchedule } from '../../../src/queries/schedule.ts'
 import { countOverdue } from '../../../src/queries/due-counts.ts'
-import { createTestDatabase, type TestDatabase } from '../../support/database.ts'
-import { connectAsWeb } from '../app.ts'
-import { minutesAgo, seedBuilder, type Connection, type Seed } from '../seed.ts'
+import { minutesAgo, type Connection } from '../seed.ts'
 import { cast, emptyWorkspace, type Cast } from './world.ts'
+import { startPlace } from '../place.ts'
 
-let testDatabase: TestDatabase
-let client: pg.Client
-let database: Database
-let seed: Seed
+const place = await startPlace()
+const { client, database, seed } = place
+
 let ours: Connection
 let loading: Connection
 let people: Cast
 
 beforeAll(async () => {
-  testDatabase = await createTestDatabase()
-  client = new pg.Client({ connectionString: testDatabase.url })
-  await client.connect()
-  database = connectAsWeb(testDatabase.url)
-  seed = seedBuilder(client)
   ours = await emptyWorkspace(seed, 'tidewell', { currency: 'EUR' })
   loading = await seed.connection(ours.tenantId, { name: 'HubSpot' })
   people = await cast(seed, ours)
@@ -50,11 +42,7 @@ beforeAll(async () => {
   }
 })
 
-afterAll(async () => {
-  await database.close()
-  await client.end()
-  await testDatabase.drop()
-})
+afterAll(() => place.close())
 
 const gone = fc.oneof(
   { weight: 5, arbitrary: fc.constant({}) },

@@ -1,33 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import fc from 'fast-check'
-import pg from 'pg'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { Database } from '../../../drizzle/db.ts'
+import { afterAll, expect, test } from 'vitest'
 import { bridge, bucketOf, movesOf, type Changes } from '../../../src/domain/bridge.ts'
 import { currenciesOf, flowThrough, total, type StageSum } from '../../../src/domain/pipeline.ts'
 import { readKnownSince, readStandings } from '../../../src/queries/bridge.ts'
-import { createTestDatabase, type TestDatabase } from '../../support/database.ts'
-import { connectAsWeb } from '../app.ts'
-import { minutesAgo, seedBuilder, type Connection, type Seed } from '../seed.ts'
+import { minutesAgo, type Connection } from '../seed.ts'
+import { startPlace } from '../place.ts'
 
-let testDatabase: TestDatabase
-let client: pg.Client
-let database: Database
-let seed: Seed
+const place = await startPlace()
+const { client, database, seed } = place
 
-beforeAll(async () => {
-  testDatabase = await createTestDatabase()
-  client = new pg.Client({ connectionString: testDatabase.url })
-  await client.connect()
-  database = connectAsWeb(testDatabase.url)
-  seed = seedBuilder(client)
-})
-
-afterAll(async () => {
-  await database.close()
-  await client.end()
-  await testDatabase.drop()
-})
+afterAll(() => place.close())
 
 const state = fc.record({
   status: fc.constantFrom('open', 'open', 'open', 'won', 'lost'),

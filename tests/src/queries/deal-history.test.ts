@@ -1,34 +1,17 @@
 import { randomUUID } from 'node:crypto'
 import fc from 'fast-check'
-import pg from 'pg'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { Database } from '../../../drizzle/db.ts'
+import { afterAll, expect, test } from 'vitest'
 import { fewestStays, slowSince, slowTimes } from '../../../src/domain/stage-time.ts'
 import { readDealHistories, readStageTimes } from '../../../src/queries/deal-history.ts'
 import type { DealFilters } from '../../../src/queries/deal-match.ts'
 import { readDeals } from '../../../src/queries/pipeline.ts'
-import { createTestDatabase, type TestDatabase } from '../../support/database.ts'
-import { connectAsWeb } from '../app.ts'
-import { minutesAgo, seedBuilder, type Connection, type Seed } from '../seed.ts'
+import { minutesAgo, type Connection } from '../seed.ts'
+import { startPlace } from '../place.ts'
 
-let testDatabase: TestDatabase
-let client: pg.Client
-let database: Database
-let seed: Seed
+const place = await startPlace()
+const { database, seed } = place
 
-beforeAll(async () => {
-  testDatabase = await createTestDatabase()
-  client = new pg.Client({ connectionString: testDatabase.url })
-  await client.connect()
-  database = connectAsWeb(testDatabase.url)
-  seed = seedBuilder(client)
-})
-
-afterAll(async () => {
-  await database.close()
-  await client.end()
-  await testDatabase.drop()
-})
+afterAll(() => place.close())
 
 const hour = 3_600_000
 const now = new Date(Math.floor(Date.now() / hour) * hour)

@@ -1,27 +1,18 @@
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Database } from '../../../drizzle/db.ts'
 import { dueStatement } from '../../../src/queries/opportunities-due.ts'
-import { createTestDatabase, type TestDatabase } from '../../support/database.ts'
-import { connectAsWeb } from '../app.ts'
+import { startPlace } from '../place.ts'
+
+const place = await startPlace()
+const { client, database } = place
 
 const tenantId = '11111111-0000-4000-8000-000000000001'
-let testDatabase: TestDatabase
-let client: pg.Client
-let database: Database
 
 beforeAll(async () => {
-  testDatabase = await createTestDatabase()
-  client = new pg.Client({ connectionString: testDatabase.url })
-  await client.connect()
-  database = connectAsWeb(testDatabase.url)
   await client.query(`insert into tenants (id, slug, name) values ($1, 'tidewell', 'Tidewell')`, [tenantId])
 })
 
-afterAll(async () => {
-  await Promise.all([database.close(), client.end()])
-  await testDatabase.drop()
-})
+afterAll(() => place.close())
 
 /** Opportunities of which every second has a step, from a year ago to a year ahead. */
 async function grow(to: number): Promise<void> {

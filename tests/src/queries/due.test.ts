@@ -10,7 +10,7 @@ import { mostCounted } from '../../../src/queries/due-counts.ts'
 import { readDueSummary, readNextUp } from '../../../src/queries/due-summary.ts'
 import { readStep } from '../../../src/queries/step.ts'
 import { readUnplanned } from '../../../src/queries/unplanned.ts'
-import { startPlace, type Place, type Someone } from '../commands/workspace.ts'
+import { startPlace, type Place, type Someone } from '../place.ts'
 import { cast, type Cast } from '../lists/world.ts'
 import type { Connection } from '../seed.ts'
 

@@ -13,7 +13,7 @@ import {
   type LeadScope,
 } from '../../../src/queries/leads.ts'
 import { arrange, rosewood, type Arrangement, type Client } from '../../worker/arrange.ts'
-import { connectAsWeb } from '../app.ts'
+import { connectAsWeb } from '../place.ts'
 
 const accounts = [11, 12, 13].map((seed) => ({
   ...rosewood,

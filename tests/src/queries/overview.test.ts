@@ -1,36 +1,23 @@
 import { randomUUID } from 'node:crypto'
-import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { Database } from '../../../drizzle/db.ts'
 import { readTwelveWeeks } from '../../../src/queries/twelve-weeks.ts'
 import { ofCurrency, total } from '../../../src/domain/pipeline.ts'
 import { readOverview, type Overview } from '../../../src/queries/overview.ts'
 import { readSyncStatus } from '../../../src/queries/sync-status.ts'
-import { createTestDatabase, type TestDatabase } from '../../support/database.ts'
-import { connectAsWeb } from '../app.ts'
-import { minutesAgo, seedBuilder, seedTidewell, type Connection, type Seed } from '../seed.ts'
+import { minutesAgo, seedTidewell, type Connection } from '../seed.ts'
+import { startPlace } from '../place.ts'
 
-let testDatabase: TestDatabase
-let client: pg.Client
-let database: Database
-let seed: Seed
+const place = await startPlace()
+const { client, database, seed } = place
+
 let tidewell: Awaited<ReturnType<typeof seedTidewell>>
 
 beforeAll(async () => {
-  testDatabase = await createTestDatabase()
-  client = new pg.Client({ connectionString: testDatabase.url })
-  await client.connect()
-  database = connectAsWeb(testDatabase.url)
-  seed = seedBuilder(client)
   tidewell = await seedTidewell(seed)
   await seedTidewell(seed, { slug: 'kettle', name: 'Kettle Street' })
 })
 
-afterAll(async () => {
-  await database.close()
-  await client.end()
-  await testDatabase.drop()
-})
+afterAll(() => place.close())
 
 function overviewOf(tenantId: string, timeZone = 'America/Chicago'): Promise<Overview> {
   const workspace = {

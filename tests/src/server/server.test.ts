@@ -6,7 +6,8 @@ import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { clientAddress } from '../../../src/server/address.ts'
 import { refuseOpenHost } from '../../../src/server/hosts.ts'
-import { connectAsWeb, serve, startApp, webSecret, type TestApp } from '../app.ts'
+import { serve, startApp, webSecret, type TestApp } from '../app.ts'
+import { connectAsWeb } from '../place.ts'
 import { seedTidewell } from '../seed.ts'
 
 let app: TestApp

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { signatureOf } from '../../../worker/connectors/genuine.ts'
-import { connectAsWeb, serve, startApp, type TestApp } from '../app.ts'
+import { serve, startApp, type TestApp } from '../app.ts'
+import { connectAsWeb } from '../place.ts'
 import { seedTidewell } from '../seed.ts'
 
 let app: TestApp

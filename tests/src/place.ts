@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import pg from 'pg'
-import type { Database } from '../../../drizzle/db.ts'
-import { connect } from '../../../drizzle/db.ts'
-import type { MemberRole } from '../../../drizzle/schema/access.ts'
-import type { Actor } from '../../../src/commands/record-deed.ts'
-import { createTestDatabase } from '../../support/database.ts'
-import { seedBuilder, type Seed } from '../seed.ts'
+import { connect, type Database } from '../../drizzle/db.ts'
+import type { MemberRole } from '../../drizzle/schema/access.ts'
+import type { Actor } from '../../src/commands/record-deed.ts'
+import { createTestDatabase } from '../support/database.ts'
+import { seedBuilder, type Seed } from './seed.ts'
 
 /** Somebody who does something on a page. */
 export type Someone = Actor & { userId: string }
@@ -14,6 +13,7 @@ export type Place = {
   seed: Seed
   client: pg.Client
   database: Database
+  databaseUrl: string
   /** Somebody who is known; a member of these tenants in this role. */
   someone: (role?: MemberRole, ...tenantIds: string[]) => Promise<Someone>
   /** The deeds in a tenant's audit log, oldest first, without when and by which request. */
@@ -27,17 +27,12 @@ export async function startPlace(): Promise<Place> {
   const client = new pg.Client({ connectionString: testDatabase.url })
   await client.connect()
   const seed = seedBuilder(client)
-  const database = connect({
-    url: testDatabase.url,
-    role: 'tidemark_web',
-    max: 12,
-    statementTimeoutMs: 10_000,
-    onError: () => undefined,
-  })
+  const database = connectAsWeb(testDatabase.url, 12)
   return {
     seed,
     client,
     database,
+    databaseUrl: testDatabase.url,
     someone: async (role, ...tenantIds) => {
       const userId = randomUUID()
       const name = `${role ?? 'stranger'}-${userId.slice(0, 8)}@example.com`
@@ -59,4 +54,16 @@ export async function startPlace(): Promise<Place> {
       await testDatabase.drop()
     },
   }
+}
+
+/** The role and the limits of the web. */
+export function connectAsWeb(url: string, max = 4): Database {
+  return connect({
+    url,
+    role: 'tidemark_web',
+    max,
+    statementTimeoutMs: 10_000,
+    sendsAhead: true,
+    onError: () => undefined,
+  })
 }
