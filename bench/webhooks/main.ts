@@ -36,7 +36,12 @@ try {
   const burst = { address, secret: signing, account, eventsEach: 1 }
   await measure('warm-up', { ...burst, requests: 400, seconds: 4 })
   await measure('one event a request, 50 a second', { ...burst, requests: 500, seconds: 10 })
-  await measure('10,000 events in 10 s, 20 a request', { ...burst, requests: 500, eventsEach: 20, seconds: 10 })
+  await measure('10,000 events in 10 s, 20 a request', {
+    ...burst,
+    requests: 500,
+    eventsEach: 20,
+    seconds: 10,
+  })
   await measure('10,000 events in 10 s, one a request', { ...burst, requests: 10_000, seconds: 10 })
   report()
 } finally {
