@@ -17,6 +17,7 @@ export const prefixes = {
   OpportunityStage: '01J',
   CurrencyType: '01L',
   EmailMessage: '02s',
+  ContentVersion: '068',
   ContentDocument: '069',
   ContentDocumentLink: '06A',
 } as const

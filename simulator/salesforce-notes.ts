@@ -13,7 +13,7 @@ import { whoId } from './salesforce-people.ts'
 
 // Notes of the classic kind and of the new one, which is a document that is linked to what it is about: every other one of the world's.
 
-type Held = Note & { personIndex: number }
+export type Held = Note & { personIndex: number }
 type Link = Held & { entityId: string }
 
 const owner: Definition<Note> = [
@@ -23,6 +23,26 @@ const owner: Definition<Note> = [
   refersTo('Owner', 'User'),
 ]
 const title: Definition<Note> = ['Title', 'string', ({ text }) => plain(text).slice(0, 50) || 'Untitled Note']
+const size: Definition<Note> = ['ContentSize', 'int', (of, org) => Buffer.byteLength(org.textOf(of).text)]
+const previewed: Definition<Note> = ['TextPreview', 'string', preview]
+
+/** The version of a note's document that is the newest: each rewriting makes another. */
+const versionOf = (of: Note, org: Org): string =>
+  salesforceId('ContentVersion', of.id * 1_000 + org.textOf(of).times)
+
+const latestVersion: Definition<Note> = [
+  'LatestPublishedVersionId',
+  'reference',
+  versionOf,
+  refersTo('LatestPublishedVersion', 'ContentVersion'),
+]
+
+/** In a query a blob is the address that gives it. */
+const blob = (name: string, idOf: (of: Note, org: Org) => string, field: string): Definition<Note> => [
+  field,
+  'base64',
+  (of, org) => `/services/data/v67.0/sobjects/${name}/${idOf(of, org)}/${field}`,
+]
 
 export const note: ObjectType = object<Held>({
   name: 'Note',
@@ -46,17 +66,7 @@ export const contentDocument: ObjectType = object<Held>({
   name: 'ContentDocument',
   keyPrefix: prefixes.ContentDocument,
   follows: ['notes', 'people', 'deals'],
-  fields: [
-    title,
-    ['FileType', 'string', () => 'SNOTE'],
-    [
-      'LatestPublishedVersionId',
-      'reference',
-      ({ id }) => salesforceId('ContentDocument', id),
-      refersTo('LatestPublishedVersion', 'ContentVersion'),
-    ],
-    owner,
-  ],
+  fields: [title, ['FileType', 'string', () => 'SNOTE'], size, latestVersion, owner],
   keep: documentsOf,
 })
 
@@ -64,17 +74,25 @@ export const contentNote: ObjectType = object<Held>({
   name: 'ContentNote',
   keyPrefix: prefixes.ContentDocument,
   follows: ['notes', 'people', 'deals'],
-  fields: [title, ['TextPreview', 'string', preview], ['FileType', 'string', () => 'SNOTE'], owner],
+  fields: [
+    title,
+    previewed,
+    ['FileType', 'string', () => 'SNOTE'],
+    size,
+    latestVersion,
+    blob('ContentNote', ({ id }) => salesforceId('ContentDocument', id), 'Content'),
+    owner,
+  ],
   keep: documentsOf,
 })
 
 export const contentVersion: ObjectType = object<Held>({
   name: 'ContentVersion',
-  keyPrefix: '068',
+  keyPrefix: prefixes.ContentVersion,
   follows: ['notes', 'people', 'deals'],
   isReplicateable: false,
-  fields: [title, ['TextPreview', 'string', preview]],
-  keep: documentsOf,
+  fields: [title, previewed, size, blob('ContentVersion', versionOf, 'VersionData')],
+  keep: (org) => documentsOf(org).map((document) => ({ ...document, id: versionOf(document.of, org) })),
 })
 
 /** A note is linked to what it is about, and to the user who wrote it. */
@@ -133,8 +151,8 @@ function convertedAt(org: Org, personIndex: number): number {
 }
 
 /** The first 255 characters, without the HTML. */
-function preview({ text }: Held): string {
-  return plain(text).slice(0, 255)
+function preview(of: Note, org: Org): string {
+  return plain(org.textOf(of).text).slice(0, 255)
 }
 
 function plain(text: string): string {

@@ -9,6 +9,7 @@ export type FieldType =
   | 'reference'
   | 'string'
   | 'textarea'
+  | 'base64'
   | 'boolean'
   | 'currency'
   | 'double'

@@ -1,5 +1,5 @@
 import { currencyDigits } from './currency-digits.ts'
-import { fullName, rowAt, type Deal, type Person } from './facts.ts'
+import { fullName, rowAt, type Deal, type Note, type Person } from './facts.ts'
 import type { SalesforceOptions } from './salesforce-options.ts'
 import { WON_POSITION } from './stages.ts'
 import type { ListName, World } from './world.ts'
@@ -16,6 +16,8 @@ export class Org {
   readonly #convertedAt = new Map<number, number>()
   readonly #movedAt = new Map<string, number>()
   readonly #removed = new Set<string>()
+  /** What notes say since they were written anew, and how often they were. */
+  readonly #texts = new Map<number, { text: string; times: number }>()
   #holders: number[]
 
   constructor(world: World, options: SalesforceOptions) {
@@ -76,6 +78,17 @@ export class Org {
   ownerNamed(name: string): number {
     const { owners } = this.world.setting
     return (owners.find((owner) => fullName(owner) === name) ?? rowAt(owners, 0)).id
+  }
+
+  /** What a note says, and how often it was written anew. */
+  textOf({ id, text }: Pick<Note, 'id' | 'text'>): { text: string; times: number } {
+    return this.#texts.get(id) ?? { text, times: 0 }
+  }
+
+  /** Writes a note anew: another version of its document. */
+  rewrite(noteId: number, text: string): void {
+    this.#texts.set(noteId, { text, times: (this.#texts.get(noteId)?.times ?? 0) + 1 })
+    this.#movedAt.set(`notes ${noteId}`, this.world.now)
   }
 
   /** Deactivates a user: no user is ever deleted. */

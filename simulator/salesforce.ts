@@ -11,6 +11,7 @@ import { Org } from './salesforce-org.ts'
 import type { SalesforceOptions } from './salesforce-options.ts'
 import { Queries } from './salesforce-query.ts'
 import { jsonReply } from './reply.ts'
+import { readBlob } from './salesforce-blob.ts'
 import { invalidSession, notFound, ok, Refusal } from './salesforce-reply.ts'
 import { Schema } from './salesforce-schema.ts'
 import type { Reach } from './salesforce-shelf.ts'
@@ -76,6 +77,12 @@ export class Salesforce implements Dialect {
     this.#schema.touch('users')
   }
 
+  /** A note of the new kind is written anew. */
+  rewrite(noteId: number, text: string): void {
+    this.#org.rewrite(noteId, text)
+    this.#schema.touch('notes')
+  }
+
   /** Formulas of a deal come to something else: its fields change, its stamp does not. */
   recalculate(dealId: number, fields: Record<string, unknown>): void {
     rowAt(this.#world.deals, dealId - firstDealId(this.#world.setting.seed)).wire = fields
@@ -130,6 +137,8 @@ export class Salesforce implements Dialect {
     if (method !== 'GET') throw new Refusal(405, 'METHOD_NOT_ALLOWED', `HTTP Method '${method}' not allowed.`)
     if (resource === 'query' || resource === 'queryAll') return this.#query(resource, rest[0], query, batch)
     if (resource === 'limits') return ok(this.#allowance.inFull(this.#world.now))
+    if (resource === 'sobjects' && rest.length === 3 && /^\w{15,18}$/.test(rest[1] ?? ''))
+      return readBlob(this.#schema, rest)
     if (resource === 'sobjects' && /^\w{15,18}$/.test(rest[1] ?? ''))
       return readRecord(this.#schema, rest[0] ?? '', rest[1] ?? '', query)
     if (resource === 'sobjects') return ok(this.#sobject(rest, query))

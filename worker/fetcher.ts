@@ -175,7 +175,7 @@ async function once(
   const said = connector.fault(told, stream, settings as never)
   // What passes by itself is waited for, with whatever status it comes.
   const isRefusal = refusalsOf(request).includes(raw.status) && !(said instanceof RetriableError)
-  const isRead = request.accepts === 'csv' && raw.status < 300 ? isCsv : isJson
+  const isRead = raw.status < 300 ? readable[request.accepts ?? 'json'] : isJson
   const problem = isRefusal
     ? null
     : (said ??
@@ -183,7 +183,7 @@ async function once(
       (isRead(raw) || (request.mayBeEmpty === true && raw.text === '') ? null : notJson(raw)))
   if (problem !== null) throw problem
   const { text: _, ...reply } = raw
-  const body = isRead === isCsv ? raw.text : raw.body
+  const body = isRead === isJson ? raw.body : raw.text
   return { request, reply: { ...reply, body }, bytes: inflated, receivedAt: new Date() }
 }
 
@@ -195,7 +195,7 @@ function outgoing(base: URL, request: Request, proof: Record<string, string>): O
     path: `${url.pathname}${url.search}`,
     headers: {
       ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
-      ...(request.accepts === 'csv' && { accept: 'text/csv' }),
+      ...(request.accepts !== undefined && { accept: request.accepts === 'csv' ? 'text/csv' : '*/*' }),
       ...proof,
     },
     body: request.body === undefined ? null : JSON.stringify(request.body),
@@ -204,6 +204,9 @@ function outgoing(base: URL, request: Request, proof: Record<string, string>): O
 
 const isJson = (raw: RawReply): boolean => 'body' in raw
 const isCsv = ({ headers }: RawReply): boolean => String(headers['content-type']).startsWith('text/csv')
+/** Texts may be pieces of HTML; whole pages come from gateways and sign-in forms. */
+const isText = ({ text }: RawReply): boolean => text.trim() !== '' && !/^\s*<(!doctype|html)\b/i.test(text)
+const readable = { json: isJson, csv: isCsv, text: isText }
 
 const refusalsOf = ({ mayBeRefused = [] }: Request): readonly number[] =>
   mayBeRefused === true ? [403, 404] : mayBeRefused

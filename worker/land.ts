@@ -1,9 +1,11 @@
 import { randomUUIDv7 } from 'node:crypto'
 import { noteMerges, remember, type Merge } from './aliases.ts'
 import { storeCursor } from './cursor.ts'
+import { askDetails } from './details.ts'
 import { differing, standing } from './load.ts'
 import { loadPage, newestOfEach } from './load-page.ts'
 import { normalise, type Item, type Understood } from './normalise.ts'
+import type { ExtractedPage } from './extract.ts'
 import { read, type PreparedPage, type Reading } from './prepare.ts'
 import { setAside } from './quarantine.ts'
 import type { Run, StreamPass } from './run.ts'
@@ -23,16 +25,7 @@ export async function land(run: Run, pass: StreamPass, prepared: PreparedPage): 
   const { page, items } = prepared
   const { news, aside } = await findNews(run, pass, prepared)
   const landed =
-    news.length > 0
-      ? await store(
-          run,
-          pass,
-          prepared,
-          news.length === items.length && prepared.reading !== null
-            ? prepared.reading
-            : read(run, pass, page, news, prepared.repeatsIds),
-        )
-      : await skip(run, pass, prepared)
+    news.length > 0 ? await storeNews(run, pass, prepared, news) : await skip(run, pass, prepared)
   pass.place = page.place
   const { counts } = pass
   counts.pages += 1
@@ -95,10 +88,21 @@ async function skip(run: Run, pass: StreamPass, { page }: PreparedPage): Promise
   return { created: 0, updated: 0, quarantined: 0, stale: 0 }
 }
 
+async function storeNews(
+  run: Run,
+  pass: StreamPass,
+  { page, items, reading, repeatsIds }: PreparedPage,
+  news: Item[],
+): Promise<Landed> {
+  if (news.length === items.length && reading !== null) return store(run, pass, page, reading)
+  const whole = await askDetails(run, pass, page, news)
+  return store(run, pass, whole.page, read(run, pass, whole.page, whole.items, repeatsIds))
+}
+
 async function store(
   run: Run,
   pass: StreamPass,
-  { page }: PreparedPage,
+  page: ExtractedPage,
   { records, refused, packed }: Reading,
 ): Promise<Landed> {
   const snapshotId = randomUUIDv7()

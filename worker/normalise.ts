@@ -84,6 +84,17 @@ export function identify(run: ReadingRun, pass: ReadingPass, items: unknown[]): 
   })
 }
 
+/** The item with what was asked of it alone. Its digest stays that of what the list says. */
+export function withDetail(item: Item, detail: string | null): Item {
+  const json = JSON.stringify(detail)
+  return {
+    ...item,
+    value: { ...(item.value as object), detail },
+    hasEscapes: item.hasEscapes || json.includes('\\u'),
+    isLong: item.isLong || json.length > longestText,
+  }
+}
+
 /** Postgres refuses NUL, and a broken character would become that of another id. */
 const isStorable = (id: string): boolean => !id.includes('\0') && id.isWellFormed()
 

@@ -6,7 +6,7 @@ import { identify, normalise, type Item, type SetAside, type Understood } from '
 import type { Run, StreamPass } from './run.ts'
 import { pack } from './snapshot.ts'
 
-/** A page whose items have names and digests; on a first load, when all of them will be written, also their meaning. */
+/** A page whose items have names and digests; on a first load, when all of them will be written as they came, also their meaning. */
 export type PreparedPage = {
   page: ExtractedPage
   items: Item[]
@@ -57,7 +57,8 @@ function preparePage(run: Run, pass: StreamPass, page: ExtractedPage): PreparedP
     page,
     items,
     repeatsIds,
-    reading: pass.isFirstLoad ? read(run, pass, page, items, repeatsIds) : null,
+    reading:
+      pass.isFirstLoad && pass.stream.detail === undefined ? read(run, pass, page, items, repeatsIds) : null,
   }
 }
 

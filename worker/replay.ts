@@ -5,6 +5,7 @@ import { decode, parseJson } from './body.ts'
 import { readAliases } from './aliases.ts'
 import type { AnyConnector, Stream, TableName } from './connectors/connector.ts'
 import { connectors } from './connectors/registry.ts'
+import { apart, detailed } from './details.ts'
 import { assertHolding, whileHolding } from './hold.ts'
 import { lookedSince } from './lease.ts'
 import { loadPage, newestOfEach } from './load-page.ts'
@@ -177,10 +178,10 @@ async function replayStream(
     const pass = { stream, guardedFrom, rules: rulesDigest(run, stream), isFirstLoad: false }
     const text = decode(unpack(page.body))
     const isJson = stream.request(page.cursor, run.settings).accepts === undefined
-    const body = isJson ? parseJson(text) : text
+    const { body, details } = apart(stream, isJson ? parseJson(text) : text)
     const reply = { status: page.status, headers: {}, body, isKept: true as const }
     const { items } = stream.page(reply, page.cursor, run.settings)
-    const results = identify(run, pass, items).map((item) => normalise(run, pass, item))
+    const results = identify(run, pass, items).map((item) => normalise(run, pass, detailed(item, details)))
     const understood = results.filter((result): result is Understood => 'rows' in result)
     const newest = newestOfEach(stream, understood)
     await loadPage(tx, run, pass, newest, page.id, page.receivedAt)

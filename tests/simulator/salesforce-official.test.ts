@@ -1,4 +1,5 @@
 import { generateKeyPairSync, sign } from 'node:crypto'
+import { text } from 'node:stream/consumers'
 import { Connection, OAuth2 } from 'jsforce'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { salesforceId } from '../../simulator/salesforce-ids.ts'
@@ -174,6 +175,18 @@ describe('the official client queries', () => {
     const documents = named('ContentDocument', notes.filter(isNew))
     expect(await of("SELECT Id FROM ContentDocument WHERE FileType = 'SNOTE'")).toEqual(documents)
     expect(await of('SELECT Id FROM ContentNote')).toEqual(documents)
+    const { records } = await connection.query(
+      'SELECT Id, LatestPublishedVersionId, ContentSize FROM ContentDocument LIMIT 3',
+    )
+    const written = new Map(
+      notes.map((note) => [salesforceId('ContentDocument', Number(note.id)), note.text]),
+    )
+    for (const { Id, LatestPublishedVersionId: version, ContentSize: size } of records) {
+      const body = await text(
+        connection.sobject('ContentVersion').record(String(version)).blob('VersionData'),
+      )
+      expect([body, Buffer.byteLength(body)]).toEqual([written.get(String(Id)), size])
+    }
   })
 
   test('by the keyset of stamp and id, from one record to the next', async () => {

@@ -152,7 +152,7 @@ function copyOf(account: SimulatedAccount): Record<string, Stored[]> {
         source_id: idOf(isNew ? 'ContentDocument' : 'Note', note.id),
         contact: whoOf(note.personId),
         author: note.author,
-        body: isNew ? plain.slice(0, 255) : note.text.trim(),
+        body: isNew && Buffer.byteLength(note.text) <= 255 ? plain : note.text.trim(),
         noted_at: at(note.createdAt),
       }
     }),

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { dialectOf } from '../../simulator/dialects.ts'
 import { salesforceId } from '../../simulator/salesforce-ids.ts'
+import { Salesforce } from '../../simulator/salesforce.ts'
 import { arrange, type Arrangement, type Client, type Synced } from './arrange.ts'
 import { connectSalesforce, expectLarkspur, larkspur } from './salesforce-client.ts'
 import { replay } from './replayed.ts'
@@ -169,6 +171,67 @@ describe('changes', () => {
     expect(await byId('contacts', salesforceId('Contact', Number(person)))).toMatchObject({
       deleted_because: 'absence',
     })
+  })
+})
+
+describe('a note of the new kind', () => {
+  const long = `<p>${'Fees, dates &amp; who signs. '.repeat(40)}</p>`
+  const texts = () => requests('read.ContentVersion').length
+  let id = 0
+
+  /** Every other note is of the new kind. */
+  beforeEach(() => {
+    const { people } = client.account.truth()
+    id =
+      [1, 2].map(() => Number(client.account.addNote(people[3]?.id ?? '', long))).find((n) => n % 2 === 1) ??
+      0
+  })
+  const stored = () => byId('notes', salesforceId('ContentDocument', id))
+  const hasLongText = (note: { id: string; text: string }) =>
+    Number(note.id) % 2 === 1 && Buffer.byteLength(note.text) > 255
+  const rewrite = (text: string) => dialectOf(client.account, Salesforce).rewrite(id, text)
+
+  test('has all of its text, asked for once each time it is written anew', async () => {
+    expect(status(await client.sync())).toEqual(good)
+    expect(await stored()).toMatchObject({ body: long })
+    const first = texts()
+    expect(first).toBe(client.account.truth().notes.filter(hasLongText).length)
+    all.simulator.advance(60_000)
+    const { run } = await client.sync({ full: true })
+    expect(run).toMatchObject({ status: 'success', updated: 0 })
+    expect(texts()).toBe(first)
+    all.simulator.advance(60_000)
+    rewrite(`${long}<p>Signed.</p>`)
+    const before = all.simulator.ledger.entries().length
+    const { run: third, streams } = await client.sync()
+    expect(streams.notes).toMatchObject({ updated: 1 })
+    // The text is one of the requests that a run counts, and so part of the share of the org's day.
+    expect(third.requests).toBe(all.simulator.ledger.entries().length - before)
+    expect(texts()).toBe(first + 1)
+    expect(await stored()).toMatchObject({ body: `${long}<p>Signed.</p>` })
+    expect((await replay(all, client, 'verify')).differences).toEqual([])
+  })
+
+  test('that the user may not read ends where its preview does, and says so', async () => {
+    all.simulator.faults.add({ fault: 'forbidden', operation: 'read.ContentVersion' })
+    expect(status(await client.sync())).toEqual(good)
+    const { body } = (await stored()) ?? {}
+    expect(body).toMatch(/^Fees, dates .{230,}…$/)
+    expect((await replay(all, client, 'verify')).differences).toEqual([])
+  })
+
+  test('is not the page of a gateway, and arrives when the gateway is gone', async () => {
+    all.simulator.faults.add({ fault: 'login-page', operation: 'read.ContentVersion' })
+    const { run, streams } = await client.sync()
+    expect([run.status, streams.notes?.status, streams.notes?.error_code]).toEqual([
+      'partial',
+      'failed',
+      'E_CRM_BAD_REPLY',
+    ])
+    expect(await stored()).toBeUndefined()
+    all.simulator.faults.clear()
+    expect(status(await client.sync())).toEqual(good)
+    expect(await stored()).toMatchObject({ body: long })
   })
 })
 

@@ -86,8 +86,8 @@ export type Request = {
   units?: number
   /** The account may not have this at all: a refusal (403 or 404, or one of these) is then an answer, which `page` reads, and no failure. */
   mayBeRefused?: true | readonly number[]
-  /** What is answered when not JSON; the body then is the text as it came. */
-  accepts?: 'csv'
+  /** What is answered when not JSON; the body then is the text as it came. A page of a browser's is no `text`. */
+  accepts?: 'csv' | 'text'
   /** A success may have no body. */
   mayBeEmpty?: true
 }
@@ -227,6 +227,12 @@ export type Stream<Settings> = {
   page: (reply: Reply, cursor: string, settings: Settings) => Page
   /** Their id of an item, or null when it has none: the item then cannot be stored and is set aside. */
   identify: (item: Record<string, unknown>, settings: Settings) => string | null
+  /**
+   * What is asked of a record alone when it is new or has changed; null for one that is whole as it came. `normalise` reads the answer,
+   * a text or null where it was refused, as the item's `detail`. It is no part of the digest by which records are compared: another
+   * answer must show in what the list says.
+   */
+  detail?: (item: Record<string, unknown>, settings: Settings) => Request | null
   /** Whether an item only says that its record is gone, as in a list of archived ones; nothing else is asked of it. */
   isGone?: (item: Record<string, unknown>) => boolean
   /** The documented shape; items that do not fit are set aside with the field's path. */

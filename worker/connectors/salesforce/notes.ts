@@ -1,11 +1,11 @@
 import { z } from 'zod'
-import type { Context, Page, Reply, Request, Stream } from '../connector.ts'
+import type { Context, FieldFault, Page, Reply, Request, Stream } from '../connector.ts'
 import { chain, type Item, type SObject } from './chain.ts'
 import { changesOf } from './list.ts'
 import { placeOf } from './place.ts'
 import type { SalesforceSettings as Settings } from './settings.ts'
 import { linksQuery } from './soql.ts'
-import { filled, link, reader, rest, shapes, stamps, text, through } from './values.ts'
+import { filled, link, objectOf, reader, rest, shapes, stamps, text, through } from './values.ts'
 
 const classic: SObject = {
   name: 'Note',
@@ -16,12 +16,15 @@ const classic: SObject = {
   mayBeMissing: true,
 }
 
-/** A note of the new kind is a document; the first 255 characters of its text come with it. */
+/** A note of the new kind is a document; the first 255 characters of its text come with it, and how many bytes the whole has. */
 const document: SObject = {
   name: 'ContentDocument',
   fields: ['Title', 'FileType', 'OwnerId', 'LatestPublishedVersionId'],
+  wished: () => ['ContentSize'],
   paths: { OwnerId: 'Owner.Name', LatestPublishedVersionId: 'LatestPublishedVersion.TextPreview' },
   only: "FileType = 'SNOTE'",
+  // As many texts are asked for at most before the page is kept: what a break loses stays small.
+  atOnce: 100,
   neverInBulk: true,
   mayBeMissing: true,
 }
@@ -76,6 +79,48 @@ function page(reply: Reply, cursor: string, settings: Settings): Page {
   }
 }
 
+/** A text of so many bytes is all in the preview. */
+const previewBytes = 255
+
+/** A longer text is left where it is: of a note that long we show the beginning. */
+const mostTextBytes = 1024 * 1024
+
+const bytesOf = ({ ContentSize }: Item): number | null =>
+  typeof ContentSize === 'number' ? ContentSize : null
+
+/**
+ * The whole text of a document, by the version that the list names: every change makes another version. "sObject Blob Get" of the
+ * REST API Developer Guide (read 2026-11-21): the bytes as they are, for notes HTML.
+ */
+function detail(item: Item): Request | null {
+  const { LatestPublishedVersionId: version } = item
+  const bytes = bytesOf(item)
+  const isWhole = bytes !== null && (bytes <= previewBytes || bytes > mostTextBytes)
+  if (objectOf(item) !== document.name || typeof version !== 'string' || isWhole) return null
+  return {
+    method: 'GET',
+    path: `sobjects/ContentVersion/${version}/VersionData`,
+    accepts: 'text',
+    mayBeRefused: true,
+  }
+}
+
+/** A text that is not all there says so by its end. */
+function textOf(item: Item): { body: string | null; faults: FieldFault[] } {
+  const bytes = bytesOf(item)
+  const whole = filled(item, 'detail')
+  const got = whole === null ? 0 : Buffer.byteLength(String(item['detail']))
+  if (whole !== null && (bytes === null || got >= bytes)) return { body: whole, faults: [] }
+  if (whole !== null)
+    return {
+      body: `${whole}…`,
+      faults: [{ path: 'VersionData', reason: `${got} of ${bytes} bytes came` }],
+    }
+  const preview = through(item, 'LatestPublishedVersion', 'TextPreview')
+  const isCut = preview !== null && (bytes === null || bytes > previewBytes)
+  return { body: isCut ? `${preview}…` : preview, faults: [] }
+}
+
 /** Object reference: Note, ContentDocument, ContentDocumentLink, ContentVersion (read 2026-11-20). */
 export const notes: Stream<Settings> = {
   ...changesOf({
@@ -87,9 +132,10 @@ export const notes: Stream<Settings> = {
       Note: { ParentId: text, Title: text, Body: text, OwnerId: text },
       ContentDocument: { Title: text, OwnerId: text, links: z.array(z.string()) },
     }),
-    version: 1,
+    version: 2,
     normalise: (item, context) => {
       const read = reader(item)
+      const { body, faults } = textOf(item)
       return {
         rows: {
           notes: {
@@ -98,10 +144,7 @@ export const notes: Stream<Settings> = {
             ownerId: link(item, 'OwnerId', 'owners', context),
             author: through(item, 'Owner', 'Name'),
             notedAt: read.when('CreatedDate'),
-            body:
-              filled(item, 'Body') ??
-              through(item, 'LatestPublishedVersion', 'TextPreview') ??
-              filled(item, 'Title'),
+            body: filled(item, 'Body') ?? body ?? filled(item, 'Title'),
             custom: rest(item, [
               'ParentId',
               'Title',
@@ -110,15 +153,18 @@ export const notes: Stream<Settings> = {
               'LatestPublishedVersion',
               'LatestPublishedVersionId',
               'links',
+              'ContentSize',
+              'detail',
             ]),
           },
         },
-        faults: read.faults,
+        faults: [...read.faults, ...faults],
       }
     },
   }),
   follow,
   page,
+  detail,
 }
 
 /** A classic note has one parent; a document may be linked to several records, and always to its owner. */
