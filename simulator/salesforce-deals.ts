@@ -1,3 +1,4 @@
+import type { DealStep } from './deal-journeys.ts'
 import { rowAt, type Deal, type Stage } from './facts.ts'
 import { prefixes, salesforceId } from './salesforce-ids.ts'
 import {
@@ -47,11 +48,11 @@ export const opportunity: ObjectType = object<Held>({
     currencyField,
     ownerField,
   ],
-  keep: (org) => org.world.deals.map((deal, index) => keptDeal(org, deal, index, 'Opportunity')),
+  keep: (org) => org.world.deals.map((deal, index) => keptDeal(org, deal, index)),
 })
 
-/** What is known of how each opportunity moved: the stage it came in, and the one it is in. */
-export const opportunityHistory: ObjectType = object<Held & { isFirst: boolean }>({
+/** How each opportunity moved: a row for each stage and amount that it had, the first ones with it. None is changed afterwards. */
+export const opportunityHistory: ObjectType = object<Held & DealStep>({
   name: 'OpportunityHistory',
   keyPrefix: prefixes.OpportunityHistory,
   follows: ['deals'],
@@ -63,18 +64,18 @@ export const opportunityHistory: ObjectType = object<Held & { isFirst: boolean }
       ({ id }) => salesforceId('Opportunity', id),
       refersTo('Opportunity', 'Opportunity'),
     ],
-    ['StageName', 'picklist', (deal, org) => (deal.isFirst ? org.stageOf(null) : stage(deal, org)).name],
+    ['StageName', 'picklist', (deal, org) => stage(deal, org).name],
     ['Amount', 'currency', (deal, org) => org.amountOf(deal)],
     ['CloseDate', 'date', ({ createdAt }) => day(createdAt + 90 * DAY)],
+    currencyField,
   ],
   keep: (org) =>
     org.world.deals.flatMap((deal, index) => {
-      const { stamp: _, ...record } = keptDeal(org, deal, index, 'OpportunityHistory')
-      const came = { ...record, stamp: deal.createdAt, of: { ...record.of, isFirst: true } }
-      if (deal.modifiedAt === deal.createdAt) return [came]
-      const id = salesforceId('OpportunityHistory', deal.id * 10 + 1)
-      const at = deal.modifiedAt
-      return [came, { ...record, id, createdAt: at, stamp: at, of: { ...record.of, isFirst: false } }]
+      const { removedAt, visibleAt } = deal
+      return org.journeyOf(index).map((step, place) => {
+        const id = salesforceId('OpportunityHistory', deal.id * 1_000 + place)
+        return { ...kept(id, step.at, step.at, { ...deal, ...step, index }), removedAt, visibleAt }
+      })
     }),
 })
 
@@ -100,10 +101,10 @@ export const opportunityStage: ObjectType = object<Stage>({
   },
 })
 
-function keptDeal(org: Org, deal: Deal, index: number, kind: 'Opportunity' | 'OpportunityHistory') {
+function keptDeal(org: Org, deal: Deal, index: number) {
   const { createdAt, modifiedAt, removedAt, visibleAt, wire } = deal
   const stamp = Math.max(modifiedAt, removedAt, org.movedAt('deals', index))
-  const id = salesforceId(kind, kind === 'Opportunity' ? deal.id : deal.id * 10)
+  const id = salesforceId('Opportunity', deal.id)
   const isPurged = org.world.isPurged(deal)
   return { ...kept(id, createdAt, stamp, { ...deal, index }), removedAt, visibleAt, wire, isPurged }
 }

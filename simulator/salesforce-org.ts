@@ -1,5 +1,6 @@
 import { currencyDigits } from './currency-digits.ts'
 import { fullName, rowAt, type Deal, type Note, type Person } from './facts.ts'
+import { Journeys, type DealStep } from './deal-journeys.ts'
 import type { SalesforceOptions } from './salesforce-options.ts'
 import { WON_POSITION } from './stages.ts'
 import type { ListName, World } from './world.ts'
@@ -16,6 +17,7 @@ export class Org {
   readonly #convertedAt = new Map<number, number>()
   readonly #movedAt = new Map<string, number>()
   readonly #removed = new Set<string>()
+  readonly #journeys: Journeys
   /** What notes say since they were written anew, and how often they were. */
   readonly #texts = new Map<number, { text: string; times: number }>()
   #holders: number[]
@@ -23,6 +25,7 @@ export class Org {
   constructor(world: World, options: SalesforceOptions) {
     this.world = world
     this.options = options
+    this.#journeys = new Journeys(world)
     for (const deal of world.deals) this.#convert(deal.personIndex, deal.createdAt)
     this.#holders = world.calendar.activities.map(({ personIndex }) => personIndex)
   }
@@ -80,6 +83,11 @@ export class Org {
     return (owners.find((owner) => fullName(owner) === name) ?? rowAt(owners, 0)).id
   }
 
+  /** How a deal came to stand where it stands, oldest first. */
+  journeyOf(index: number): readonly DealStep[] {
+    return this.#journeys.of(index)
+  }
+
   /** What a note says, and how often it was written anew. */
   textOf({ id, text }: Pick<Note, 'id' | 'text'>): { text: string; times: number } {
     return this.#texts.get(id) ?? { text, times: 0 }
@@ -106,6 +114,7 @@ export class Org {
 
   #noteDeal(index: number): void {
     const deal = rowAt(this.world.deals, index)
+    this.#journeys.note(index)
     this.#convert(deal.personIndex, Math.max(deal.createdAt, this.world.now))
     const key = `deals ${index}`
     if (deal.removedAt > 0) this.#removed.add(key)

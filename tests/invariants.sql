@@ -29,6 +29,7 @@ union all select 'companies', tenant_id, connection_id, source_id from companies
 union all select 'contacts', tenant_id, connection_id, source_id from contacts group by 2, 3, 4 having count(*) > 1
 union all select 'leads', tenant_id, connection_id, source_id from leads group by 2, 3, 4 having count(*) > 1
 union all select 'opportunities', tenant_id, connection_id, source_id from opportunities group by 2, 3, 4 having count(*) > 1
+union all select 'stage changes', tenant_id, connection_id, source_id from stage_changes group by 2, 3, 4 having count(*) > 1
 union all select 'notes', tenant_id, connection_id, source_id from notes group by 2, 3, 4 having count(*) > 1
 union all select 'activities', tenant_id, connection_id, source_id from activities group by 2, 3, 4 having count(*) > 1;
 
@@ -81,6 +82,7 @@ select t.record, t.id, t.tenant_id, t.connection_id, t.snapshot_id from (
   union all select 'contacts', tenant_id, connection_id, id, snapshot_id from contacts
   union all select 'leads', tenant_id, connection_id, id, snapshot_id from leads
   union all select 'opportunities', tenant_id, connection_id, id, snapshot_id from opportunities
+  union all select 'stage changes', tenant_id, connection_id, id, snapshot_id from stage_changes
   union all select 'notes', tenant_id, connection_id, id, snapshot_id from notes
   union all select 'activities', tenant_id, connection_id, id, snapshot_id from activities) as t
 left join connections c on c.tenant_id = t.tenant_id and c.id = t.connection_id

@@ -82,7 +82,10 @@ function originOf(error: unknown): { code?: string; message: string } {
   return code === undefined && cause instanceof Error ? originOf(cause) : { code, message }
 }
 
-const streamWords: Record<string, string> = { lead_sources: 'lead sources' }
+const streamWords: Record<string, string> = {
+  lead_sources: 'lead sources',
+  stage_changes: 'stage changes',
+}
 
 /** A stream's name as people say it. */
 export const streamWord = (stream: string): string => streamWords[stream] ?? stream

@@ -17,6 +17,7 @@ export const recordTables = {
   contacts: schema.contacts,
   leads: schema.leads,
   opportunities: schema.opportunities,
+  stage_changes: schema.stageChanges,
   notes: schema.notes,
   activities: schema.activities,
 } satisfies Record<TableName, unknown>

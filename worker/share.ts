@@ -16,6 +16,7 @@ export type Purpose = 'pass' | 'look'
 /** At which part of the share each stream is given up; the deals go on to the last. */
 const givenUpAt: Record<StreamName, number> = {
   activities: 0.7,
+  stage_changes: 0.7,
   notes: 0.75,
   lead_sources: 0.8,
   companies: 0.8,

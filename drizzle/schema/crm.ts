@@ -178,6 +178,29 @@ export const opportunities = pgTable(
   ],
 )
 
+/**
+ * What a CRM itself recorded of how an opportunity came to stand where it stands: the stage it came into, and what it was worth there.
+ * Shown beside the opportunity, and part of no figure: what those compare is what we saw (docs/decisions/023-the-crms-own-history.md).
+ */
+export const stageChanges = pgTable(
+  'stage_changes',
+  {
+    ...recordColumns(),
+    opportunityId: uuid(),
+    stageId: uuid(),
+    stageName: text(),
+    amountMinor: minorUnits(),
+    currency: text(),
+    expectedCloseOn: date(),
+    /** When the CRM says that it happened. */
+    happenedAt: instant(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.tenantId, t.id] }),
+    index('stage_changes_of_opportunity').on(t.tenantId, t.opportunityId, t.happenedAt),
+  ],
+)
+
 /** Columns of copied records that are this product's own: connectors, loads and replays leave them alone. */
 export const ownColumns = ['nextActionAt', 'nextActionDetails', 'version', 'ownOutcome'] as const
 

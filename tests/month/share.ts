@@ -4,6 +4,7 @@ import { crmName } from './mischief.ts'
 /** At which per cent of the share each stream is given up, as docs/decisions/022 states it. */
 const givenUpAt: Record<string, number> = {
   activities: 70,
+  stage_changes: 70,
   notes: 75,
   lead_sources: 80,
   companies: 80,

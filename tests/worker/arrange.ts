@@ -102,6 +102,7 @@ export const recordTables = [
   'leads',
   'contacts',
   'opportunities',
+  'stage_changes',
   'notes',
   'activities',
 ] as const

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { dialectOf } from '../../simulator/dialects.ts'
+import { pastOf } from '../../simulator/past.ts'
 import { salesforceId } from '../../simulator/salesforce-ids.ts'
 import { Salesforce } from '../../simulator/salesforce.ts'
 import { arrange, type Arrangement, type Client, type Synced } from './arrange.ts'
@@ -9,13 +10,15 @@ import { expectSound } from './soundness.ts'
 
 let all: Arrangement
 let client: Client
+let startAt: Date
 
 beforeEach(() => begin())
 afterEach(() => all.close())
 
 async function begin(more: Partial<typeof larkspur> = {}, settings = {}): Promise<void> {
   // What is asked for changes is asked by our clock, and assertions are good by it.
-  all = await arrange([{ ...larkspur, startAt: new Date(), ...more }])
+  startAt = new Date()
+  all = await arrange([{ ...larkspur, startAt, ...more }])
   client = await connectSalesforce(all, settings)
 }
 
@@ -37,7 +40,7 @@ describe('a copy of a Salesforce org', () => {
     expect(again.run).toMatchObject({ status: 'success', created: 0, updated: 0, retired: 0, quarantined: 0 })
     expect(await client.everything()).toEqual(before)
     // Of the allowance that the whole org shares.
-    expect(again.run.requests).toBeLessThanOrEqual(36)
+    expect(again.run.requests).toBeLessThanOrEqual(38)
     await expectSound(all.url)
   })
 })
@@ -171,6 +174,53 @@ describe('changes', () => {
     expect(await byId('contacts', salesforceId('Contact', Number(person)))).toMatchObject({
       deleted_because: 'absence',
     })
+  })
+})
+
+describe('what Salesforce remembers of an opportunity', () => {
+  const asked = () =>
+    requests('queryAll.OpportunityHistory').map(({ query }) => new URLSearchParams(query).get('q') ?? '')
+  const remembered = async () =>
+    (await client.records('stage_changes')).toSorted((a, b) => Number(a.happened_at) - Number(b.happened_at))
+
+  test('is copied from its beginning, once, beside our own history and not into it', async () => {
+    expect(status(await client.sync())).toEqual(good)
+    const [first] = client.account.truth().stages
+    const past = pastOf(client.account.options, startAt).flatMap(({ id, states }) =>
+      states.map(
+        ({ at, stage }) =>
+          `${salesforceId('Opportunity', Number(id))} ${at.toISOString()} ${stage ?? first?.name}`,
+      ),
+    )
+    const deals = new Map((await client.records('opportunities')).map((row) => [row.id, row.source_id]))
+    const rows = await remembered()
+    expect(past.length).toBeGreaterThan(deals.size)
+    const copied = rows.map(
+      (row) =>
+        `${String(deals.get(row.opportunity_id))} ${new Date(String(row.happened_at)).toISOString()} ${String(row.stage_name)}`,
+    )
+    expect(copied.toSorted()).toEqual(past.toSorted())
+    all.simulator.advance(30 * hour)
+    const [deal] = client.account.truth().deals
+    const last = client.account.truth().stages[5]
+    client.account.editDeal(deal?.id ?? '', { stageId: Number(last?.id), amountMinor: 7_700_000 })
+    all.simulator.ledger.clear()
+    expect(status(await client.sync())).toEqual(good)
+    expect(asked()).toEqual([expect.stringContaining('SystemModstamp >=')])
+    expect(await client.records('stage_changes')).toHaveLength(rows.length + 1)
+    expect(await client.records('stage_changes')).toContainEqual(
+      expect.objectContaining({ stage_name: last?.name, amount_minor: 7_700_000, currency: 'USD' }),
+    )
+    const { rows: versions } = await all.db.query('select stage_name from opportunity_versions')
+    expect(versions).toHaveLength(1)
+    expect((await replay(all, client, 'verify')).differences).toEqual([])
+  })
+
+  test('is not missed where the user may not see it', async () => {
+    dialectOf(client.account, Salesforce).hide('OpportunityHistory')
+    const { run, streams } = await client.sync()
+    expect([run.status, streams.stage_changes?.status]).toEqual(['success', 'success'])
+    expect(await client.records('stage_changes')).toEqual([])
   })
 })
 

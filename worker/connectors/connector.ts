@@ -20,6 +20,7 @@ export const streamNames = [
   'leads',
   'contacts',
   'opportunities',
+  'stage_changes',
   'notes',
   'activities',
 ] as const
@@ -34,6 +35,7 @@ type Tables = {
   contacts: typeof schema.contacts.$inferInsert
   leads: typeof schema.leads.$inferInsert
   opportunities: typeof schema.opportunities.$inferInsert
+  stage_changes: typeof schema.stageChanges.$inferInsert
   notes: typeof schema.notes.$inferInsert
   activities: typeof schema.activities.$inferInsert
 }

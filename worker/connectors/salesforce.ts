@@ -8,6 +8,7 @@ import { notes } from './salesforce/notes.ts'
 import { opportunities } from './salesforce/opportunities.ts'
 import { accounts, contacts, leads } from './salesforce/people.ts'
 import { quota } from './salesforce/quota.ts'
+import { stageChanges } from './salesforce/stage-changes.ts'
 import { salesforceSettings, type SalesforceSettings } from './salesforce/settings.ts'
 import { reads } from './salesforce/values.ts'
 import { webhook } from './salesforce/webhook.ts'
@@ -34,7 +35,18 @@ const salesforceBase: Omit<
   fault,
   webhook,
   probe: 'owners',
-  streams: [users, stages, leadSources, accounts, leads, contacts, opportunities, notes, activities],
+  streams: [
+    users,
+    stages,
+    leadSources,
+    accounts,
+    leads,
+    contacts,
+    opportunities,
+    stageChanges,
+    notes,
+    activities,
+  ],
   writing,
 }
 

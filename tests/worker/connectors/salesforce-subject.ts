@@ -85,6 +85,10 @@ export const salesforce: Subject = {
       },
       vanishing: { field: 'Amount', column: 'amount_minor' },
     },
+    stage_changes: {
+      operations: ['queryAll.OpportunityHistory'],
+      vanishing: { field: 'StageName', column: 'stage_name' },
+    },
     notes: {
       operations: ['queryAll.Note'],
       remove: (account) => {
