@@ -1,5 +1,7 @@
 import type { Tx } from '../../drizzle/db.ts'
 import type { Basis, ConnectionNow } from '../domain/freshness.ts'
+import { valueWords } from '../domain/further-fields.ts'
+import type { Further } from '../queries/further-fields.ts'
 
 /** What a row gives to a column. Money is in minor units beside its currency; a share is 0 to 1. */
 export type Cell =
@@ -25,6 +27,8 @@ export type ExportScope = {
   now: Date
   /** Whoever takes it away, as owners in the CRM. */
   mine: readonly string[]
+  /** The fields of deals to which the workspace gave names of its own. */
+  further: readonly Further[]
 }
 
 export type ExportRow = Cell[]
@@ -36,6 +40,8 @@ type Definition<Row> = {
   /** A connection answers when it has completed these. */
   streams: readonly string[]
   columns: readonly ExportColumn<Row>[]
+  /** The further fields of a row's deal, for tables that end with a column for each. */
+  furtherOf?: (row: Row) => Record<string, unknown> | null
   /** All rows that the address asks for, in its order, as of one moment; read as the page of the table reads them. */
   rows: (tx: Tx, scope: ExportScope, search: URLSearchParams) => AsyncIterable<Row[]>
   /** The filters of the address, in words. */
@@ -44,18 +50,32 @@ type Definition<Row> = {
 
 /** A table that can be taken away. */
 export type ExportTable = Pick<Definition<never>, 'name' | 'heading' | 'streams' | 'filters'> & {
-  headings: string[]
+  headings: (scope: ExportScope) => string[]
   cells: (tx: Tx, scope: ExportScope, search: URLSearchParams) => AsyncIterable<ExportRow[]>
 }
 
 /** Says a table's columns once, and keeps the type of its rows to itself. */
-export function exportTable<Row>({ columns, rows, ...table }: Definition<Row>): ExportTable {
+export function exportTable<Row>({ columns, furtherOf, rows, ...table }: Definition<Row>): ExportTable {
+  const own = columns.map(({ heading }) => heading)
+  const furtherNames = ({ further }: ExportScope) =>
+    furtherOf === undefined ? [] : [...new Set(further.map(({ name }) => name))].toSorted()
   return {
     ...table,
-    headings: columns.map(({ heading }) => heading),
+    // Two columns of one name would be taken for each other by whoever reads the file with a program.
+    headings: (scope) => [
+      ...own,
+      ...furtherNames(scope).map((name) => (own.includes(name) ? `${name} (CRM field)` : name)),
+    ],
     cells: async function* (tx, scope, search) {
+      const names = furtherNames(scope)
       for await (const some of rows(tx, scope, search))
-        yield some.map((row) => columns.map(({ cell }) => cell(row)))
+        yield some.map((row) => {
+          const further = furtherOf?.(row) ?? {}
+          return [
+            ...columns.map(({ cell }) => cell(row)),
+            ...names.map((name) => text(Object.hasOwn(further, name) ? valueWords(further[name]) : null)),
+          ]
+        })
     },
   }
 }

@@ -20,9 +20,10 @@ export const leadsExport = exportTable<LeadRow>({
     { key: 'market', heading: 'Market', cell: (row) => text(row.market) },
     { key: 'id', heading: 'Id', cell: (row) => text(row.id) },
   ],
+  furtherOf: (row) => row.further,
   rows: (tx, scope, search) => {
     const { scope: leads, filters, ask } = questionOf(scope, search)
-    return walkLeads(tx, leads, filters, ask.sort)
+    return walkLeads(tx, leads, filters, ask.sort, scope.further)
   },
   filters: async (search, scope, tx) => {
     const { ask, period } = questionOf(scope, search)

@@ -1,5 +1,6 @@
 import type { Basis, ConnectionNow } from '../domain/freshness.ts'
 import type { Tx } from '../../drizzle/db.ts'
+import type { Further } from '../queries/further-fields.ts'
 import { byteOrderMark, csvLines, csvRow, defused } from './csv.ts'
 import type { ExportRow, ExportScope, ExportTable } from './export-table.ts'
 import { Packed } from './packed.ts'
@@ -20,6 +21,8 @@ export type Request = {
   now: Date
   /** Whoever takes it away, as owners in the CRM. */
   mine: readonly string[]
+  /** The fields of deals to which the workspace gave names of its own. */
+  further: readonly Further[]
 }
 
 export type File = { count: number; filters: string[]; content: Packed | Buffer }
@@ -37,7 +40,7 @@ export async function makeFile(
 /** The stamp stands below the rows, after an empty line: the first line stays the headings. */
 async function makeCsv(tx: Tx, table: ExportTable, request: Request): Promise<File> {
   const content = new Packed()
-  await content.add(byteOrderMark + csvLines([table.headings]))
+  await content.add(byteOrderMark + csvLines([table.headings(scopeOf(request)).map(defused)]))
   let count = 0
   for await (const rows of rowsOf(tx, table, request)) {
     count += rows.length
@@ -59,7 +62,7 @@ async function makeWorkbook(tx: Tx, table: ExportTable, request: Request): Promi
   const { timeZone } = request.workspace
   const content = await workbook({
     sheet: table.heading,
-    headings: table.headings,
+    headings: table.headings(scopeOf(request)),
     rows: all,
     stamp: lines,
     timeZone,
@@ -71,10 +74,10 @@ function rowsOf(tx: Tx, table: ExportTable, request: Request) {
   return table.cells(tx, scopeOf(request), request.search)
 }
 
-function scopeOf({ workspace, connections, basis, now, mine }: Request): ExportScope {
+function scopeOf({ workspace, connections, basis, now, mine, further }: Request): ExportScope {
   const { id, currency, timeZone } = workspace
   const { connectionIds } = basis
-  return { tenantId: id, connectionIds, basis, connections, currency, timeZone, now, mine }
+  return { tenantId: id, connectionIds, basis, connections, currency, timeZone, now, mine, further }
 }
 
 async function stamped(tx: Tx, table: ExportTable, request: Request, count: number) {

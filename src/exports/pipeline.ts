@@ -31,9 +31,10 @@ export const pipelineExport = exportTable<DealLine>({
     { key: 'owner', heading: 'Owner', cell: (row) => text(row.owner) },
     { key: 'id', heading: 'Id', cell: (row) => text(row.id) },
   ],
+  furtherOf: (row) => row.further,
   async *rows(tx, scope, search) {
     const asked = await questionOf(tx, scope, search)
-    for await (const deals of walkDeals(tx, asked.scope, asked.filters, asked.ask.sort))
+    for await (const deals of walkDeals(tx, asked.scope, asked.filters, asked.ask.sort, scope.further))
       yield await dealLinesOf(tx, asked, deals)
   },
   filters: async (search, scope, tx) => {

@@ -2,6 +2,7 @@ import { sql, type SQL } from 'drizzle-orm'
 import type { Tx } from '../../drizzle/db.ts'
 import { isQualified } from '../../drizzle/rules.ts'
 import type { FirstTouch, LeadGroup } from '../domain/leads.ts'
+import { furtherValues, type Further } from './further-fields.ts'
 import { after, nullsLast, readPlace, writePlace, type Place, type SortKey } from './keyset.ts'
 import { walk } from './walk.ts'
 
@@ -39,6 +40,8 @@ export type LeadRow = {
   owner: string | null
   /** Of an opportunity of the same person. */
   market: string | null
+  /** The further fields that were asked for, of the newest opportunity of the same person, by their names. */
+  further: Record<string, unknown> | null
 }
 
 /** The leads from `before` until `to` in groups; those before `from` are marked. */
@@ -143,8 +146,10 @@ export async function* walkLeads(
   scope: LeadScope,
   filters: LeadFilters,
   sort: LeadSort,
+  further: readonly Further[] = [],
 ): AsyncGenerator<LeadRow[]> {
-  for await (const rows of walk<Stored>(tx, statement(scope, filters, sort))) yield rows.map(leadOf)
+  for await (const rows of walk<Stored>(tx, statement(scope, filters, sort, { further })))
+    yield rows.map(leadOf)
 }
 
 const isOurs = ({ tenantId, connectionIds }: LeadScope): SQL =>
@@ -155,7 +160,11 @@ function statement(
   scope: LeadScope,
   filters: LeadFilters,
   sort: LeadSort,
-  { place, most }: { place?: Place | undefined; most?: number } = {},
+  {
+    place,
+    most,
+    further = [],
+  }: { place?: Place | undefined; most?: number; further?: readonly Further[] } = {},
 ): SQL {
   const keys = keysOf(sort)
   const [value, , nothing] = columns[sort.by]
@@ -182,11 +191,19 @@ function statement(
       select o.contact_id, min(o.market) as market from opportunities o
       where o.contact_id in (select contact_id from page) and o.tenant_id = ${scope.tenantId} and o.market is not null and o.deleted_at is null
       group by o.contact_id)
-    select p.*, t.at as touched_at, m.market, array[(p.sort_value is null)::text, coalesce(p.sort_value, ${sql.raw(nothing)})::text, p.id::text] as place
+    select p.*, t.at as touched_at, m.market, ${furtherOfPerson(scope, further)} as further, array[(p.sort_value is null)::text, coalesce(p.sort_value, ${sql.raw(nothing)})::text, p.id::text] as place
     from page p
     left join touches t on t.id = p.id
     left join markets m on m.contact_id = p.contact_id
     order by p.sort_value is null, p.sort_value ${sort.isDescending ? sql`desc` : sql``}, p.id`
+}
+
+function furtherOfPerson({ tenantId }: LeadScope, further: readonly Further[]): SQL {
+  if (further.length === 0) return sql`null::jsonb`
+  return sql`(
+    select ${furtherValues(further)} from opportunities o
+    where o.tenant_id = ${tenantId} and o.contact_id = p.contact_id and o.deleted_at is null
+    order by o.source_created_at desc nulls last, o.id limit 1)`
 }
 
 function matches(
@@ -251,6 +268,7 @@ type Stored = {
   touched_at: string | null
   owner: string | null
   market: string | null
+  further: Record<string, unknown> | null
   place: Place
 }
 
@@ -267,5 +285,6 @@ function leadOf(row: Stored): LeadRow {
     touchedAt: instantOf(row.touched_at),
     owner: row.owner,
     market: row.market,
+    further: row.further,
   }
 }

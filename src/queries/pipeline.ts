@@ -4,6 +4,7 @@ import { likelihoodOf } from '../../drizzle/rules.ts'
 import { weightedMinorOf, type ListedStage, type StageSum } from '../domain/pipeline.ts'
 import { isOurs, stageSumOf, stageSums, type DealScope, type StoredSum } from './bridge.ts'
 import { matches, type DealFilters } from './deal-match.ts'
+import { furtherValues, type Further } from './further-fields.ts'
 import { after, nullsLast, readPlace, writePlace, type Place, type SortKey } from './keyset.ts'
 import { walk } from './walk.ts'
 
@@ -32,6 +33,8 @@ export type DealRow = {
   step: { at: Date; details: string } | null
   /** How it ended as a person here said, while the CRM still calls it open. */
   ownOutcome: string | null
+  /** The further fields that were asked for, by their names. */
+  further: Record<string, unknown> | null
 }
 
 /** One page of the opportunities that match, in an order; `next` is where it goes on, null at its end. */
@@ -54,8 +57,10 @@ export async function* walkDeals(
   scope: DealScope,
   filters: DealFilters,
   sort: DealSort,
+  further: readonly Further[] = [],
 ): AsyncGenerator<DealRow[]> {
-  for await (const rows of walk<Stored>(tx, inOrder(scope, filters, sort))) yield rows.map(dealOf)
+  for await (const rows of walk<Stored>(tx, inOrder(scope, filters, sort, { further })))
+    yield rows.map(dealOf)
 }
 
 /**
@@ -129,7 +134,11 @@ function inOrder(
   scope: DealScope,
   filters: DealFilters,
   sort: DealSort,
-  { place, most }: { place?: Place | undefined; most?: number } = {},
+  {
+    place,
+    most,
+    further = [],
+  }: { place?: Place | undefined; most?: number; further?: readonly Further[] } = {},
 ): SQL {
   const keys = keysOf(sort)
   const beside = {
@@ -149,17 +158,22 @@ function inOrder(
     select o.*, array[(k.sort_value is null)::text, coalesce(k.sort_value, ${nothing})::text, o.id::text] as place
     from (${found}) k join opportunities o on o.tenant_id = k.tenant_id and o.id = k.id`
   return sql`
-    select d.* from (${deals(picked, scope, sql`o.place`)}) d
+    select d.* from (${deals(picked, scope, sql`o.place`, further)}) d
     order by d.place[1]::boolean, d.place[2]::${sql.raw(type)} ${sort.isDescending ? sql`desc` : sql``}, d.id`
 }
 
 /** These opportunities with what is shown of them. */
-function deals(opportunities: SQL, scope: DealScope, place: SQL = sql`null::text[]`): SQL {
+function deals(
+  opportunities: SQL,
+  scope: DealScope,
+  place: SQL = sql`null::text[]`,
+  further: readonly Further[] = [],
+): SQL {
   return sql`
     select o.id, ${nameOf} as name, o.market, o.units, w.name as owner,
       coalesce(o.stage_id::text, '-') as stage_key, coalesce(s.name, o.stage_name) as stage, s.position, o.status, o.deleted_at is not null as is_removed,
       o.amount_minor as amount, coalesce(o.currency, ${scope.currency}) as currency, ${likelihoodOf('o', 's')} as likely,
-      o.expected_close_on as close_on, o.next_action_at, o.next_action_details, o.own_outcome, ${place} as place
+      o.expected_close_on as close_on, o.next_action_at, o.next_action_details, o.own_outcome, ${furtherValues(further)} as further, ${place} as place
     from (${opportunities}) o
     left join stages s on s.tenant_id = o.tenant_id and s.id = o.stage_id and s.deleted_at is null
     left join owners w on w.tenant_id = o.tenant_id and w.id = o.owner_id and w.deleted_at is null
@@ -205,6 +219,7 @@ type Stored = {
   next_action_at: string | null
   next_action_details: string | null
   own_outcome: string | null
+  further: Record<string, unknown> | null
   place: Place
 }
 
@@ -231,5 +246,6 @@ function dealOf(row: Stored): DealRow {
         ? null
         : { at: new Date(row.next_action_at), details: row.next_action_details ?? '' },
     ownOutcome: row.own_outcome,
+    further: row.further,
   }
 }

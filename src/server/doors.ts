@@ -45,6 +45,7 @@ export const doors: Readonly<Record<string, Door>> = {
   '/w/[workspace]/due/[opportunity]/retry': button('complete_actions'),
   '/w/[workspace]/leads': page('read_deals'),
   '/w/[workspace]/pipeline': page('read_deals'),
+  '/w/[workspace]/pipeline/[opportunity]': page('read_deals'),
   '/w/[workspace]/hot-list': page('read_deals'),
   '/w/[workspace]/notes': page('read_deals'),
   '/w/[workspace]/schedule': page('read_deals'),

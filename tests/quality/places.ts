@@ -23,6 +23,7 @@ export const pages: Readonly<Record<string, Where>> = {
   'w/[workspace]/due/[opportunity]/move': { from: '~/due', link: new RegExp(`/due/${id}/move`) },
   'w/[workspace]/leads': ofWorkspace('leads'),
   'w/[workspace]/pipeline': ofWorkspace('pipeline'),
+  'w/[workspace]/pipeline/[opportunity]': { from: '~/pipeline', link: new RegExp(`/pipeline/${id}`) },
   'w/[workspace]/hot-list': ofWorkspace('hot-list'),
   'w/[workspace]/notes': ofWorkspace('notes'),
   'w/[workspace]/schedule': ofWorkspace('schedule'),

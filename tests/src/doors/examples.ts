@@ -83,6 +83,10 @@ export const examples: Readonly<Record<string, Example>> = {
   },
   '/w/[workspace]/leads': { path: inside('/leads') },
   '/w/[workspace]/pipeline': { path: inside('/pipeline') },
+  '/w/[workspace]/pipeline/[opportunity]': {
+    path: (ids) => `/w/${ids.slug}/pipeline/${ids.opportunity}`,
+    names: 'record',
+  },
   '/w/[workspace]/hot-list': { path: inside('/hot-list') },
   '/w/[workspace]/notes': { path: inside('/notes') },
   '/w/[workspace]/schedule': { path: inside('/schedule') },

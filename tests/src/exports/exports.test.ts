@@ -559,3 +559,53 @@ describe('the calendar', () => {
     )
   })
 })
+
+describe('the further fields of deals, under the names that the workspace gave them', () => {
+  const territory = '<b>=Territory</b>'
+  const fields = { custom: { [territory]: 'code__c', Market: 'area__c' } }
+
+  beforeAll(async () => {
+    const { client } = app.seed
+    await client.query(`update connections set settings = $1`, [{ fields }])
+    await client.query(
+      `update opportunities set contact_id = $2, source_created_at = now(),
+         custom = jsonb_build_object($3::text, '=2+3 <i>'::text, 'Market', json_build_array('North', 7), 'unmapped', 'UNMAPPED')
+       where tenant_id = $1 and title = 'Big one'`,
+      [tidewell.tenantId, people.priya, territory],
+    )
+    await client.query(
+      `update opportunities set custom = jsonb_build_object($2::text, 'CANARY', 'unmapped', 'CANARY') where tenant_id <> $1`,
+      [tidewell.tenantId, territory],
+    )
+  })
+
+  test.each(['pipeline', 'leads'])(
+    'end the rows of %s as text, defused and of this workspace alone',
+    async (table) => {
+      const { text } = await csvOf(`${table}?format=csv&status=all&period=all`)
+      const [headings = [], ...rows] = parse(text.replace(/^\ufeff/, ''))
+      expect(headings.slice(-3)).toEqual(['Id', territory, 'Market (CRM field)'])
+      expect(rows.map((row) => row.slice(headings.length - 2))).toContainEqual(["'=2+3 <i>", 'North, 7'])
+      expect(text).not.toMatch(/CANARY|UNMAPPED/)
+      const { parts } = await xlsxOf(`${table}?format=xlsx&status=all&period=all`)
+      const all = cells(parts, 1).flat()
+      expect(all).toEqual(expect.arrayContaining([`s:${territory}`, 's:=2+3 <i>', 's:North, 7']))
+      expect(all.join()).not.toMatch(/CANARY|UNMAPPED/)
+    },
+  )
+
+  test('stand on the page of the deal, escaped, and a deal of another workspace has none here', async () => {
+    const { rows } = await app.seed.client.query<{ id: string; is_ours: boolean }>(
+      `select id, tenant_id = $1 as is_ours from opportunities where title in ('Big one', 'CANARY') order by is_ours`,
+      [tidewell.tenantId],
+    )
+    const pageOf = (isOurs: boolean) =>
+      viewer.get(`/w/tidewell/pipeline/${rows.find(({ is_ours: ours }) => ours === isOurs)?.id}`)
+    const page = await (await pageOf(true)).text()
+    expect(page).toMatch(/<dt>&lt;b&gt;=Territory&lt;\/b&gt;<\/dt>\s*<dd>=2\+3 &lt;i&gt;<\/dd>/)
+    expect(page).toMatch(/<dt>Market<\/dt>\s*<dd>North, 7<\/dd>/)
+    expect(page).not.toMatch(/CANARY|UNMAPPED/)
+    const strange = await pageOf(false)
+    expect([strange.status, (await strange.text()).includes('CANARY')]).toEqual([404, false])
+  })
+})

@@ -125,6 +125,69 @@ test.each([320, 1_920])('fits a window of %i px', async (width) => {
   }
 })
 
+describe('the page of a deal', () => {
+  /** Its CRM remembers two steps from before our first copy, the second as we then saw it, and one that we saw ourselves. */
+  async function seedDeal(): Promise<string> {
+    const { seed } = app
+    const { rows } = await seed.client.query<{ id: string; stage_id: string; at: Date }>(
+      `select o.id, o.stage_id, min(v.valid_from) as at from opportunities o join opportunity_versions v on v.opportunity_id = o.id
+       where o.tenant_id = $1 and o.status = 'open' and o.currency = 'USD' group by 1, 2 order by 1 limit 1`,
+      [harbour.tenantId],
+    )
+    const [deal] = rows
+    await seed.client.query(
+      `update connections set settings = '{"fields": {"custom": {"Territory code": "x"}}}' where id = $1`,
+      [harbour.connection.id],
+    )
+    await seed.client.query(
+      `update opportunities set custom = '{"Territory code": "TX-0417", "other": "not chosen"}' where id = $1`,
+      [deal?.id],
+    )
+    const told = { opportunity_id: deal?.id, amount_minor: 900_000, currency: 'USD' }
+    const before = (days: number) => new Date((deal?.at.getTime() ?? 0) - days * 86_400_000)
+    const steps = [
+      { stage_name: 'Called', happened_at: before(30) },
+      { stage_name: 'Qualified', happened_at: before(10) },
+      { stage_name: 'Never told twice', happened_at: before(-70) },
+    ]
+    for (const step of steps) await seed.record('stage_changes', harbour.connection, { ...told, ...step })
+    return deal?.id ?? ''
+  }
+  let address: string
+  beforeAll(async () => {
+    address = `/w/harbour/pipeline/${await seedDeal()}`
+  })
+
+  test.each(looks)(
+    '$colorScheme at $viewport.width px pleases axe and the policy, and fits',
+    async (look) => {
+      const visited = await visit(browser, app.url + address, { ...look, as: app.ana })
+      await expectSound(visited)
+      await visited.close()
+    },
+  )
+
+  test('is behind its name on board and table, and says its fields and its history, each step once', async () => {
+    const { page, close } = await visit(browser, app.url + states.table, plain())
+    await page.locator(`a[href="${address}"]`).click()
+    const main = page.locator('main')
+    expect(await main.innerText()).toContain('Territory code\nTX-0417')
+    expect(await main.innerText()).not.toContain('not chosen')
+    const history = page.getByRole('table', { name: 'History' })
+    const rows = await history.locator('tbody tr').allInnerTexts()
+    expect(rows.map((row) => /own record|Our copy/.exec(row)?.[0])).toEqual([
+      'Our copy',
+      'own record',
+      'own record',
+    ])
+    expect(rows.slice(1)).toEqual([expect.stringContaining('Qualified'), expect.stringContaining('Called')])
+    expect(rows.join()).not.toContain('Never told twice')
+    await page.goto(app.url + states.board)
+    expect(await page.locator('.card h4 a[href^="/w/harbour/pipeline/"]').count()).toBeGreaterThan(5)
+    await close()
+  })
+})
+
 describe('what it says', () => {
   test('the figures are those of SQL, and in one currency', async () => {
     const { rows } = await app.seed.client.query<{ n: string; amount: string; stages: string }>(

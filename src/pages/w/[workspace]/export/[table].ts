@@ -8,7 +8,9 @@ import { Packed } from '../../../../exports/packed.ts'
 import { findTable } from '../../../../exports/tables.ts'
 import { mostRowsInWorkbook } from '../../../../exports/xlsx.ts'
 import { count } from '../../../../format.ts'
+import { readFieldSettings } from '../../../../queries/further-fields.ts'
 import { problem } from '../../../../server/answers.ts'
+import { furtherOf } from '../../../../server/further-fields.ts'
 
 const formatForm = z.enum(Object.keys(formats) as Format[]).default('csv')
 
@@ -18,7 +20,7 @@ const formatForm = z.enum(Object.keys(formats) as Format[]).default('csv')
  */
 export const GET: APIRoute = async (context) => {
   const { locals, params, url } = context
-  const { workspace, status, actor, ownOwners, atOneMoment } = locals
+  const { workspace, status, actor, ownOwners, atOneMoment, connectors } = locals
   const table = findTable(params['table'])
   if (table === undefined) {
     locals.missing = 'table'
@@ -28,7 +30,7 @@ export const GET: APIRoute = async (context) => {
   if (format === undefined) return refuse(context, 400, 'Ask for format=csv or format=xlsx.')
   const basis = basisOf(status.connections, table.streams)
   if (basis.connectionIds.length === 0) return nothingYet(context)
-  const request = {
+  const asked = {
     search: url.searchParams,
     workspace,
     connections: status.connections,
@@ -37,7 +39,8 @@ export const GET: APIRoute = async (context) => {
     mine: ownOwners,
   }
   const file = await atOneMoment(async (tx) => {
-    const made = await makeFile(tx, table, format, request)
+    const further = furtherOf(connectors, await readFieldSettings(tx, basis.connectionIds))
+    const made = await makeFile(tx, table, format, { ...asked, further })
     if (made !== undefined) {
       const after = { format, rows: made.count, filters: made.filters }
       await recordDeed(tx, actor, { deed: 'exported', target: table.heading.toLowerCase(), after })
