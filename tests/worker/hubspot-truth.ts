@@ -100,8 +100,8 @@ export function hubSpotCopyOf(truth: Truth): Copy {
           kind,
           subject: activity.title,
           details: activity.description || null,
-          due_at: Date.parse(activity.startAt),
-          ends_at: type === 'meetings' ? Date.parse(activity.endAt) : null,
+          due_at: isOff(type, activity.status) ? null : Date.parse(activity.startAt),
+          ends_at: type === 'meetings' && !isOff(type, activity.status) ? Date.parse(activity.endAt) : null,
           is_done: isDone(type, activity.status),
           ...times(activity),
         }
@@ -117,9 +117,10 @@ const types = {
   email: ['emails', 'email'],
 } as const
 
-/** A deferred task is still to be done; a cancelled meeting or call is not. */
-const isDone = (type: string, status: string): boolean =>
-  status === 'completed' || (status === 'cancelled' && (type === 'meetings' || type === 'calls'))
+/** A deferred task is still to be done; a cancelled meeting or call is not, and is due at no time. */
+const isOff = (type: string, status: string): boolean =>
+  status === 'cancelled' && (type === 'meetings' || type === 'calls')
+const isDone = (type: string, status: string): boolean => status === 'completed' || isOff(type, status)
 
 function opportunityOf(deal: TruthDeal, truth: Truth, person: TruthPerson | undefined): Stored {
   const stage = truth.stages.find(({ id }) => id === deal.stageId) ?? truth.stages[0]

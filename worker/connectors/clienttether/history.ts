@@ -1,3 +1,4 @@
+import { calledOff, isCalledOff } from '../called-off.ts'
 import type { Pass, Stream } from '../connector.ts'
 import { list, idFrom } from './list.ts'
 import { listRequest, startOfList } from './pages.ts'
@@ -68,13 +69,13 @@ export const events: Stream<CT> = {
     operation: 'read_all_events',
     tables: ['activities'],
     item: shape('event_id', 'title', 'start_date', 'end_date'),
-    version: 2,
+    version: 3,
     identify: idFrom('event_id'),
     normalise: (item, context) => {
       const { faults, when } = reader(item, context)
       const client = value(item, 'client_id')
-      // Documented nowhere; what was called off is due at no time. When it would have been stays among the unmapped fields.
-      const isOff = /^cancell?ed$/i.test(value(item, 'status'))
+      // Documented nowhere.
+      const isOff = isCalledOff(value(item, 'status'))
       return {
         faults,
         rows: {
@@ -87,10 +88,11 @@ export const events: Stream<CT> = {
             contactId: client === '' ? null : context.id('contacts', client),
             opportunityId: null,
             ownerId: ownerId(item, context),
-            dueAt: isOff ? null : when('start_date'),
-            endsAt: isOff ? null : when('end_date'),
+            dueAt: when('start_date'),
+            endsAt: when('end_date'),
             completedAt: null,
-            isDone: isOff || value(item, 'completed') === '1',
+            isDone: value(item, 'completed') === '1',
+            ...(isOff && calledOff),
             custom: rest(
               item,
               'event_id',

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { calledOff, isCalledOff } from '../called-off.ts'
 import type { Context, Normalised, Row } from '../connector.ts'
 import { objects, type Item, type ObjectType } from './objects.ts'
 import type { HubSpotSettings as HS } from './settings.ts'
@@ -54,7 +55,7 @@ type Entry = Pick<
 type Kind = {
   type: ObjectType
   item: z.ZodType
-  used: ReadonlySet<string>
+  used: Set<string>
   entry: (item: Item, read: ReturnType<typeof reader>) => Entry
 }
 
@@ -72,6 +73,8 @@ function kind(
     entry,
   }
 }
+
+const times = new Set(['hs_timestamp', 'hs_meeting_start_time', 'hs_meeting_end_time'])
 
 const pendingCalls = new Set([
   'QUEUED',
@@ -97,14 +100,13 @@ const calls = kind(
   (item, read) => {
     const at = read.when('hs_timestamp')
     const isDone = !pendingCalls.has(value(item, 'hs_call_status'))
-    const wasMade = isDone && value(item, 'hs_call_status') !== 'CANCELED'
     return {
       kind: 'call',
       subject: filled(item, 'hs_call_title'),
       details: filled(item, 'hs_call_body'),
       dueAt: at,
       endsAt: null,
-      completedAt: wasMade ? at : null,
+      completedAt: isDone ? at : null,
       isDone,
     }
   },
@@ -182,11 +184,12 @@ export const activities = objects({
   // Each kind counts its own; the name of the kind is what a later write needs too.
   identify: ({ type, id }) => (typeof id === 'string' && id !== '' ? `${String(type)}/${id}` : null),
   item: shape(...common),
-  version: 1,
+  version: 2,
   normalise: (item: Item, context: Context<HS>): Normalised => {
     const entered = kinds.get(item.type)
     if (entered === undefined) throw new Error(`there is no activity of type ${item.type}`)
     const read = reader(item, context)
+    const isOff = isCalledOff(value(item, 'hs_meeting_outcome') || value(item, 'hs_call_status'))
     const missing = entered.item.safeParse(item).error?.issues ?? []
     for (const { path } of missing) read.faults.push({ path: path.join('.'), reason: 'the field is missing' })
     return {
@@ -195,10 +198,11 @@ export const activities = objects({
         activities: {
           ...stamps(read, 'hs_createdate', 'hs_lastmodifieddate'),
           ...entered.entry(item, read),
+          ...(isOff && calledOff),
           contactId: linkedId(item, 'contacts', 'contacts', context),
           opportunityId: linkedId(item, 'deals', 'opportunities', context),
           ownerId: ownerId(item, context),
-          custom: rest(item, entered.used),
+          custom: rest(item, isOff ? entered.used.difference(times) : entered.used),
         },
       },
     }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { calledOff, isCalledOff } from '../called-off.ts'
 import type { Context, Row } from '../connector.ts'
 import type { Item, SObject } from './chain.ts'
 import { changesOf } from './list.ts'
@@ -92,7 +93,7 @@ export const activities = changesOf({
       MessageDate: text,
     },
   }),
-  version: 1,
+  version: 2,
   normalise: (item, context) => {
     const read = reader(item)
     const meant = { Task: taskRow, Event: eventRow }[objectOf(item)] ?? emailRow
@@ -111,6 +112,7 @@ const about = (item: Item, context: Context<Settings>, what: 'WhatId' | 'Related
   opportunityId: link(item, what, 'opportunities', context, '006'),
 })
 
+/** Salesforce deletes an event that is called off; of tasks an org may have a closed status of its own for it. */
 function taskRow(item: Item, context: Context<Settings>, { dayIn, when }: Reader): Activity {
   const isDone = item.IsClosed === true
   return {
@@ -122,6 +124,7 @@ function taskRow(item: Item, context: Context<Settings>, { dayIn, when }: Reader
     endsAt: null,
     completedAt: isDone ? when('CompletedDateTime') : null,
     isDone,
+    ...(isDone && isCalledOff(filled(item, 'Status') ?? '') && calledOff),
   }
 }
 
