@@ -11,7 +11,8 @@ export type Verdict = {
 
 /**
  * Judges a run by how its streams ended and by what ended it early, if anything did. A run that is not sure says so. A look speaks
- * of the records it looked at, and of nothing else.
+ * of the records it looked at, and of nothing else. What a CRM does not announce is found later (`Connector.foundLater`), so no run
+ * calls everything current.
  */
 export function judge(
   crm: string,
@@ -47,7 +48,7 @@ export function judge(
   if (incomplete.length > 0 && !isLook) {
     return {
       status: 'partial',
-      words: `Everything is current except some ${incomplete.join(' and ')}, which were set aside or wait for the next run.`,
+      words: `All that ${crm} announces is current except some ${incomplete.join(' and ')}, which were set aside or wait for the next run.`,
       error: null,
     }
   }
@@ -64,8 +65,8 @@ export function judge(
     status: 'success',
     words:
       changed === 0
-        ? 'Everything is current; nothing had changed.'
-        : `Everything is current; ${changed} changes came in.`,
+        ? `All that ${crm} announces is current; nothing had changed.`
+        : `All that ${crm} announces is current; ${changed} changes came in.`,
     error: null,
   }
 }
@@ -82,7 +83,7 @@ function failed(crm: string, error: SyncError, stream: string | null): Verdict {
 /** Our share of the CRM's day is used: what matters less waits for the next day. Nothing failed, and nothing is called current that waits. */
 function sharedOut(crm: string, waiting: string[], streams: number): Verdict {
   const list = new Intl.ListFormat('en-US').format(waiting)
-  const rest = waiting.length < streams ? ' Everything else is current.' : ''
+  const rest = waiting.length < streams ? ` All else that ${crm} announces is current.` : ''
   return {
     status: 'partial',
     words: `Our daily share of what ${crm} allows is used: ${list} wait until its day begins anew.${rest}`,

@@ -21,7 +21,11 @@ export type ConnectorForm = {
   webhook?: Webhook
   /** For CRMs in which people say where our fields stand. */
   mapping?: Mapping | undefined
-  settings: { safeParse: (given: unknown) => { success: boolean; error?: z.ZodError | undefined } }
+  settings: {
+    safeParse: (given: unknown) => { success: boolean; data?: unknown; error?: z.ZodError | undefined }
+  }
+  /** What no list of changes shows, and by when it is found all the same. */
+  foundLater: (settings: never) => string
   /** What next steps and outcomes become there, in words, for CRMs that they can be written to. */
   writing?: { words: { step: string; outcomes: Partial<Record<string, string>> } } | undefined
   /** For CRMs that let in an app by the consent of a person. */

@@ -31,7 +31,7 @@ export function chipOf(freshness: Freshness): Chip {
 }
 
 /**
- * The line that no data page may omit: null exactly when everything is current and every connection is active.
+ * The line that no data page may omit: null exactly when everything is on time and every connection is active.
  * Where nothing ever arrived there is no data to doubt, and the page says "Not synced yet" instead.
  */
 export function bannerOf(freshness: Freshness, all: readonly ConnectionNow[], clock: Clock): Banner | null {
@@ -64,7 +64,7 @@ function ageSentence(freshness: Freshness, severalConnections: boolean): string 
   }
   if (absent.length > 0)
     sentences.push(`${names(absent, severalConnections)} have not arrived completely yet.`)
-  return `${sentences.join(' ')} Everything else is current.`
+  return `${sentences.join(' ')} All else is on time.`
 }
 
 function names(streams: readonly LateStream[], severalConnections: boolean): string {

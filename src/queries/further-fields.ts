@@ -1,15 +1,7 @@
 import { sql, type SQL } from 'drizzle-orm'
-import type { Tx } from '../../drizzle/db.ts'
 
 /** A further field of one connection's deals, under the name that the tenant gave it. */
 export type Further = { connectionId: string; name: string }
-
-/** What was set where these connections were set up, which says how their further fields are named. */
-export async function readFieldSettings(tx: Tx, connectionIds: readonly string[]) {
-  const { rows } = await tx.execute<{ id: string; connector: string; settings: Record<string, unknown> }>(sql`
-    select id, connector, settings from connections where id = any(${sql.param([...connectionIds])}::uuid[]) order by name, id`)
-  return rows
-}
 
 /**
  * The further fields of the opportunity `o` by their names, as JSON; a field of the same name that was not chosen, of another

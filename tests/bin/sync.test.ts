@@ -58,14 +58,16 @@ describe('sync', () => {
     const first = await sync('Rosewood Care')
     expect(first.all).toMatch(/Rosewood Care \/ ClientTether: leads: success, 60 read, 60 new/)
     expect(first.out).toMatch(
-      /Rosewood Care \/ ClientTether: success: Everything is current; \d+ changes came in\.\n$/,
+      /Rosewood Care \/ ClientTether: success: All that ClientTether announces is current; \d+ changes came in\.\n$/,
     )
     expect([first.code, first.err]).toEqual([0, ''])
     const before = await writes()
     expect(before.length).toBeGreaterThan(150)
 
     const second = await sync('Rosewood Care')
-    expect(second.out).toMatch(/success: Everything is current; nothing had changed\.\n$/)
+    expect(second.out).toMatch(
+      /success: All that ClientTether announces is current; nothing had changed\.\n$/,
+    )
     expect(second.code).toBe(0)
     expect(await writes()).toEqual(before)
   })

@@ -13,7 +13,7 @@ afterAll(() => all.close())
 test('a first sync copies the whole account, and says how much it was', async () => {
   const { run, streams } = await client.sync()
   expect([run.status, run.error_code]).toEqual(['success', null])
-  expect(run.verdict).toMatch(/^Everything is current; \d+ changes came in\.$/)
+  expect(run.verdict).toMatch(/^All that ClientTether announces is current; \d+ changes came in\.$/)
   await expectTruth(client)
   expect(streams.leads).toMatchObject({
     status: 'success',
@@ -27,7 +27,7 @@ test('a first sync copies the whole account, and says how much it was', async ()
 test('a second sync of an account that stood still writes nothing at all', async () => {
   const before = [await client.everything(), await client.records('raw_snapshots')]
   const { run } = await client.sync()
-  expect(run.verdict).toBe('Everything is current; nothing had changed.')
+  expect(run.verdict).toBe('All that ClientTether announces is current; nothing had changed.')
   expect([run.created, run.updated, run.retired]).toEqual([0, 0, 0])
   expect([await client.everything(), await client.records('raw_snapshots')]).toEqual(before)
 })

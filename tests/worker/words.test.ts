@@ -67,7 +67,9 @@ describe('a run is judged by its gravest stream', () => {
       ...end('leads', 'success'),
       counts: { ...noCounts(), created: 2, updated: 1, retired: 1 },
     }
-    expect(judge('ClientTether', [leads], null).words).toBe('Everything is current; 4 changes came in.')
+    expect(judge('ClientTether', [leads], null).words).toBe(
+      'All that ClientTether announces is current; 4 changes came in.',
+    )
   })
 })
 

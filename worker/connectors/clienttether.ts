@@ -32,6 +32,8 @@ export const clientTether = defineConnector<ClientTetherSettings>({
   quota,
   authorise: ({ accessToken = '', webKey = '' }) => ({ 'X-Access-Token': accessToken, 'X-Web-Key': webKey }),
   fault,
+  foundLater: ({ notesSweepHours }) =>
+    `A note that leaves its client as it was shows up to ${notesSweepHours} hours later.`,
   probe: 'owners',
   streams: [users, salesCycles, leadSources, clients, opportunities, notes, events],
   writing,

@@ -274,6 +274,8 @@ export type Connector<Settings = never> = {
   fault: (reply: RawReply, stream: StreamName, settings: Settings) => RetriableError | SyncError | null
   /** How the CRM says that something happened, where it does; a hint to look, never data. */
   webhook?: Webhook
+  /** In one sentence what no list of changes shows, and by when it is found all the same: nothing may promise it sooner. */
+  foundLater: (settings: Settings) => string
   /** The first request of a connection test; its answer must be a page of the stream named. */
   probe: StreamName
   streams: readonly Stream<Settings>[]

@@ -34,6 +34,8 @@ const hubSpotOf = (
     quota,
     fault,
     webhook,
+    foundLater: ({ fullListDays }) =>
+      `What is archived in HubSpot shows up to a day later, and whom a note or an activity is about, when only that changes, up to ${fullListDays} days later.`,
     probe: 'owners',
     streams: [owners, pipelines, stages, contacts, leads, opportunities, notes, activities],
     writing,

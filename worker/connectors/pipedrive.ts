@@ -33,6 +33,8 @@ const pipedriveBase: Omit<Connector<PipedriveSettings>, 'name' | 'label' | 'secr
   quota,
   fault,
   webhook,
+  foundLater: ({ wholeListUpTo, wholeListHours }) =>
+    `What is deleted in Pipedrive from a list of more than ${wholeListUpTo} records, deals apart, shows up to ${wholeListHours} hours later.`,
   probe: 'owners',
   streams: [
     users,

@@ -34,6 +34,8 @@ const salesforceBase: Omit<
   quota,
   fault,
   webhook,
+  foundLater: ({ wholeListHours }) =>
+    `A formula of Salesforce’s that comes to something else by itself, and a record that went out of our sight, show up to ${wholeListHours} hours later.`,
   probe: 'owners',
   streams: [
     users,

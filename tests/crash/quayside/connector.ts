@@ -163,6 +163,7 @@ export function quayside(reading: Reading = soundReading): AnyConnector {
     quota: { unit: 'requests', perDay: 1_000_000_000, day: 'utc', told: () => null },
     authorise: ({ key = '' }) => ({ 'x-key': key }),
     fault: () => null,
+    foundLater: () => 'Nothing.',
     probe: 'contacts',
     streams: [people, dealsRead(reading)],
   })

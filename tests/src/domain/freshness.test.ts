@@ -60,22 +60,22 @@ describe('the banner', () => {
     expect(judgeAge(new Date(ago(120).getTime() - 1), rules).isStale).toBe(true)
   })
 
-  test('names the late stream when everything else is current', () => {
+  test('names the late stream when all else is on time', () => {
     expect(headline(connection({ leads: 14, notes: 300 }))).toBe(
-      'Notes are 5 hours old - sync may be delayed. Everything else is current.',
+      'Notes are 5 hours old - sync may be delayed. All else is on time.',
     )
   })
 
   test('names two late streams, and the one that never arrived', () => {
     expect(headline(connection({ leads: 14, owners: 10, notes: 300, activities: null }))).toBe(
-      'Notes are 5 hours old - sync may be delayed. Activities have not arrived completely yet. Everything else is current.',
+      'Notes are 5 hours old - sync may be delayed. Activities have not arrived completely yet. All else is on time.',
     )
   })
 
   test('says whose stream is late when there are two connections', () => {
     const other = connection({ leads: 10, notes: 10 }, { id: 'c2', name: 'HubSpot' })
     expect(headline(connection({ leads: 14, notes: 300 }), other)).toBe(
-      'ClientTether notes are 5 hours old - sync may be delayed. Everything else is current.',
+      'ClientTether notes are 5 hours old - sync may be delayed. All else is on time.',
     )
   })
 

@@ -31,6 +31,12 @@ describe('GET /api/v1/sync/status', () => {
     expect(status).toBe(200)
     expect(body).toMatchObject({ status: 'success', freshness: 'stale', is_stale: true, age_minutes: 195 })
     expect(new Date(String(body['last_sync_at'])).getTime()).toBeLessThan(Date.now() - 194 * 60_000)
+    expect(body['found_later']).toEqual([
+      {
+        connection_id: connection.id,
+        words: 'A note that leaves its client as it was shows up to 24 hours later.',
+      },
+    ])
     const streams = body['streams'] as Record<string, unknown>[]
     expect(streams.map(({ stream }) => stream)).toEqual([
       'owners',
@@ -67,6 +73,7 @@ describe('GET /api/v1/sync/status', () => {
     await app.seed.tenant('new')
     expect((await get('/api/v1/sync/status?workspace=new')).body).toEqual({
       workspace: 'new',
+      found_later: [],
       last_sync_at: null,
       status: 'not_synced',
       freshness: 'never',

@@ -1,12 +1,20 @@
 import { judgeAge, judgeFreshness, syncedStreams } from '../../../../domain/freshness.ts'
 import { isOpen, worst } from '../../../../domain/verdict.ts'
+import { readSettings } from '../../../../queries/connection-settings.ts'
 import { readSyncStatus } from '../../../../queries/sync-status.ts'
 import { api, json } from '../../../../server/answers.ts'
+import { foundLaterWords } from '../../../../server/found-later.ts'
 
 /** How fresh a workspace is. `last_sync_at` is the instant up to which everything is here, over all streams. */
 export const GET = api(async (context) => {
-  const { asTenant, config, workspace } = context.locals
+  const { asTenant, config, workspace, connectors } = context.locals
   const { now, connections } = await asTenant(readSyncStatus)
+  const kinds = await asTenant((tx) =>
+    readSettings(
+      tx,
+      connections.map(({ id }) => id),
+    ),
+  )
   const rules = { now, staleAfterMinutes: config.STALE_AFTER_MINUTES }
   const freshness = judgeFreshness(connections, rules)
   return json({
@@ -17,6 +25,10 @@ export const GET = api(async (context) => {
     is_stale: freshness.isStale,
     age_minutes: freshness.ageMinutes,
     is_running: connections.some(({ openRun }) => openRun !== null && isOpen(openRun.status)),
+    found_later: kinds.map((kind) => ({
+      connection_id: kind.id,
+      words: foundLaterWords(connectors, kind),
+    })),
     streams: connections.flatMap((connection) =>
       connection.streams.map((stream) => {
         const isSynced = syncedStreams(connection).includes(stream)

@@ -8,7 +8,7 @@ import { Packed } from '../../../../exports/packed.ts'
 import { findTable } from '../../../../exports/tables.ts'
 import { mostRowsInWorkbook } from '../../../../exports/xlsx.ts'
 import { count } from '../../../../format.ts'
-import { readFieldSettings } from '../../../../queries/further-fields.ts'
+import { readSettings } from '../../../../queries/connection-settings.ts'
 import { problem } from '../../../../server/answers.ts'
 import { furtherOf } from '../../../../server/further-fields.ts'
 
@@ -39,7 +39,7 @@ export const GET: APIRoute = async (context) => {
     mine: ownOwners,
   }
   const file = await atOneMoment(async (tx) => {
-    const further = furtherOf(connectors, await readFieldSettings(tx, basis.connectionIds))
+    const further = furtherOf(connectors, await readSettings(tx, basis.connectionIds))
     const made = await makeFile(tx, table, format, { ...asked, further })
     if (made !== undefined) {
       const after = { format, rows: made.count, filters: made.filters }
