@@ -92,15 +92,17 @@ export function leadRow(world: World, person: Person): Record<string, unknown> {
   }
 }
 
-/** Rows of `v1/activityTypes`. */
-export const activityTypeRows = ['call', 'meeting', 'task', 'deadline', 'email', 'lunch'].map((key, at) => ({
+const activityTypes = ['call', 'meeting', 'task', 'deadline', 'email', 'lunch', 'site_visit_2']
+
+/** Rows of `v1/activityTypes`. The last one is the company's own, whose key stayed what it was when it got another name. */
+export const activityTypeRows = activityTypes.map((key, at) => ({
   id: at + 1,
-  name: key.charAt(0).toUpperCase() + key.slice(1),
+  name: key === 'site_visit_2' ? 'Discovery day' : key.charAt(0).toUpperCase() + key.slice(1),
   key_string: key,
   icon_key: key,
   color: null,
   order_nr: at + 1,
-  is_custom_flag: false,
+  is_custom_flag: key === 'site_visit_2',
   active_flag: true,
   add_time: '2024-01-08 09:00:00',
   update_time: null,

@@ -65,6 +65,17 @@ describe('changes', () => {
     expect(asked('v2/persons').get('updated_since')).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/)
   })
 
+  test('an activity of a type of the company’s own is called as people call it', async () => {
+    const [visit, other] = client.account.truth().activities.filter(({ kind }) => kind === 'call')
+    all.simulator.advance(hour)
+    client.account.editActivity(visit?.id ?? '', { wire: { type: 'site_visit_2' } })
+    client.account.editActivity(other?.id ?? '', { title: 'Fees' })
+    expect(status(await client.sync())).toEqual(good)
+    const kindOf = async (id = '') => (await client.records('activities')).find((row) => row.source_id === id)
+    expect(await kindOf(visit?.id)).toMatchObject({ kind: 'Discovery day', custom: { type: 'site_visit_2' } })
+    expect(await kindOf(other?.id)).toMatchObject({ kind: 'call', subject: 'Fees' })
+  })
+
   test('a deal that was deleted is a tombstone in the next run, because the CRM lists it as such', async () => {
     // A prospect whose only deal is deleted is a lead again.
     const { deals, people } = client.account.truth()

@@ -160,7 +160,7 @@ export function listed(name: string, row: Wire, settings: Wire = {}): Wire[] {
   let cursor = stream.begin(pass(), known)
   for (let requests = 0; requests < 5; requests += 1) {
     const { path } = stream.request(cursor, known)
-    const isDefinitions = path.endsWith('Fields') && name !== 'lead_sources'
+    const isDefinitions = /Fields$|^v1.activityTypes$/.test(path) && name !== 'lead_sources'
     const isPipelines = path.endsWith('pipelines') && name === 'stages'
     const rows = isDefinitions ? definitions : isPipelines ? pipelineRows : [row]
     const { items, next } = stream.page(reply(cursorBody(rows)), cursor, known)

@@ -55,7 +55,7 @@ export function chain(
   return {
     countsUpTo: ({ wholeListUpTo }) => wholeListUpTo,
     // Lists of version 1 take no ids.
-    ...(phases.every(({ paging }) => paging === 'cursor') &&
+    ...(phases.every(({ paging, learn }) => paging === 'cursor' || learn !== undefined) &&
       phases.some(({ changes }) => changes === 'since') && {
         look: (ids: readonly string[]) =>
           JSON.stringify({

@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import { instant } from '../instants.ts'
+import type { Known } from './chain.ts'
+import type { Row } from './envelope.ts'
 import { changesOf } from './list.ts'
 import { filled, id, link, reader, rest, shape, stamps, text, textOf, type Item } from './values.ts'
 
@@ -47,12 +49,31 @@ export const notes = changesOf({
   },
 })
 
+/** Types are called by keys; people know them by names, which they choose, also anew. A name that is the key is left to the key. */
+function learnTypes(known: Known, rows: Row[]): Known {
+  const named = rows.flatMap(({ key_string: key, name }): [string, string][] =>
+    typeof key === 'string' && typeof name === 'string' && plainly(name) !== plainly(key)
+      ? [[key, name]]
+      : [],
+  )
+  return { ...known, ...Object.fromEntries(named) }
+}
+
+const plainly = (word: string): string => word.toLowerCase().replaceAll(/[\s_-]/g, '')
+
 /** Deleted activities are no longer listed. */
 export const activities = changesOf({
   name: 'activities',
-  source: 'GET /api/v2/activities',
+  source: 'GET /api/v2/activities, GET /v1/activityTypes',
   tables: ['activities'],
-  phases: [{ path: '/api/v2/activities', paging: 'cursor', changes: 'since' }],
+  phases: [
+    { path: 'v1/activityTypes', paging: 'none', changes: 'all', learn: learnTypes },
+    { path: '/api/v2/activities', paging: 'cursor', changes: 'since' },
+  ],
+  take: (row, known) => {
+    const name = typeof row.type === 'string' ? known[row.type] : undefined
+    return [name === undefined ? row : { ...row, type_name: name }]
+  },
   item: shape({
     id,
     subject: text,
@@ -71,7 +92,7 @@ export const activities = changesOf({
     add_time: text,
     update_time: text,
   }),
-  version: 1,
+  version: 2,
   normalise: (item, context) => {
     const read = reader(item)
     const { dueAt, endsAt, isAllDay } = timesOf(item, read, context.settings.timeZone)
@@ -79,7 +100,7 @@ export const activities = changesOf({
       rows: {
         activities: {
           ...stamps(read),
-          kind: filled(item, 'type') ?? 'task',
+          kind: filled(item, 'type_name') ?? filled(item, 'type') ?? 'task',
           subject: filled(item, 'subject'),
           details: filled(item, 'note') ?? filled(item, 'public_description'),
           contactId: link(item, 'person_id', 'contacts', context),
@@ -89,7 +110,11 @@ export const activities = changesOf({
           endsAt,
           completedAt: item.done === true ? read.when('marked_as_done_time') : null,
           isDone: item.done === true,
-          custom: { ...rest(item, used), ...(isAllDay && { all_day: true }) },
+          custom: {
+            ...rest(item, used),
+            ...('type_name' in item && { type: item.type }),
+            ...(isAllDay && { all_day: true }),
+          },
         },
       },
       faults: read.faults,
@@ -127,6 +152,7 @@ const used = [
   'id',
   'subject',
   'type',
+  'type_name',
   'owner_id',
   'creator_user_id',
   'deal_id',
