@@ -139,6 +139,16 @@ with still as (
 )
 (select * from said except all select * from counted) union all (select * from counted except all select * from said);
 
+-- I13 sums: what is kept of the opportunities equals a recount of them, at every moment
+with said as (
+  select tenant_id, connection_id, status, stage_id, currency, probability, count, amounts, amount_minor from opportunity_sums
+  where (count, amounts, amount_minor) <> (0, 0, 0)
+), counted as (
+  select tenant_id, connection_id, status, stage_id, currency, probability, count(*), count(amount_minor), coalesce(sum(amount_minor), 0)
+  from opportunities where deleted_at is null group by 1, 2, 3, 4, 5, 6
+)
+(select * from said except all select * from counted) union all (select * from counted except all select * from said);
+
 -- I13 once: a run appends its measures once
 select run_id, stage_id, stage_name, status, currency, count(*) from pipeline_stage_counts
 group by tenant_id, run_id, stage_id, stage_name, status, currency having count(*) > 1;

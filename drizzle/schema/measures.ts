@@ -1,4 +1,4 @@
-import { bigint, boolean, index, numeric, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core'
+import { bigint, boolean, index, numeric, pgTable, primaryKey, text, unique, uuid } from 'drizzle-orm/pg-core'
 import { instant } from './columns.ts'
 
 /** How many leads there were per source and stage when a run that changed something ended. Appended, never overwritten. */
@@ -46,5 +46,34 @@ export const pipelineStageCounts = pgTable(
   (t) => [
     primaryKey({ columns: [t.tenantId, t.id] }),
     index('pipeline_stage_counts_by_run').on(t.tenantId, t.connectionId, t.asOf.desc()),
+  ],
+)
+
+/**
+ * How many opportunities there are at any moment, and what they come to, without those that the CRM removed. A trigger keeps the
+ * table in the transaction that changes them, whoever changes them, so that no page has to count a million rows; nothing else
+ * writes it. Only what no clock changes stands here.
+ */
+export const opportunitySums = pgTable(
+  'opportunity_sums',
+  {
+    tenantId: uuid().notNull(),
+    connectionId: uuid().notNull(),
+    stageId: uuid(),
+    status: text({ enum: ['open', 'won', 'lost'] }).notNull(),
+    /** Null for opportunities that name none. */
+    currency: text(),
+    /** Of the records themselves, not of their stage. */
+    probability: numeric({ precision: 5, scale: 4 }),
+    /** 0 where the last one has left. */
+    count: bigint({ mode: 'number' }).notNull(),
+    /** Those with an amount. */
+    amounts: bigint({ mode: 'number' }).notNull(),
+    amountMinor: numeric().notNull(),
+  },
+  (t) => [
+    unique('opportunity_sums_of')
+      .on(t.tenantId, t.connectionId, t.status, t.stageId, t.currency, t.probability)
+      .nullsNotDistinct(),
   ],
 )

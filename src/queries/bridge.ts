@@ -19,23 +19,35 @@ export type Standings = {
 
 /**
  * How the open opportunities stand, how they stood at `since`, and what became of those that changed: all of one moment, in one
- * statement. What we knew then is what counts: a row's `changed_at`, a version's `valid_from` and `valid_to`.
+ * statement. What we knew then is what counts: a row's `changed_at`, a version's `valid_from` and `valid_to`. Only those that changed
+ * are read: how all stand now is kept (`opportunity_sums`), and how they stood is that without what those are, with what they were.
  */
 export async function readStandings(tx: Tx, scope: DealScope, since: Date): Promise<Standings> {
   const { rows } = await tx.execute<Stored>(sql`
-    with open_now as (${stageSums(scope, isOpen(), sql`o.changed_at <= ${since}`)}),
+    with open_now as (${stageSums(scope, keptOpen(scope))}),
     changed as materialized (
-      select standing_before, standing_after, stage_before, stage_after, currency_before, currency_after, amount_sign, stage_sign, close_sign, likely_before,
-        any_value(stage_name_before) as stage_name_before, count(*) as count, count(amount_before) as amounts,
-        coalesce(sum(amount_before), 0) as amount_before, coalesce(sum(amount_after), 0) as amount_after
-      from (${changedSince(scope, since)}) c group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10)
-    select case when is_same then 'same' else 'now' end as kind, stage_key, currency, stage_name, count, amounts, unlikely, amount, weighted,
-      null as change, null::text as currency_before, null::text as amount_before
-    from open_now
+      select standing_before, standing_after, stage_before, stage_after, currency_before, currency_after, amount_sign, stage_sign, close_sign,
+        likely_before, likely_after, any_value(stage_name_before) as stage_name_before, count(*) as count,
+        count(amount_before) as amounts_before, coalesce(sum(amount_before), 0) as amount_before,
+        count(amount_after) as amounts_after, coalesce(sum(amount_after), 0) as amount_after
+      from (${changedSince(scope, since)}) c group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11),
+    open_before as (
+      select stage_key, currency, min(stage_name) as stage_name, sum(count) as count, sum(amounts) as amounts, sum(unlikely) as unlikely,
+        sum(amount) as amount, sum(weighted) as weighted
+      from (
+        select * from open_now
+        union all
+        select coalesce(stage_after::text, '-'), currency_after, null, -count, -amounts_after,
+          case when likely_after is null then -amounts_after else 0 end, -amount_after, -amount_after * coalesce(likely_after, 0)
+        from changed where standing_after = 'open'
+        union all
+        select coalesce(stage_before::text, '-'), currency_before, stage_name_before, count, amounts_before,
+          case when likely_before is null then amounts_before else 0 end, amount_before, amount_before * coalesce(likely_before, 0)
+        from changed where standing_before = 'open') d
+      group by 1, 2 having sum(count) <> 0)
+    select 'now' as kind, n.*, null as change, null::text as currency_before, null::text as amount_before from open_now n
     union all
-    select 'before', coalesce(stage_before::text, '-'), currency_before, min(stage_name_before), sum(count), sum(amounts),
-      coalesce(sum(amounts) filter (where likely_before is null), 0), sum(amount_before), coalesce(sum(amount_before * likely_before), 0), null, null, null
-    from changed where standing_before = 'open' group by stage_before, currency_before
+    select 'before', b.*, null, null, null from open_before b
     union all
     select 'entered', coalesce(stage_after::text, '-'), currency_after, null, sum(count), 0, 0, 0, 0, null, null, null
     from changed where standing_after = 'open' and not ${stood} group by stage_after, currency_after
@@ -45,10 +57,10 @@ export async function readStandings(tx: Tx, scope: DealScope, since: Date): Prom
     union all
     select 'change', null, currency_after, null, sum(count), 0, 0, sum(amount_after), 0, ${writtenChange} as change, currency_before, sum(amount_before)::text
     from changed group by change, currency_before, currency_after`)
-  const of = (...kinds: string[]) => rows.filter(({ kind }) => kinds.includes(kind))
+  const of = (kind: Stored['kind']) => rows.filter((row) => row.kind === kind)
   return {
-    now: of('same', 'now').map(stageSumOf),
-    before: of('same', 'before').map(stageSumOf),
+    now: of('now').map(stageSumOf),
+    before: of('before').map(stageSumOf),
     flows: [
       ...of('entered').map((row) => flowOf(row, 'entered')),
       ...of('left').map((row) => flowOf(row, 'left')),
@@ -84,28 +96,36 @@ export function isOurs({ tenantId, connectionIds }: DealScope): SQL {
   return sql`o.tenant_id = ${tenantId} and o.connection_id = any(${sql.param(connectionIds)}::uuid[])`
 }
 
+/** The open opportunities of the scope in groups that are alike, as the database keeps them. */
+function keptOpen(scope: DealScope): SQL {
+  return sql`
+    select o.stage_id, o.currency, o.probability, o.count, o.amounts, o.amount_minor as amount
+    from opportunity_sums o where ${isOurs(scope)} and o.status = 'open' and o.count <> 0`
+}
+
+/** The opportunities of the scope that are so, counted, in the same groups; found in an index alone where they are open (`opportunities_open`). */
+export function countedAlike(scope: DealScope, areSo: SQL): SQL {
+  return sql`
+    select o.stage_id, o.currency, o.probability, count(*) as count, count(o.amount_minor) as amounts, sum(o.amount_minor) as amount
+    from opportunities o where ${isOurs(scope)} and ${areSo} group by 1, 2, 3`
+}
+
 /**
- * The opportunities of the scope that are so, per stage and currency, and apart by `isSame`. Grouped by as little as can be, found in
- * an index alone where they are open (`opportunities_open`), and multiplied once for each group and not for each row. What a stage
- * was called that is not listed any more, one of its opportunities is asked.
+ * Groups of opportunities that are alike, per stage and currency, multiplied by a likelihood once for each group and not for each
+ * row. What a stage was called that is not listed any more, one of its opportunities is asked.
  */
-export function stageSums(scope: DealScope, areSo: SQL, isSame: SQL = sql`true`): SQL {
+export function stageSums(scope: DealScope, alike: SQL): SQL {
   const nameIn = (stage: SQL) =>
     sql`(select x.stage_name from opportunities x where x.tenant_id = ${scope.tenantId} and x.stage_id ${stage} limit 1)`
   const lostName = sql`case when g.stage_id is null then ${nameIn(sql`is null`)} else ${nameIn(sql`= g.stage_id`)} end`
   return sql`
-    select coalesce(g.stage_id::text, '-') as stage_key, coalesce(g.currency, ${scope.currency}) as currency, g.is_same,
+    select coalesce(g.stage_id::text, '-') as stage_key, coalesce(g.currency, ${scope.currency}) as currency,
       min(coalesce(s.name, ${lostName})) as stage_name, sum(g.count) as count, sum(g.amounts) as amounts,
       coalesce(sum(g.amounts) filter (where ${likelihoodOf('g', 's')} is null), 0) as unlikely,
       coalesce(sum(g.amount), 0) as amount, coalesce(sum(g.amount * ${likelihoodOf('g', 's')}), 0) as weighted
-    from (
-      select o.stage_id, o.currency, ${isSame} as is_same, o.probability,
-        count(*) as count, count(o.amount_minor) as amounts, sum(o.amount_minor) as amount
-      from opportunities o
-      where ${isOurs(scope)} and ${areSo}
-      group by 1, 2, 3, 4) g
+    from (${alike}) g
     left join stages s on s.tenant_id = ${scope.tenantId} and s.id = g.stage_id and s.deleted_at is null
-    group by 1, 2, 3`
+    group by 1, 2`
 }
 
 /** The comparison of a row of `changedSince` as the text that `changeText` writes. */
@@ -125,7 +145,7 @@ export function changedSince(scope: DealScope, since: Date): SQL {
       b.stage_id as stage_before, o.stage_id as stage_after, coalesce(sb.name, b.stage_name) as stage_name_before,
       case when b.status is null then coalesce(o.currency, ${scope.currency}) else coalesce(b.currency, ${scope.currency}) end as currency_before,
       coalesce(o.currency, ${scope.currency}) as currency_after,
-      b.amount_minor as amount_before, o.amount_minor as amount_after, ${likelihoodOf('b', 'sb')} as likely_before,
+      b.amount_minor as amount_before, o.amount_minor as amount_after, ${likelihoodOf('b', 'sb')} as likely_before, ${likelihoodOf('o', 'sa')} as likely_after,
       sign(coalesce(o.amount_minor, 0) - coalesce(b.amount_minor, 0)) as amount_sign,
       case when sa.pipeline_id is distinct from sb.pipeline_id then 0 else coalesce(sign(sa.position - sb.position), 0) end as stage_sign,
       coalesce(sign(o.expected_close_on - b.expected_close_on), 0) as close_sign
@@ -149,7 +169,7 @@ export type StoredSum = {
 }
 
 type Stored = StoredSum & {
-  kind: 'same' | 'now' | 'before' | 'entered' | 'left' | 'change'
+  kind: 'now' | 'before' | 'entered' | 'left' | 'change'
   change: string | null
   currency_before: string | null
   amount_before: string | null

@@ -2,7 +2,7 @@ import { sql, type SQL } from 'drizzle-orm'
 import type { Tx } from '../../drizzle/db.ts'
 import { likelihoodOf } from '../../drizzle/rules.ts'
 import { weightedMinorOf, type ListedStage, type StageSum } from '../domain/pipeline.ts'
-import { isOurs, stageSumOf, stageSums, type DealScope, type StoredSum } from './bridge.ts'
+import { countedAlike, isOurs, stageSumOf, stageSums, type DealScope, type StoredSum } from './bridge.ts'
 import { matches, type DealFilters } from './deal-match.ts'
 import { furtherValues, type Further } from './further-fields.ts'
 import { after, nullsLast, readPlace, writePlace, type Place, type SortKey } from './keyset.ts'
@@ -107,7 +107,7 @@ const rankOfStep = (at: SQL, tomorrow: Date) =>
 
 /** What matches comes to, per stage. */
 export async function readDealSums(tx: Tx, scope: DealScope, filters: DealFilters): Promise<StageSum[]> {
-  const { rows } = await tx.execute<StoredSum>(stageSums(scope, matches(scope, filters)))
+  const { rows } = await tx.execute<StoredSum>(stageSums(scope, countedAlike(scope, matches(scope, filters))))
   return rows.map(stageSumOf)
 }
 

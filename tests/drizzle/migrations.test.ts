@@ -100,6 +100,21 @@ describe('migrating', () => {
     expect(rows).toEqual([{ slug: 'old-quay', agency: 'Agency', requires_second_factor: false }])
     expect(await readTables(client)).toEqual(await readTables(migrated))
   })
+
+  test('counts the opportunities of an older database, also for a login that row security binds', async () => {
+    const { client, url } = await openAsOwner()
+    await migrateUpTo('0039_count_due_actions', url)
+    await client.query(
+      `insert into opportunities (tenant_id, id, connection_id, source_id, content_hash, snapshot_id, changed_at, status, amount_minor, currency, deleted_at)
+       select 'aaaaaaaa-0000-4000-8000-000000000001', gen_random_uuid(), 'bbbbbbbb-0000-4000-8000-000000000001', n, '', gen_random_uuid(), now(),
+         'open', nullif(n, 3) * 100, 'USD', case when n > 4 then now() end from generate_series(1, 6) as n`,
+    )
+    await migrate(url)
+    const { rows } = await client.query(
+      'select status, currency, count::int, amounts::int, amount_minor::int from opportunity_sums',
+    )
+    expect(rows).toEqual([{ status: 'open', currency: 'USD', count: 4, amounts: 3, amount_minor: 700 }])
+  })
 })
 
 /** An empty database whose owner is a login that may give out our roles and is otherwise nobody. */
@@ -204,6 +219,7 @@ describe('the migrated database', () => {
       'function app.protect(regclass,name)',
       'function app.queued_runs(integer)',
       'function app.reap_dead_runs(interval,text,text)',
+      'function app.sum_opportunities()',
       'function app.tenant_id()',
       'function app.tenant_of_api_key(bytea)',
       'function app.tenant_of_invitation(bytea)',
@@ -217,6 +233,9 @@ describe('the migrated database', () => {
       'trigger close_next_action',
       'trigger keep_mirror',
       'trigger mirror_next_action',
+      'trigger sum_changed',
+      'trigger sum_created',
+      'trigger sum_deleted',
       'view opportunity_history',
     ])
   })

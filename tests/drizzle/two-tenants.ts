@@ -48,9 +48,10 @@ export async function seedEveryTable(
         cell(column, toSnakeCase(key), who),
       ])
       const given = cells.filter(([, value]) => value !== undefined)
+      // A row that a trigger made of another one is there already.
       await client.query(
         `insert into ${name} (${given.map(([column]) => `"${column as string}"`).join(', ')})
-         values (${given.map((_, at) => `$${at + 1}`).join(', ')})`,
+         values (${given.map((_, at) => `$${at + 1}`).join(', ')}) on conflict do nothing`,
         given.map(([, value]) => value),
       )
     }
