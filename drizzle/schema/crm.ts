@@ -100,6 +100,18 @@ export const leads = pgTable(
     index('leads_created')
       .on(t.tenantId, t.sourceCreatedAt.desc(), t.id, t.connectionId, t.contactId)
       .where(sql`deleted_at is null`),
+    // What the figures of a period are grouped by, without a look at the rows. An index takes no words of any length; the few leads
+    // with longer ones have one of their own.
+    index('leads_grouped')
+      .on(t.tenantId, t.sourceCreatedAt, t.connectionId, t.stageId, t.isProspect, t.source, t.stageName)
+      .where(
+        sql`deleted_at is null and coalesce(octet_length(source), 0) + coalesce(octet_length(stage_name), 0) <= 800`,
+      ),
+    index('leads_long')
+      .on(t.tenantId, t.sourceCreatedAt)
+      .where(
+        sql`deleted_at is null and coalesce(octet_length(source), 0) + coalesce(octet_length(stage_name), 0) > 800`,
+      ),
   ],
 )
 
@@ -140,7 +152,20 @@ export const opportunities = pgTable(
     primaryKey({ columns: [t.tenantId, t.id] }),
     index('opportunities_stage').on(t.tenantId, t.stageId),
     index('opportunities_of_contact').on(t.tenantId, t.contactId),
-    index('opportunities_changed').on(t.tenantId, t.connectionId, t.changedAt),
+    // What changed since a moment, and all that the comparison with that moment asks of it.
+    index('opportunities_changed').on(
+      t.tenantId,
+      t.connectionId,
+      t.changedAt,
+      t.id,
+      t.status,
+      t.deletedAt,
+      t.stageId,
+      t.currency,
+      t.amountMinor,
+      t.probability,
+      t.expectedCloseOn,
+    ),
     // The first of each stage by its next step, and all that the sums of the pipeline and the order of the hot list are made of,
     // without a look at the rows.
     index('opportunities_open')
@@ -159,6 +184,20 @@ export const opportunities = pgTable(
         t.units,
       )
       .where(sql`status = 'open' and deleted_at is null`),
+    // Those of them that have a likelihood of their own, for the hot list: where a CRM gives none, nothing is looked through.
+    index('opportunities_likely')
+      .on(
+        t.tenantId,
+        t.stageId,
+        t.connectionId,
+        t.id,
+        t.currency,
+        t.probability,
+        t.weightedFeeMinor,
+        t.ownerId,
+        t.units,
+      )
+      .where(sql`status = 'open' and deleted_at is null and probability is not null`),
     // Which markets there are among them. An index takes no text of any length.
     index('opportunities_markets')
       .on(t.tenantId, t.stageId, t.probability, t.market, t.connectionId)

@@ -1,0 +1,5 @@
+DROP INDEX "opportunities_changed";--> statement-breakpoint
+CREATE INDEX "leads_grouped" ON "leads" USING btree ("tenant_id","source_created_at","connection_id","stage_id","is_prospect","source","stage_name") WHERE deleted_at is null and coalesce(octet_length(source), 0) + coalesce(octet_length(stage_name), 0) <= 800;--> statement-breakpoint
+CREATE INDEX "leads_long" ON "leads" USING btree ("tenant_id","source_created_at") WHERE deleted_at is null and coalesce(octet_length(source), 0) + coalesce(octet_length(stage_name), 0) > 800;--> statement-breakpoint
+CREATE INDEX "opportunities_likely" ON "opportunities" USING btree ("tenant_id","stage_id","connection_id","id","currency","probability","weighted_fee_minor","owner_id","units") WHERE status = 'open' and deleted_at is null and probability is not null;--> statement-breakpoint
+CREATE INDEX "opportunities_changed" ON "opportunities" USING btree ("tenant_id","connection_id","changed_at","id","status","deleted_at","stage_id","currency","amount_minor","probability","expected_close_on");
