@@ -44,20 +44,18 @@ export async function readTwelveWeeks(
       ) newest on true
       where c.id = any(${sql.param(deals.connectionIds)}::uuid[])
     ) open on true
-    left join (
-      select date_trunc('week', l.source_created_at at time zone ${timeZone})::date as starts_on, count(*) as leads
-      from ${leads} l
+    cross join lateral (
+      select count(*) as leads from ${leads} l
       where l.connection_id = any(${sql.param(leadsBasis.connectionIds)}::uuid[]) and l.deleted_at is null
-        and l.source_created_at >= (select min(starts_at) from weeks)
-      group by 1
-    ) came on came.starts_on = w.starts_on
+        and l.source_created_at >= w.starts_at and l.source_created_at < w.ends_at
+    ) came
     order by w.starts_on`)
   const weeks = rows.map((row) => ({
     from: row.starts_on,
     openMinor: row.amount === null ? null : BigInt(row.amount),
-    leads: Number(row.leads ?? 0),
+    leads: Number(row.leads),
   }))
   return { weeks, deals, leads: leadsBasis }
 }
 
-type Stored = { starts_on: string; amount: string | null; leads: string | null }
+type Stored = { starts_on: string; amount: string | null; leads: string }
