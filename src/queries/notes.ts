@@ -51,8 +51,11 @@ const longestAlone = 262_144
 /** Counting goes no further than this. */
 const mostCounted = 10_000
 
-/** A search looks at notes for so long, newest first, and then says how far it came. */
-const budgetMs = 150
+/** A search looks at notes for about so long, newest first, and then says how far it came. */
+const budgetMs = 60
+/** What one look takes at most, and the first one, which tells how fast it goes here. */
+const mostInLook = 16_000
+const firstLook = 2_000
 
 /**
  * Notes, newest first; those without a date come last. Without a search they are read by their index. A search looks at the
@@ -117,17 +120,23 @@ async function search(
   most: number,
   start: Place | undefined,
 ): Promise<NotesPage> {
-  const until = performance.now() + budgetMs
+  const startedMs = performance.now()
   const found: Stored[] = []
   let count = 0
+  let looked = 0
   let at = start
   let isExact = false
-  for (let size = 2_000; !isExact && performance.now() < until; size = Math.min(size * 2, 16_000)) {
+  for (let size = firstLook; !isExact && size > 0;) {
     const part = await look(tx, scope, filters, at, size, most + 1 - found.length)
     found.push(...part.found)
     count += part.count
+    looked += part.looked
     isExact = part.looked < size
     at = part.last ?? at
+    // As many more as the time that is left allows at this pace; so few that they are not worth asking for end it.
+    const spentMs = performance.now() - startedMs
+    const left = Math.min(mostInLook, Math.floor((looked * (budgetMs - spentMs)) / spentMs))
+    size = left < firstLook / 2 ? 0 : left
   }
   const full = found.length > most ? found[most - 1]?.place : undefined
   const next = full ?? (isExact ? undefined : at)
@@ -142,7 +151,7 @@ async function search(
 
 type Part = { looked: number; count: number; last: Place | null; found: Stored[] }
 
-/** Looks at the next `size` notes in order: how many match, the first of those, and where the looking ended. */
+/** Looks at the next `size` notes in order: how many match, the first of those, and where the looking ended. Of the others nothing is kept. */
 async function look(
   tx: Tx,
   scope: NoteScope,
@@ -152,11 +161,11 @@ async function look(
   most: number,
 ): Promise<Part> {
   const { rows } = await tx.execute<Part>(sql`
-    with seen as materialized (${rest(scope, filters, start, size)}),
-    found as materialized (select n.* from seen n where ${matches(filters)})
-    select (select count(*)::int from seen) as looked, (select count(*)::int from found) as count,
+    with seen as materialized (select n.id, n.noted_at, ${matches(filters)} as is_match from (${rest(scope, filters, start, size)}) n),
+    found as (select n.* from notes n where n.id in (select s.id from seen s where s.is_match order by s.noted_at desc nulls last, s.id limit ${Math.max(0, most)}))
+    select (select count(*)::int from seen) as looked, (select count(*)::int from seen where is_match) as count,
       (select ${placeOfNote} from seen n order by n.noted_at nulls first, n.id desc limit 1) as last,
-      (select coalesce(json_agg(f), '[]') from (${shown(sql`select * from found n ${newest} limit ${Math.max(0, most)}`)}) f) as found`)
+      (select coalesce(json_agg(f), '[]') from (${shown(sql`select * from found`)}) f) as found`)
   const [part] = rows
   if (part === undefined) throw new Error('the search of notes gave no row')
   return part
