@@ -1,8 +1,9 @@
 import { Random } from '../../simulator/random.ts'
-import { runNow } from '../../worker/run-now.ts'
+import { executeRun, type ExecuteOptions } from '../../worker/execute.ts'
 import type { Arrangement, Client, Synced } from '../worker/arrange.ts'
 import { truthAndCopy } from '../worker/truth.ts'
 import { differencesOf, instantOf, sentence, Witness, type Fresh } from './differences.ts'
+import { Memory } from './memory.ts'
 import { crmName, meddle, spoil } from './mischief.ts'
 import { overspent, useOf } from './share.ts'
 
@@ -23,12 +24,16 @@ export class Life {
   readonly complaints: string[] = []
   readonly client: Client
   readonly #all: Arrangement
+  readonly #execution: ExecuteOptions
+  readonly #memory: Memory
   readonly #random: Random
   readonly #witness = new Witness()
   #suspectRuns = 0
 
-  constructor(all: Arrangement, client: Client, seed: number) {
+  constructor(all: Arrangement, execution: ExecuteOptions, client: Client, seed: number) {
     this.#all = all
+    this.#execution = execution
+    this.#memory = new Memory(all.db, client)
     this.client = client
     this.#random = new Random(seed, `month of ${crmName(client)}`)
   }
@@ -40,11 +45,11 @@ export class Life {
     spoil(this.#all.simulator, this.client, this.#random)
     await this.#watch(shownMs, isMeddled, async () => {
       const who = { tenantId, connectionId, runId }
-      const { signal } = new AbortController()
-      await runNow(this.#all.worker, this.#all.database, who, signal, ({ event }) => {
+      const hear: ExecuteOptions['hear'] = ({ event }) => {
         if (isMeddled && event === 'page.landed' && this.#random.chance(0.2))
           meddle(this.client, this.#random)
-      })
+      }
+      await executeRun({ ...this.#execution, hear }, who)
       return { ...(await this.client.readRun(runId)), events: [] }
     })
     this.#all.simulator.faults.clear()
@@ -84,7 +89,7 @@ export class Life {
     const freshBefore = await client.freshness()
     const synced = await sync()
     const fresh = await client.freshness()
-    const now = await truthAndCopy(client)
+    const now = await truthAndCopy(await this.#memory.look(client))
     const { status } = synced.run
     this.#suspectRuns = status === 'suspect' ? this.#suspectRuns + 1 : 0
     // What somebody did during the run may have come after its list was read.

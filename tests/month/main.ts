@@ -50,7 +50,9 @@ try {
 }
 
 function say({ complaints, crms, faults, ...report }: Report): void {
-  console.log(`seed ${report.seed}, ${report.hours} hours from ${report.from}, ${report.seconds} s`)
+  console.log(
+    `seed ${report.seed}, ${report.hours} hours from ${report.from}, ${report.seconds} s, ${report.cpuSeconds} s of this process's processor`,
+  )
   for (const [crm, record] of Object.entries(crms)) console.log(`  ${crm}: ${JSON.stringify(record)}`)
   console.log(`  faults: ${JSON.stringify(faults)}`)
   for (const words of complaints.slice(0, 40)) console.log(`  WRONG: ${words}`)
@@ -58,12 +60,16 @@ function say({ complaints, crms, faults, ...report }: Report): void {
 }
 
 async function freshDatabase(seed: number): Promise<TestDatabase> {
+  await asAdmin(`create database month_${seed}`)
   const url = new URL(postgres.url)
-  const admin = new pg.Client({ connectionString: url.href })
-  await admin.connect()
-  await admin.query(`create database month_${seed}`)
-  await admin.end()
   url.pathname = `/month_${seed}`
   await migrate(url.href)
-  return { url: url.href, drop: () => Promise.resolve() }
+  return { url: url.href, drop: () => asAdmin(`drop database month_${seed} with (force)`) }
+}
+
+async function asAdmin(statement: string): Promise<void> {
+  const admin = new pg.Client({ connectionString: postgres.url })
+  await admin.connect()
+  await admin.query(statement)
+  await admin.end()
 }

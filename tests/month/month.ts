@@ -1,4 +1,5 @@
 import type { AccountOptions } from '../../simulator/main.ts'
+import { executionOf } from '../../worker/run-now.ts'
 import { claimDueSlots } from '../../worker/schedule.ts'
 import { makePartitions } from '../../worker/snapshot.ts'
 import { brokenInvariants } from '../invariants.ts'
@@ -30,6 +31,8 @@ export type Report = {
   faults: Record<string, number>
   complaints: string[]
   seconds: number
+  /** Of worker, simulator and checker; the database's are its own. */
+  cpuSeconds: number
 }
 
 const hourMs = 3_600_000
@@ -39,15 +42,17 @@ const cron = '0 * * * *'
 export async function month(options: MonthOptions): Promise<Report> {
   const { seed, days, database, crm } = options
   const startedMs = performance.now()
+  const cpu = process.cpuUsage()
   const startAt = new Date(Date.UTC(2026, 0, 20 + ((seed * 23) % 330)))
   const time = await MovedTime.in(database.url)
   await time.moveTo(startAt.getTime())
   const nameOf = (account: AccountOptions) => account.crm ?? 'clienttether'
   const accounts = accountsOf(seed, startAt).filter((account) => nameOf(account) === (crm ?? nameOf(account)))
   const all = await arrangeOn(database, accounts)
+  const execution = await executionOf(all.worker, all.database, new AbortController().signal)
   const lives: Life[] = []
   for (const { webKey } of accounts)
-    lives.push(new Life(all, await all.connect(webKey, { pageSize: 50 }), seed))
+    lives.push(new Life(all, execution, await all.connect(webKey, { pageSize: 50 }), seed))
   // Each CRM's documented limit, and the share that a connection has unless somebody says otherwise.
   await all.db.query('update connections set quota_limit = null, next_due_at = $1', [startAt])
   const complaints = () => lives.flatMap((life) => life.complaints)
@@ -87,7 +92,13 @@ export async function month(options: MonthOptions): Promise<Report> {
     faults: all.simulator.faults.counts(),
     complaints: [...complaints(), ...broken],
     seconds: Math.round((performance.now() - startedMs) / 100) / 10,
+    cpuSeconds: cpuSecondsSince(cpu),
   }
+}
+
+function cpuSecondsSince(before: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(before)
+  return Math.round((user + system) / 100_000) / 10
 }
 
 /** What the worker's own schedule says is due is carried out, one after the other; access that was refused is given again. */

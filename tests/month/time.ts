@@ -1,11 +1,15 @@
+import { syncBuiltinESMExports } from 'node:module'
+import timers from 'node:timers/promises'
 import pg from 'pg'
 
 const RealDate = Date
+const realPause = timers.setTimeout
 
 /**
  * Time that is moved by hand, for everybody at once: the database, whose `now()` and `clock_timestamp()` are shadowed by functions of
  * the same names that are found first; and this process, whose `Date` is replaced. Between two moves it goes on as real time does.
- * What is left in real time: `performance.now()`, `setTimeout` (pauses between tries, beats of a lease) and the age of sockets.
+ * Nobody waits for a pause that is asked of `node:timers/promises` (between tries, or because a CRM wants silence): time is moved on by it.
+ * What is left in real time: `performance.now()`, `setTimeout` (limits of requests, beats of a lease) and the age of sockets.
  */
 export class MovedTime {
   readonly #client: pg.Client
@@ -20,7 +24,11 @@ export class MovedTime {
     const client = new pg.Client({ connectionString: databaseUrl, application_name: 'moved time' })
     await client.connect()
     await client.query(shadows)
-    return new MovedTime(client)
+    const time = new MovedTime(client)
+    timers.setTimeout = ((ms: number, value: unknown, options?: { signal?: AbortSignal }) =>
+      time.#pause(ms, value, options?.signal)) as typeof realPause
+    syncBuiltinESMExports()
+    return time
   }
 
   /** It is `ms` since 1970 now. */
@@ -32,8 +40,16 @@ export class MovedTime {
     globalThis.Date = dateAhead(() => this.#aheadMs)
   }
 
+  async #pause<T>(ms: number, value: T, signal?: AbortSignal): Promise<T> {
+    signal?.throwIfAborted()
+    await this.moveTo(Date.now() + ms)
+    return value
+  }
+
   async close(): Promise<void> {
     globalThis.Date = RealDate
+    timers.setTimeout = realPause
+    syncBuiltinESMExports()
     await this.#client.end()
   }
 }
