@@ -10,7 +10,7 @@ import { connectAsWeb } from '../src/place.ts'
 import { seedPerson } from '../src/people.ts'
 import { seedBuilder } from '../src/seed.ts'
 import { visit, type Visitor } from '../src/visitor.ts'
-import { arrange, type Arrangement, type Client } from './arrange.ts'
+import { arrange, recordTables, type Arrangement, type Client } from './arrange.ts'
 import { connectPipedrive, harbour } from './pipedrive-client.ts'
 import { connectSalesforce, larkspur } from './salesforce-client.ts'
 import { salesforceId } from '../../simulator/salesforce-ids.ts'
@@ -25,6 +25,7 @@ const laurel: AccountOptions = {
   changesPerDay: 0,
   notesPerPerson: 1,
 }
+const hour = 3_600_000
 const signingSecret = 'CANARY-TOKEN-that-signs'
 
 /** What the CRM calls its account, and how a connection to it is made. */
@@ -142,11 +143,17 @@ describe.each(Object.keys(crms) as Name[])('%s', (name) => {
 })
 
 test('24. A webhook is a hint: a world that sends them twice, five at once, last first, late and not at all is the same copy after the next run as one that sends none', async () => {
-  // Its clock is behind, so that no change is newer than a place that a look would have moved to now.
-  const started = { ...harbour, startAt: new Date(Date.now() - 7_200_000) }
+  const started = { ...harbour, startAt: new Date(Date.now() - 3 * hour) }
   all = await arrange([started, { ...started, webKey: 'twin', accessToken: 'CANARY-TOKEN-twin' }])
-  const [nudged, quiet] = [await all.connect(harbour.webKey), await all.connect('twin')]
-  for (const client of [nudged, quiet]) expect((await client.sync()).run.status).toBe('success')
+  // No list is so short that it is read whole in every run: what a pass asks for depends on where it begins.
+  const settings = { wholeListUpTo: 0 }
+  const [nudged, quiet] = [await all.connect(harbour.webKey, settings), await all.connect('twin', settings)]
+  const sync = async () => {
+    for (const client of [nudged, quiet]) expect((await client.sync()).run.status).toBe('success')
+  }
+  await sync()
+  // As if that had been three hours ago: from then on its clock is behind ours, and a place that a look moved to now would hide what changes.
+  await all.db.query(`update stream_cursors set watermark = watermark - interval '3 hours', crm_ahead_ms = 0`)
   const { ana } = await openPages([nudged, quiet])
   const entered = await enterAddress(ana, nudged, crms.pipedrive.theirs)
   const edit = (place: number, more: number) => {
@@ -170,20 +177,24 @@ test('24. A webhook is a hint: a world that sends them twice, five at once, last
     expect((await stored()) === before).toBe(fault === 'late')
     await look(nudged)
   }
+  await sync()
+  expect(await copy(nudged)).toEqual(await copy(quiet))
   // What is an hour late tells of what has changed again since, and of a deal that is gone.
   edit(4, 9_000)
   const gone = dealOf(nudged, 3)
   for (const { account } of [nudged, quiet]) account.removeDeal(gone)
-  all.simulator.advance(3_600_000)
+  all.simulator.advance(hour)
   expect((await nudged.account.sentWebhooks()).length).toBeGreaterThan(0)
   await look(nudged)
-  for (const client of [nudged, quiet]) expect((await client.sync()).run.status).toBe('success')
-  // Of what is gone each keeps the last that it saw.
-  const copy = async (client: Client) =>
-    (await client.everything()).map((line) => {
-      const [table, id, digest, , deletedAt] = line.split(' ')
-      return [table, id, deletedAt === '' ? digest : 'gone'].join(' ')
-    })
+  await sync()
   expect(await copy(nudged)).toEqual(await copy(quiet))
   await expectTruth(nudged)
 })
+
+/** What is stored of each record, and why it is gone. */
+async function copy({ records }: Client): Promise<unknown[]> {
+  const rows = await Promise.all(recordTables.map((table) => records(table)))
+  return rows
+    .flat()
+    .map(({ source_id: id, content_hash: digest, deleted_because: because }) => [id, digest, because])
+}
