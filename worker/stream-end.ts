@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm'
+import type { Tx } from '../drizzle/db.ts'
 import type { StreamStatus } from '../drizzle/schema/sync.ts'
 import { analyse, storeCursor } from './cursor.ts'
 import { asSyncError, FencedError, publicText, StoppedError, type SyncError } from './errors.ts'
@@ -31,19 +32,8 @@ export async function completeStream(run: Run, pass: StreamPass): Promise<void> 
   if (pass.isFirstLoad) await analyse(run)
   const ourCount = await countLive(run, pass)
   const waiting = await parentsWaiting(run, pass)
-  const { freshAt, place } =
-    pass.stream.parents === undefined ? { freshAt: pass.scanStart, place: null } : childrenFreshAt(pass)
-  // What another run had begun was read whole, but nobody saw all of it.
-  const listedAll = pass.isWhole && !pass.isResumed
-  const readsAll = pass.stream.reads === 'full' || pass.since === null || listedAll
-  // Known for certain only now that the CRM has answered.
-  const crmAheadMs = run.fetcher.crmAheadMs()
   const ended = await run.database.asTenant(run.tenantId, async (tx) => {
-    await storeCursor(tx, run, pass, place)
-    await tx.execute(sql`
-      update stream_cursors c set scan_start = null, is_resumed = false, last_full_at = ${readsAll ? sql`${pass.scanStart}::timestamptz + least(0, ${crmAheadMs}::float8) * interval '1 ms'` : sql`last_full_at`}, absent_digest = null, absent_count = null,
-        fresh_at = case when ${waiting} = 0 then ${freshAtMost(run, pass, freshAt)} else fresh_at end, watermark = ${pass.scanStart}, crm_ahead_ms = ${crmAheadMs}::float8
-      where ${isCursorOf(run, pass)}`)
+    await close(tx, run, pass, waiting)
     await resolveMended(tx, run, pass)
     const aside = await countSetAside(tx, run, pass.stream.name)
     const reason =
@@ -63,6 +53,26 @@ export async function completeStream(run: Run, pass: StreamPass): Promise<void> 
     return { status, reason }
   })
   finish(run, pass, ended.status, null, ended.reason)
+}
+
+/** Keeps how far a pass came that was read to its end, and how fresh its data is, while the stream is read on from there. */
+export async function closePass(run: Run, pass: StreamPass): Promise<void> {
+  await run.database.asTenant(run.tenantId, (tx) => close(tx, run, pass, 0))
+}
+
+async function close(tx: Tx, run: Run, pass: StreamPass, waiting: number): Promise<void> {
+  const { freshAt, place } =
+    pass.stream.parents === undefined ? { freshAt: pass.scanStart, place: null } : childrenFreshAt(pass)
+  // What another run had begun was read whole, but nobody saw all of it.
+  const listedAll = pass.isWhole && !pass.isResumed
+  const readsAll = pass.stream.reads === 'full' || pass.since === null || listedAll
+  // Known for certain only now that the CRM has answered.
+  const crmAheadMs = run.fetcher.crmAheadMs()
+  await storeCursor(tx, run, pass, place)
+  await tx.execute(sql`
+    update stream_cursors c set scan_start = null, is_resumed = false, last_full_at = ${readsAll ? sql`${pass.scanStart}::timestamptz + least(0, ${crmAheadMs}::float8) * interval '1 ms'` : sql`last_full_at`}, absent_digest = null, absent_count = null,
+      fresh_at = case when ${waiting} = 0 then ${freshAtMost(run, pass, freshAt)} else fresh_at end, watermark = ${pass.scanStart}, crm_ahead_ms = ${crmAheadMs}::float8
+    where ${isCursorOf(run, pass)}`)
 }
 
 /**

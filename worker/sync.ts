@@ -7,10 +7,11 @@ import { land } from './land.ts'
 import { prepare } from './prepare.ts'
 import { noteAbsentChildren, retire } from './retire.ts'
 import type { Run, StreamPass } from './run.ts'
-import { completeStream, failStream, nameUnsynced, openStream } from './stream-end.ts'
+import { closePass, completeStream, failStream, nameUnsynced, openStream } from './stream-end.ts'
 
 /** How often a list is read from the beginning in one run before we say that it does not hold still. */
 const mostPasses = 3
+const begunByAnother = 'the pass was begun by another run'
 
 /**
  * Copies one connection: every stream in order, extract, snapshot, normalise, load, retire. Each page is landed in one
@@ -39,9 +40,11 @@ async function syncStream(run: Run, stream: Stream<never>): Promise<void> {
         await noteAbsentChildren(run, pass, prepared.page)
       }
       const doubt = doubtAbout(pass)
-      if (doubt === null) break
-      if (passes === mostPasses) throw new StreamError('E_SHORT_READ', doubt)
-      run.tell({ event: 'stream.restarted', stream: stream.name, reason: doubt })
+      if (doubt === null && !pass.isResumed) break
+      if (doubt !== null && passes === mostPasses) throw new StreamError('E_SHORT_READ', doubt)
+      // Changes that another run began to read are as old as its beginning: what came since is read at once, or "current" were not true.
+      if (doubt === null) await closePass(run, pass)
+      run.tell({ event: 'stream.restarted', stream: stream.name, reason: doubt ?? begunByAnother })
       pass = {
         ...(await beginPass(run, stream, true)),
         counts: pass.counts,
@@ -59,7 +62,7 @@ async function syncStream(run: Run, stream: Stream<never>): Promise<void> {
 function doubtAbout(pass: StreamPass): string | null {
   const { stream, isResumed, total, hasShrunk, seen, unnamed, namesakes } = pass
   if (stream.reads === 'changes' || stream.parents !== undefined) return null
-  if (isResumed) return 'the pass was begun by another run'
+  if (isResumed) return begunByAnother
   // A record that left after we had read it makes up for one that a list ended too early kept from us.
   if (hasShrunk) return 'records left the list while it was read, so its count proves nothing'
   const listed = seen.size + unnamed + namesakes

@@ -429,6 +429,22 @@ export function keepsThePromises(subject: Subject): void {
       await expectTruth(client)
     })
 
+    test('what changed after a first load broke off is there when the next run says that everything is current', async () => {
+      const all = await arrange([accountOf(subject)])
+      open.push(all)
+      const client = await all.connect(undefined, subject.settings)
+      for (const operation of opportunities)
+        all.simulator.faults.add({ fault: 'server-error', operation, nth: 2, times: 99 })
+      const broken = (await client.sync()).streams.opportunities
+      expect([broken?.status, (broken?.fetched ?? 0) > 0]).toEqual(['failed', true])
+      all.simulator.faults.clear()
+      all.simulator.advance(minute)
+      subject.streams.opportunities?.edit?.(client.account)
+      const { run } = await client.sync()
+      expect([run.status, run.verdict]).toEqual(['success', expect.stringContaining('Everything is current')])
+      await expectTruth(client)
+    })
+
     test.each(subject.unbelievable)('%s is not taken for the end of a list', async (fault) => {
       const { all, client } = await begin()
       const before = await client.everything()
