@@ -2,7 +2,7 @@ import type { Arrangement, Client, Synced } from '../worker/arrange.ts'
 import { crmName } from './mischief.ts'
 
 /** At which per cent of the share each stream is given up, as docs/decisions/022 states it. */
-const givenUpAt: Record<string, number> = {
+export const givenUpAt: Record<string, number> = {
   activities: 70,
   stage_changes: 70,
   notes: 75,

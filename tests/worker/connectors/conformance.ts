@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { AccountOptions, FaultName, FaultRule, SimulatedAccount } from '../../../simulator/main.ts'
 import type { StreamName } from '../../../worker/connectors/connector.ts'
+import { givenUpAt } from '../../month/share.ts'
 import { arrange, type Arrangement, type Client, type Stored, type StreamRow } from '../arrange.ts'
 import { copyOf, replay } from '../replayed.ts'
 import { expectSound } from '../soundness.ts'
@@ -230,6 +231,62 @@ export function keepsThePromises(subject: Subject): void {
         Object.entries(rows).flatMap(([name, { status }]) => (status === 'failed' ? [name] : []))
       expect(broken(ended)).toEqual([stream])
       expect(ended[stream]?.error_code).toBe('E_PERMISSION')
+    })
+  })
+
+  describe('the share of the day', () => {
+    let all: Arrangement
+    let client: Client
+    beforeAll(async () => {
+      ;({ all, client } = await begin())
+    })
+    const edited = streamsWith('edit').map(([stream]) => stream)
+    const limit = 1_000_000
+    /** So much of it is used, whatever day it is by now; null: a day begins of which nothing is used. */
+    const use = (percent: number | null) =>
+      percent === null
+        ? all.db.query('delete from quota_days where connection_id = $1', [client.connectionId])
+        : all.db.query(
+            `insert into quota_days (tenant_id, connection_id, day, used)
+             select tenant_id, id, current_date + n, $2 from connections, generate_series(-1, 1) n where id = $1
+             on conflict (tenant_id, connection_id, day) do update set used = excluded.used`,
+            [client.connectionId, (limit * percent) / 100],
+          )
+    const statesOf = (streams: Record<string, StreamRow>, status: string) =>
+      Object.keys(streams).filter((stream) => streams[stream]?.status === status)
+
+    test('as it is used up, what matters least is given up first and opportunities last, nothing looks fresh that waits, and all goes on the next day', async () => {
+      await all.db.query('update connections set quota_share = 1, quota_limit = $2 where id = $1', [
+        client.connectionId,
+        limit,
+      ])
+      for (const percent of [69, 72, 77, 82, 87, 92, 97, 100]) {
+        await use(percent)
+        all.simulator.advance(minute)
+        for (const [, { edit }] of streamsWith('edit')) edit?.(client.account)
+        const [asked, fresh] = [all.simulator.ledger.count(), await client.freshness()]
+        const { run, streams: ended } = await client.sync()
+        const waiting = statesOf(ended, 'paused')
+        const read = Object.keys(ended).filter((stream) => ended[stream]?.status !== 'not_synced')
+        expect(waiting.sort()).toEqual(read.filter((stream) => (givenUpAt[stream] ?? 0) <= percent).sort())
+        expect(run.status).toBe(waiting.length === 0 ? 'success' : 'partial')
+        if (waiting.length > 0) expect(run.verdict).toContain('daily share')
+        const after = await client.freshness()
+        for (const stream of read) {
+          const isWaiting = waiting.includes(stream)
+          if (isWaiting)
+            expect(ended[stream]).toMatchObject({ error_code: 'E_QUOTA_SHARE', fetched: 0, retired: 0 })
+          expect(after[stream] === fresh[stream], stream).toBe(isWaiting)
+        }
+        if (percent === 97)
+          expect(read.filter((stream) => !waiting.includes(stream))).toEqual(['opportunities'])
+        if (percent === 100) expect(all.simulator.ledger.count()).toBe(asked)
+      }
+      await use(null)
+      const { run, streams: ended } = await client.sync()
+      expect(run.status).toBe('success')
+      for (const stream of edited) expect(ended[stream]?.updated, stream).toBeGreaterThan(0)
+      await expectTruth(client)
     })
   })
 
