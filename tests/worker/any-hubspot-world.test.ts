@@ -1,0 +1,149 @@
+import fc from 'fast-check'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startSimulator, type AccountOptions, type FaultName } from '../../simulator/main.ts'
+import { arrange, type Arrangement, type Client } from './arrange.ts'
+import { deedsOfPeople, pick, type Deed } from './deeds.ts'
+import { replay } from './replayed.ts'
+import { expectSound } from './soundness.ts'
+import { expectTruth } from './truth.ts'
+import { worlds, worldsMs } from './worlds.ts'
+
+const laurel: AccountOptions = {
+  crm: 'hubspot',
+  webKey: 'laurel',
+  accessToken: 'CANARY-TOKEN-laurel',
+  seed: 7,
+  people: 24,
+  notesPerPerson: 1,
+  changesPerDay: 60,
+}
+const day = 86_400_000
+
+let all: Arrangement
+beforeAll(async () => {
+  all = await arrange([laurel])
+})
+afterAll(() => all.close())
+
+/** Faults of the way to the CRM, of its limits and of its pages. What a record says is never changed by them: that would be read once a week. */
+const faults: FaultName[] = [
+  'server-error',
+  'bad-gateway-html',
+  'login-page',
+  'empty-body',
+  'error-body',
+  'hung-up',
+  'cut-body',
+  'truncated-gzip',
+  'invalid-json',
+  'cut-json',
+  'hubspot-search-limit',
+  'hubspot-daily-limit',
+  'hubspot-moving',
+  'hubspot-too-slow',
+  'hubspot-malformed-token',
+  'hubspot-short-page',
+  'hubspot-empty-page',
+  'hubspot-paging-renamed',
+  'hubspot-next-missing',
+]
+const operations = [
+  'owners',
+  'pipelines.deals',
+  'associations.deals.contacts',
+  'associations.notes.contacts',
+  ...['contacts', 'deals', 'leads', 'notes', 'calls', 'meetings', 'tasks', 'emails'].flatMap((type) => [
+    type,
+    `${type}.search`,
+    `${type}.archived`,
+  ]),
+]
+
+const deeds: Record<string, Deed> = {
+  ...deedsOfPeople,
+  'hand everybody over at once': ({ client }, at) => {
+    for (const { id } of client.account.truth().people)
+      client.account.editPerson(id, { phone: `212555${at % 10_000}` })
+  },
+  'restore a deal': ({ client }, at) => {
+    const deal = pick(client.account.truth().deals, at)
+    if (deal === undefined) return
+    client.account.removeDeal(deal.id)
+    client.account.restoreDeal(deal.id)
+  },
+  'purge a person': ({ client }, at) => {
+    // The stand-in keeps the deals of who is forgotten.
+    const { people, deals } = client.account.truth()
+    const lonely = people.filter(({ id }) => deals.every(({ personId }) => personId !== id))
+    const person = pick(lonely, at)
+    if (person !== undefined) client.account.purgePerson(person.id)
+  },
+  sync: ({ client }) => client.sync(),
+  'sync while something is wrong': async ({ simulator, client }, at) => {
+    simulator.faults.add({
+      fault: pick(faults, at) ?? 'server-error',
+      operation: pick(operations, Math.floor(at / faults.length)),
+      nth: 1 + (at % 3),
+      times: 1 + (at % 5),
+    })
+    await client.sync()
+    simulator.faults.clear()
+  },
+}
+
+/** No record that the account still holds is a tombstone. */
+async function expectNothingBuriedAlive({ account, records }: Client): Promise<void> {
+  const { deals, people, notes } = account.truth()
+  for (const [table, rows] of Object.entries({ contacts: people, opportunities: deals, notes })) {
+    const alive = new Set(rows.map(({ id }) => id))
+    const buried = (await records(table)).filter((row) => row.deleted_at !== null)
+    expect(buried.filter((row) => alive.has(String(row.source_id)))).toEqual([])
+  }
+}
+
+const words = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 12 }).map((text) => text.trim() || 'Ann')
+const step = fc.tuple(fc.constantFrom(...Object.keys(deeds)), fc.nat(10_000), words)
+const world = fc.record({
+  seed: fc.nat(90),
+  people: fc.nat(24),
+  gzip: fc.boolean(),
+  hubspot: fc.record({ searchLagSeconds: fc.constantFrom(0, 20, 200) }),
+})
+const pages = fc.record({
+  pageSize: fc.integer({ min: 2, max: 12 }),
+  searchPageSize: fc.integer({ min: 2, max: 12 }),
+})
+
+test(
+  'whatever happens to whichever account, a clean run within the week ends with what it holds, the next one writes nothing, and a replay agrees',
+  async () => {
+    await fc.assert(
+      fc.asyncProperty(world, pages, fc.array(step, { maxLength: 12 }), async (options, settings, steps) => {
+        const simulator = await startSimulator({ accounts: [{ ...laurel, startAt: new Date(), ...options }] })
+        try {
+          const stored = await all.connect(laurel.webKey, settings, `${simulator.url}/`)
+          const client: Client = { ...stored, account: simulator.account(laurel.webKey) }
+          for (const [deed, at, text] of steps) {
+            await deeds[deed]?.({ simulator, client }, at, text)
+            if (deed.startsWith('sync')) await expectNothingBuriedAlive(client)
+          }
+          // Links change no stamp, and who is forgotten is in no list: both are seen when every list is read whole again.
+          simulator.advance(8 * day)
+          const { run } = await client.sync({ acceptAbsence: true })
+          expect([run.status, run.error_detail, run.quarantined]).toEqual(['success', null, 0])
+          await expectTruth(client)
+          const before = await client.everything()
+          const again = await client.sync()
+          expect(again.run).toMatchObject({ status: 'success', created: 0, updated: 0, retired: 0 })
+          expect(await client.everything()).toEqual(before)
+          expect((await replay(all, client, 'verify')).differences).toEqual([])
+        } finally {
+          await simulator.close()
+        }
+      }),
+      worlds,
+    )
+    await expectSound(all.url)
+  },
+  worldsMs,
+)
