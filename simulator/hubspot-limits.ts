@@ -9,6 +9,8 @@ const documented = { burst: 190, daily: 625_000 }
 /** Counts what one account was asked, and says when it was too much. */
 export class HubSpotLimits {
   readonly #options: HubSpotOptions
+  /** Names a day of the account's own zone. */
+  readonly #days: Intl.DateTimeFormat
   #requests: number[] = []
   #searches: number[] = []
   #day = ''
@@ -16,6 +18,7 @@ export class HubSpotLimits {
 
   constructor(options: HubSpotOptions) {
     this.#options = options
+    this.#days = new Intl.DateTimeFormat('en-CA', { timeZone: options.timeZone ?? 'US/Eastern' })
   }
 
   /** The refusal of a request that comes now, or null. `wallMs` is the machine's time, `nowMs` the account's. */
@@ -60,8 +63,7 @@ export class HubSpotLimits {
   }
 
   #turnDay(nowMs: number): void {
-    const timeZone = this.#options.timeZone ?? 'US/Eastern'
-    const day = new Date(nowMs).toLocaleDateString('en-CA', { timeZone })
+    const day = this.#days.format(nowMs)
     if (day !== this.#day) this.#today = 0
     this.#day = day
   }

@@ -19,7 +19,7 @@ export function noteText(random: Random, business: Business, mention: Mention): 
     name: mention.person.firstName || 'Lead',
     city: mention.person.city,
     owner: mention.owner.firstName,
-    amount: `$${random.pick(business.fees).toLocaleString('en-US')}`,
+    amount: `$${dollars.format(random.pick(business.fees))}`,
     brand: business.brand,
     unit: business.unit,
     ask: random.pick(business.asks),
@@ -29,6 +29,8 @@ export function noteText(random: Random, business: Business, mention: Mention): 
   const template = random.chance(0.82) ? random.pick(plain[mention.phase]) : random.pick(rich)
   return template.replaceAll(/\{(\w+)\}/g, (_, slot: string) => slots[slot] ?? '')
 }
+
+const dollars = new Intl.NumberFormat('en-US')
 
 /** By phase of the sale. */
 const plain = {

@@ -31,3 +31,12 @@ export function accountsOf(seed: number, startAt: Date): AccountOptions[] {
     }),
   }))
 }
+
+/**
+ * How a connection to one of them is set up: with pages that hold most of a list or a part of it, and in every other seed as if
+ * Pipedrive's lists were long: they are then asked for what changed, and read whole once a day.
+ */
+export const settingsOf = (seed: number, { crm }: AccountOptions): Record<string, unknown> => ({
+  pageSize: seed % 3 === 0 ? 15 : 50,
+  ...(crm === 'pipedrive' && seed % 2 === 0 && { wholeListUpTo: 0 }),
+})

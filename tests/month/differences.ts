@@ -46,7 +46,7 @@ const hour = 3_600_000
  * What a CRM tells late, or not at all until a whole list is read, in hours after the moment that a stream says it is fresh as of; as the
  * connectors document it. All else has to be there at once.
  */
-const late: Record<string, (difference: Difference) => number> = {
+const late: Record<string, (difference: Difference, settings: Stored) => number> = {
   // Who became a customer is no lead of the stand-in any more, and nothing says so: it is missing from the daily whole list.
   salesforce: ({ table, field, expected }) =>
     table === 'leads' && field === '*' && expected === undefined ? 26 : 0,
@@ -58,6 +58,12 @@ const late: Record<string, (difference: Difference) => number> = {
     if (table === 'opportunities' && field === 'title') return 8 * 24
     const isLink = field === 'opportunity' || field === 'contact'
     return isLink && (table === 'notes' || table === 'activities') ? 8 * 24 : 0
+  },
+  // Where lists are asked for what changed, what is no longer listed is missed from the daily whole list. Deleted deals have a list of their own.
+  pipedrive: ({ table, field, expected }, { wholeListUpTo }) => {
+    if (wholeListUpTo !== 0 || table === 'opportunities') return 0
+    // The stand-in's leads come back, without a new stamp, when their person's deal goes.
+    return field === '*' && (expected === undefined || table === 'leads') ? 26 : 0
   },
 }
 
@@ -71,10 +77,16 @@ type Standing = { sinceMs: number; expected: string; isTold?: true }
  * their stream says it is older than they are.
  */
 export class Witness {
+  readonly #lateHours: (difference: Difference) => number
   #standing = new Map<string, Standing>()
 
+  constructor(client: Client, settings: Stored) {
+    const known = late[crmName(client)]
+    this.#lateHours = (difference) => known?.(difference, settings) ?? 0
+  }
+
   /** What is still as wrong as it was when first seen is wrong since then; all else since `shownMs`. */
-  judge(client: Client, differences: Difference[], fresh: Fresh, shownMs: number): string[] {
+  judge(differences: Difference[], fresh: Fresh, shownMs: number): string[] {
     const before = this.#standing
     this.#standing = new Map()
     return differences.flatMap((difference) => {
@@ -84,7 +96,7 @@ export class Witness {
       const text = JSON.stringify(expected) ?? 'nothing'
       const isNew = known === undefined || known.expected !== text
       const sinceMs = isNew ? shownMs : known.sinceMs
-      const lateMs = (late[crmName(client)]?.(difference) ?? 0) * hour
+      const lateMs = this.#lateHours(difference) * hour
       const isOwed = freshMs(fresh, difference) >= sinceMs + lateMs
       const wasTold = !isNew && known.isTold === true
       this.#standing.set(key, { sinceMs, expected: text, ...((isOwed || wasTold) && { isTold: true }) })

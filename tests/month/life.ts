@@ -18,22 +18,34 @@ export type Record = {
   givenUp: { [stream: string]: number }
 }
 
+type LifeOptions = {
+  all: Arrangement
+  execution: ExecuteOptions
+  client: Client
+  witness: Witness
+  seed: number
+  /** Hears what is wrong. */
+  complain: (words: string) => void
+}
+
 /** One connection, hour by hour, and what was wrong with it. Its chances are its own, so that it lives the same without the others. */
 export class Life {
   readonly record: Record = { runs: {}, requests: 0, mostOfShare: 0, givenUp: {} }
-  readonly complaints: string[] = []
   readonly client: Client
   readonly #all: Arrangement
   readonly #execution: ExecuteOptions
+  readonly #complain: (words: string) => void
   readonly #memory: Memory
   readonly #random: Random
-  readonly #witness = new Witness()
+  readonly #witness: Witness
   #suspectRuns = 0
 
-  constructor(all: Arrangement, execution: ExecuteOptions, client: Client, seed: number) {
+  constructor({ all, execution, client, witness, seed, complain }: LifeOptions) {
     this.#all = all
     this.#execution = execution
+    this.#complain = complain
     this.#memory = new Memory(all.db, client)
+    this.#witness = witness
     this.client = client
     this.#random = new Random(seed, `month of ${crmName(client)}`)
   }
@@ -77,9 +89,9 @@ export class Life {
     if (how.full !== true) return
     const crm = crmName(this.client)
     if (run.status !== 'success')
-      this.complaints.push(`${crm}: the last run was ${run.status}: ${run.error_detail}`)
+      this.#complain(`${crm}: the last run was ${run.status}: ${run.error_detail}`)
     const left = differencesOf(await truthAndCopy(this.client))
-    this.complaints.push(...left.map((difference) => `at the end, ${crm}: ${sentence(difference)}`))
+    for (const difference of left) this.#complain(`at the end, ${crm}: ${sentence(difference)}`)
     this.record.requests = this.#all.simulator.ledger.count(undefined, this.client.account.webKey)
   }
 
@@ -97,10 +109,10 @@ export class Life {
     const wrong = [
       ...(await this.#count(use, synced)),
       ...youngerThanTold(synced, freshBefore, fresh),
-      ...this.#witness.judge(client, differencesOf(now), fresh, sinceMs),
+      ...this.#witness.judge(differencesOf(now), fresh, sinceMs),
     ]
     const when = new Date(shownMs).toISOString()
-    this.complaints.push(...wrong.map((words) => `${when}, after ${status}, ${crmName(client)}: ${words}`))
+    for (const words of wrong) this.#complain(`${when}, after ${status}, ${crmName(client)}: ${words}`)
   }
 
   async #count(before: Awaited<ReturnType<typeof useOf>>, synced: Synced): Promise<string[]> {

@@ -5,7 +5,8 @@ import { makePartitions } from '../../worker/snapshot.ts'
 import { brokenInvariants } from '../invariants.ts'
 import type { TestDatabase } from '../support/database.ts'
 import { arrangeOn, type Arrangement } from '../worker/arrange.ts'
-import { accountsOf } from './accounts.ts'
+import { accountsOf, settingsOf } from './accounts.ts'
+import { Witness } from './differences.ts'
 import { Life, type Record as LifeRecord } from './life.ts'
 import { crmName } from './mischief.ts'
 import { MovedTime } from './time.ts'
@@ -19,6 +20,8 @@ export type MonthOptions = {
   crm?: string | undefined
   /** Stop at the first complaint: enough for a planted mistake. */
   untilComplaint?: boolean
+  /** Hears each complaint as it comes, and of each day that is over. */
+  tell?: (words: string) => void
 }
 
 /** What a month came to. All was well when there is no complaint. */
@@ -40,7 +43,7 @@ const cron = '0 * * * *'
 
 /** Lets four CRMs and their copies live for some days, an hour at a time, while people work in them and things go wrong. */
 export async function month(options: MonthOptions): Promise<Report> {
-  const { seed, days, database, crm } = options
+  const { seed, days, database, crm, tell = () => undefined } = options
   const startedMs = performance.now()
   const cpu = process.cpuUsage()
   const startAt = new Date(Date.UTC(2026, 0, 20 + ((seed * 23) % 330)))
@@ -50,12 +53,19 @@ export async function month(options: MonthOptions): Promise<Report> {
   const accounts = accountsOf(seed, startAt).filter((account) => nameOf(account) === (crm ?? nameOf(account)))
   const all = await arrangeOn(database, accounts)
   const execution = await executionOf(all.worker, all.database, new AbortController().signal)
+  const complaints: string[] = []
+  const complain = (words: string) => {
+    complaints.push(words)
+    tell(`WRONG: ${words}`)
+  }
   const lives: Life[] = []
-  for (const { webKey } of accounts)
-    lives.push(new Life(all, execution, await all.connect(webKey, { pageSize: 50 }), seed))
+  for (const account of accounts) {
+    const settings = settingsOf(seed, account)
+    const client = await all.connect(account.webKey, settings)
+    lives.push(new Life({ all, execution, client, witness: new Witness(client, settings), seed, complain }))
+  }
   // Each CRM's documented limit, and the share that a connection has unless somebody says otherwise.
   await all.db.query('update connections set quota_limit = null, next_due_at = $1', [startAt])
-  const complaints = () => lives.flatMap((life) => life.complaints)
   let hours = 0
   const nextHour = async (): Promise<number> => {
     hours += 1
@@ -65,20 +75,20 @@ export async function month(options: MonthOptions): Promise<Report> {
     await makePartitions(all.database)
     return nowMs
   }
-  const broken: string[] = []
   try {
     for (let left = days * 24; left > 0; left -= 1) {
-      if (options.untilComplaint && complaints().length > 0) break
+      if (options.untilComplaint && complaints.length > 0) break
       await liveHour(all, lives, await nextHour())
+      if (hours % 24 === 0) tell(`seed ${seed}: ${hours / 24} days are over`)
     }
-    if (!options.untilComplaint || complaints().length === 0) {
+    if (!options.untilComplaint || complaints.length === 0) {
       await all.db.query(`update connections set state = 'active', quota_limit = 1000000000`)
       for (const how of [{}, {}, { full: true, acceptAbsence: true }]) {
         await nextHour()
         for (const life of lives) await life.settle(how)
       }
       for (const { name, rows } of await brokenInvariants(all.url))
-        broken.push(`${name}: ${rows.length} rows, ${JSON.stringify(rows.slice(0, 2))}`)
+        complain(`${name}: ${rows.length} rows, ${JSON.stringify(rows.slice(0, 2))}`)
     }
   } finally {
     await time.close()
@@ -90,7 +100,7 @@ export async function month(options: MonthOptions): Promise<Report> {
     hours,
     crms: Object.fromEntries(lives.map(({ client, record }) => [crmName(client), record])),
     faults: all.simulator.faults.counts(),
-    complaints: [...complaints(), ...broken],
+    complaints,
     seconds: Math.round((performance.now() - startedMs) / 100) / 10,
     cpuSeconds: cpuSecondsSince(cpu),
   }

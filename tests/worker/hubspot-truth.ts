@@ -149,7 +149,8 @@ function opportunityOf(deal: TruthDeal, truth: Truth, person: TruthPerson | unde
   }
 }
 
-const dayOf = (ms: number): string => new Date(ms).toLocaleDateString('en-CA', { timeZone: zone })
+const days = new Intl.DateTimeFormat('en-CA', { timeZone: zone })
+const dayOf = (ms: number): string => days.format(ms)
 
 const nameOf = ({ firstName, lastName, company }: TruthPerson) =>
   `${firstName} ${lastName}`.trim() || company || null
