@@ -61,7 +61,11 @@ const late: Record<string, (difference: Difference, settings: Stored) => number>
   },
   // Where lists are asked for what changed, what is no longer listed is missed from the daily whole list. Deleted deals have a list of their own.
   pipedrive: ({ table, field, expected }, { wholeListUpTo }) => {
-    if (wholeListUpTo !== 0 || table === 'opportunities') return 0
+    if (wholeListUpTo !== 0) return 0
+    // The stand-in's deals are with the company that their person is with, and get no stamp when that changes.
+    if (table === 'opportunities') return field === 'company' ? 26 : 0
+    // Who is merged hands over what was noted and planned without a new stamp.
+    if (field === 'contact') return table === 'notes' || table === 'activities' ? 26 : 0
     // The stand-in's leads come back, without a new stamp, when their person's deal goes.
     return field === '*' && (expected === undefined || table === 'leads') ? 26 : 0
   },
