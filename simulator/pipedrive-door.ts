@@ -37,7 +37,7 @@ const deeds: Record<string, string> = { GET: 'get', POST: 'create', PATCH: 'upda
 /** A list is called by its path; what is done to one record by `.get`, `.create` or `.update` behind it. */
 function operationOf({ method, path }: Incoming): { operation: string; id: string } {
   const bare = path.replace(/^\/(api\/)?/, '')
-  const [, list = bare, id = ''] = /^(.+?)\/(\d+)$/.exec(bare) ?? []
+  const [, list = bare, id = ''] = /^(.+?)\/(\d+|[0-9a-f-]{36})$/.exec(bare) ?? []
   const isList = method === 'GET' && id === ''
   return { operation: isList ? bare : `${list}.${deeds[method] ?? method}`, id }
 }

@@ -113,6 +113,11 @@ export class Pipedrive implements Dialect {
     'v1/users/me': { cost: 2, answer: () => this.#ownUser() },
     'v1/activityTypes': { cost: 20, answer: () => listReply(activityTypeRows, null) },
     'v1/notes': { cost: 20, answer: (query) => offsetPage(this.#allNotes(), query) },
+    'v1/notes.get': { cost: 2, answer: (_, { id }) => oneOf(this.#allNotes(), id) },
+    'v1/leads.get': {
+      cost: 2,
+      answer: (_, { id }) => oneOf([...this.#leads(false), ...this.#leads(true)], id),
+    },
     'v1/leads': { cost: 20, answer: (query) => this.#leadsPage(false, query) },
     'v1/leads/archived': { cost: 20, answer: (query) => this.#leadsPage(true, query) },
   }
@@ -266,6 +271,12 @@ function sourceOf<T extends Row>(
       return { id: idOf(row), addedAt: row.createdAt, updatedAt: updatedAt(row), row: () => write(row) }
     },
   }
+}
+
+/** One record of version 1 by its id. */
+function oneOf(entries: readonly OldEntry[], id: string): Reply {
+  const found = entries.find(({ key }) => String(key) === id)
+  return found === undefined ? pipedriveError('notFound') : recordReply(found.row())
 }
 
 const noteEntry = (world: World, personIndex: number, note: Note): OldEntry => ({

@@ -73,7 +73,7 @@ export async function beginLook(
   if (stream.look === undefined || stored.watermark === null) return null
   const { now } = stored
   return {
-    ...unread(run, stream, stream.look(sourceIds, run.settings), setAside),
+    ...unread(run, stream, stream.look(sourceIds, run.settings, now), setAside),
     scanStart: now,
     crmStart: now,
     since: now,

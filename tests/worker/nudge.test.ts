@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterEach, expect, test } from 'vitest'
 import type { AccountOptions } from '../../simulator/main.ts'
+import { salesforceId } from '../../simulator/salesforce-ids.ts'
 import { runNow } from '../../worker/run-now.ts'
 import { claimNudged } from '../../worker/nudge.ts'
 import { arrange, type Arrangement, type Client, type Synced } from './arrange.ts'
@@ -138,6 +139,59 @@ test('every kind of activity and a merged contact are looked at by id', async ()
   expect(await byId(client, 'activities', `meetings/${meeting}`)).toMatchObject({ deleted_because: 'flag' })
   expect(await byId(client, 'contacts', loser ?? '')).toMatchObject({ deleted_because: 'merge' })
   await expectSound(all.url)
+})
+
+test('leads and notes of Pipedrive are looked at one by one, and one that is gone is left to the list', async () => {
+  const client = await begin('pipedrive')
+  const { people, notes, deals } = client.account.truth()
+  const sold = new Set(deals.map(({ personId }) => personId))
+  const person = people.find(({ id, kind }) => kind === 'prospect' && !sold.has(id))?.id ?? ''
+  const before = await client.records('leads')
+  all.simulator.advance(60_000)
+  client.account.editPerson(person, { lastName: 'Renamed' })
+  const note = client.account.addNote(people.find(({ id }) => id !== person)?.id ?? '', 'Called <b>back</b>.')
+  const gone = notes[0]?.id ?? ''
+  client.account.removeNote(gone)
+  const asked = requests()
+  await nudge(client, 'notes', note, gone)
+  await nudge(client, 'leads', ...before.map(({ source_id: id }) => String(id)))
+  const looked = await look(client)
+  expect(looked?.run).toMatchObject({ status: 'success', created: 1 })
+  expect(requests() - asked).toBe(2 + 1 + before.length)
+  expect(await byId(client, 'notes', note)).toMatchObject({ body: 'Called <b>back</b>.' })
+  expect(await byId(client, 'notes', gone)).toMatchObject({ deleted_at: null })
+  const renamed = (await client.records('leads')).filter(({ name }) => String(name).includes('Renamed'))
+  expect(renamed).toHaveLength(1)
+  expect((await replay(all, client, 'verify')).differences).toEqual([])
+  const { streams } = await client.sync()
+  expect(streams.leads).toMatchObject({ status: 'success', created: 0, updated: 0, retired: 0 })
+  // A note names its person, so those about the renamed one have changed.
+  expect(streams.notes).toMatchObject({ created: 0, retired: 1 })
+})
+
+test('activities and notes of Salesforce are looked at by ids that say what they are', async () => {
+  const client = await begin('salesforce')
+  const { people, activities } = client.account.truth()
+  const kindOf = (kind: string) =>
+    activities.find((one) => one.kind === kind && one.status !== 'cancelled')?.id ?? ''
+  const person = people[2]?.id ?? ''
+  all.simulator.advance(60_000)
+  const task = salesforceId('Task', Number(kindOf('call')))
+  const event = salesforceId('Event', Number(kindOf('appointment')))
+  client.account.editActivity(kindOf('call'), { title: 'Called again' })
+  client.account.editActivity(kindOf('appointment'), { title: 'Walked the site' })
+  const written = [1, 2].map(() => Number(client.account.addNote(person, 'Fees and dates.')))
+  const notes = written.map((id) => salesforceId(id % 2 === 1 ? 'ContentDocument' : 'Note', id))
+  await nudge(client, 'activities', event, task)
+  await nudge(client, 'notes', ...notes)
+  expect((await look(client))?.run).toMatchObject({ status: 'success', created: 2, updated: 2 })
+  expect(await byId(client, 'activities', task)).toMatchObject({ subject: 'Called again' })
+  expect(await byId(client, 'activities', event)).toMatchObject({ subject: 'Walked the site' })
+  for (const id of notes) expect(await byId(client, 'notes', id)).toMatchObject({ body: 'Fees and dates.' })
+  expect((await replay(all, client, 'verify')).differences).toEqual([])
+  const { streams } = await client.sync()
+  expect(streams.notes).toMatchObject({ created: 0, updated: 0, retired: 0 })
+  expect(streams.activities).toMatchObject({ status: 'success', created: 0, updated: 0, retired: 0 })
 })
 
 test('lists that lag do not undo what a look found (G2), nor bring back what it saw go (G7)', async () => {

@@ -216,9 +216,10 @@ export type Stream<Settings> = {
   begin: (pass: Pass, settings: Settings) => string
   /**
    * The first cursor of a look at these records alone, by their ids, at most a hundred; streams without it are read by passes only.
-   * Their items must come out as a pass would give them. Of a record that the CRM does not show nothing is concluded.
+   * Their items must come out as a pass would give them that begins at `now`. Of a record that the CRM does not show nothing is
+   * concluded.
    */
-  look?: (sourceIds: readonly string[], settings: Settings) => string
+  look?: (sourceIds: readonly string[], settings: Settings, now: string) => string
   request: (cursor: string, settings: Settings) => Request
   /**
    * What else must be asked before a page means anything, such as the relations of its records, given all answers so far;

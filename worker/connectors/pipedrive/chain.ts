@@ -1,6 +1,8 @@
+import { z } from 'zod'
 import type { Page, Pass, Reply, Request, Stream } from '../connector.ts'
 import { readCursorPage, readOffsetPage, readWhole, type Row } from './envelope.ts'
-import { tokensOf } from './quota.ts'
+import { readAs } from '../read-as.ts'
+import { tokensOf, tokensOfOne } from './quota.ts'
 import type { PipedriveSettings as Settings } from './settings.ts'
 
 /** What one list has taught us about the next: definitions of fields, by what they are called in records. */
@@ -33,6 +35,8 @@ type Place = {
   stepsBack?: number
   /** The ids of a look at single records, as the lists take them. */
   ids?: string
+  /** The ids of a look that are still to be asked for one by one, in version 1. */
+  singly?: readonly string[]
   known: Known
 }
 
@@ -54,19 +58,21 @@ export function chain(
 ): Pick<Stream<Settings>, 'countsUpTo' | 'begin' | 'look' | 'request' | 'page'> {
   return {
     countsUpTo: ({ wholeListUpTo }) => wholeListUpTo,
-    // Lists of version 1 take no ids.
-    ...(phases.every(({ paging, learn }) => paging === 'cursor' || learn !== undefined) &&
-      phases.some(({ changes }) => changes === 'since') && {
-        look: (ids: readonly string[]) =>
-          JSON.stringify({
-            phase: 0,
-            since: null,
-            startedAt: '',
-            next: null,
-            ids: ids.join(),
-            known: {},
-          } satisfies Place),
-      }),
+    ...(phases.some(({ changes }) => changes === 'since') && {
+      look: (ids: readonly string[]) => {
+        // Lists of version 1 take no ids.
+        const asked = phases.some(({ paging }) => paging === 'offset') ? { singly: ids } : { ids: ids.join() }
+        const place = {
+          phase: 0,
+          since: null,
+          startedAt: '',
+          next: null,
+          known: {},
+          ...asked,
+        } satisfies Place
+        return JSON.stringify(place)
+      },
+    }),
     begin: (pass, settings) =>
       JSON.stringify({
         phase: 0,
@@ -79,6 +85,8 @@ export function chain(
     page: (reply, cursor, settings) => {
       const place = placeOf(cursor)
       const phase = phaseAt(phases, place)
+      if (place.singly !== undefined && phase.learn === undefined)
+        return single(place, place.singly, reply, take)
       const { rows, next } = readPage(phase, place, reply, settings.pageSize)
       const known = phase.learn?.(place.known, rows) ?? place.known
       const cursorAfter = nextCursor(phases, { ...place, known }, next)
@@ -87,9 +95,30 @@ export function chain(
         next: cursorAfter,
         total: null,
         ...(phase.changes === 'moved' && { repeats: true }),
-        ...(cursorAfter === null && place.since === null && place.ids === undefined && { endsWhole: true }),
+        ...(cursorAfter === null && place.since === null && !isLook(place) && { endsWhole: true }),
       } satisfies Page
     },
+  }
+}
+
+const isLook = ({ ids, singly }: Pick<Place, 'ids' | 'singly'>): boolean =>
+  ids !== undefined || singly !== undefined
+
+const record = z.looseObject({ success: z.literal(true), data: z.looseObject({}) })
+
+/** One record of a look. One that is not there was deleted, or is hidden from us: that is left to a list of everything. */
+function single(
+  place: Place,
+  singly: readonly string[],
+  { status, body }: Reply,
+  take: (row: Row, known: Known) => unknown[],
+): Page {
+  const left = singly.slice(1)
+  return {
+    items: status === 404 ? [] : take(readAs(record, body, 'a record of Pipedrive').data, place.known),
+    next: left.length === 0 ? null : JSON.stringify({ ...place, singly: left } satisfies Place),
+    total: null,
+    repeats: true,
   }
 }
 
@@ -109,6 +138,8 @@ function phaseAt(phases: readonly Phase[], { phase }: Place): Phase {
 
 function requestFor(phases: readonly Phase[], place: Place, pageSize: number): Request {
   const { path, query, paging, changes } = phaseAt(phases, place)
+  if (place.singly !== undefined && phaseAt(phases, place).learn === undefined)
+    return { method: 'GET', path: `${path}/${place.singly[0]}`, units: tokensOfOne, mayBeRefused: [404] }
   const asked: Record<string, string> = { ...query }
   if (paging !== 'none') asked.limit = String(pageSize)
   if (changes === 'since' && place.since !== null) asked.updated_since = place.since
@@ -145,11 +176,17 @@ function readPage(
 
 /** The next page of this list, else the first of the next one that this pass reads, else the end. */
 function nextCursor(phases: readonly Phase[], place: Place, within: Within | null): string | null {
-  const { since, startedAt, ids, known } = place
-  const same = { since, startedAt, known, ...(ids !== undefined && { ids }) }
+  const { since, startedAt, ids, singly, known } = place
+  const same = {
+    since,
+    startedAt,
+    known,
+    ...(ids !== undefined && { ids }),
+    ...(singly !== undefined && { singly }),
+  }
   if (within !== null) return JSON.stringify({ phase: place.phase, ...same, ...within })
   const phase = phases.findIndex(
-    ({ changes }, at) => at > place.phase && (changes !== 'moved' || (since === null && ids === undefined)),
+    ({ changes }, at) => at > place.phase && (changes !== 'moved' || (since === null && !isLook(place))),
   )
   return phase === -1 ? null : JSON.stringify({ phase, ...same, next: null } satisfies Place)
 }

@@ -26,7 +26,12 @@ const streams: Record<string, StreamName> = {
   person: 'contacts',
   organization: 'companies',
   activity: 'activities',
+  note: 'notes',
+  lead: 'leads',
 }
+
+/** Leads go by UUIDs. */
+const idForm = /^(\d+|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/
 
 export const webhook: Webhook = {
   docs: 'https://pipedrive.readme.io/docs/guide-for-webhooks-v2',
@@ -41,7 +46,7 @@ export const webhook: Webhook = {
     const { entity, entity_id: sourceId, company_id: company, action, timestamp } = read.data.meta
     if (company !== account) return 'another_account'
     const stream = streams[entity]
-    if (stream === undefined || !/^\d+$/.test(sourceId)) return []
+    if (stream === undefined || !idForm.test(sourceId)) return []
     return [{ stream, sourceId, eventKey: eventKeyOf(entity, sourceId, action, timestamp) }]
   },
 }

@@ -8,6 +8,7 @@ import { filled, link, objectOf, reader, rest, shapes, stamps, text } from './va
 
 const task: SObject = {
   name: 'Task',
+  prefix: '00T',
   fields: ['WhoId', 'WhatId', 'Subject', 'Description', 'Status', 'IsClosed', 'ActivityDate', 'OwnerId'],
   wished: () => [
     'TaskSubtype',
@@ -23,6 +24,7 @@ const task: SObject = {
 /** Nobody ticks off an event: it is done when it is over. */
 const event: SObject = {
   name: 'Event',
+  prefix: '00U',
   fields: [
     'WhoId',
     'WhatId',
@@ -42,6 +44,7 @@ const event: SObject = {
 /** Only where Enhanced Email is on; elsewhere e-mails are tasks. */
 const emailMessage: SObject = {
   name: 'EmailMessage',
+  prefix: '02s',
   fields: [
     'RelatedToId',
     'Subject',

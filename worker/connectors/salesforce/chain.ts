@@ -15,6 +15,8 @@ export type Item = Record<string, unknown>
 /** One object of Salesforce's, read to the end before the next. */
 export type SObject = {
   name: string
+  /** How its ids begin, where a stream has several objects: an id then says whose it is. */
+  prefix?: string
   /** Fields with a column of ours. */
   fields: readonly string[]
   /** Others that are good to have, where there are such. */
@@ -49,8 +51,12 @@ type Objects = readonly [SObject, ...SObject[]]
 /** The first cursor, the requests and the pages of a stream that reads these objects one after the other. */
 export function chain(objects: Objects): Pick<Stream<Settings>, 'begin' | 'look' | 'request' | 'page'> {
   return {
-    // Where a stream has several objects, an id does not say whose it is.
-    ...(objects.length === 1 && { look: (ids: readonly string[]) => JSON.stringify(lookAt(ids)) }),
+    ...((objects.length === 1 || objects.every(({ prefix }) => prefix !== undefined)) && {
+      look: (ids: readonly string[], _: Settings, now: string) => {
+        const place = lookAt(ids, now)
+        return JSON.stringify(lookFrom(objects, place) ?? place)
+      },
+    }),
     begin: (pass, settings) => JSON.stringify(beginAt(pass, settings)),
     request: (cursor, settings) => requestFor(objects, placeOf(cursor), settings),
     page: (reply, cursor, settings) => pageOf(objects, placeOf(cursor), reply, settings),
@@ -76,7 +82,11 @@ function requestFor(objects: Objects, place: Place, settings: Settings): Request
     }
   if (place.bulk !== undefined) return bulkRequest(object, place, place.bulk, settings)
   if (place.phase === 'named')
-    return { method: 'GET', path: 'queryAll', query: { q: namedQuery(name, place) } }
+    return {
+      method: 'GET',
+      path: 'queryAll',
+      query: { q: namedQuery(name, place.columns, namedOf(object, place), only) },
+    }
   return {
     method: 'GET',
     path: 'queryAll',
@@ -108,7 +118,7 @@ function pageOf(objects: Objects, place: Place, reply: Reply, settings: Settings
     throw new StreamError('E_SHORT_READ', `an empty page of ${object.name} that is not the last`)
   const items = records.map((record) => meant(object, plain(record), place))
   // What is not among them was deleted long ago, or is hidden from us: that is left to a whole list.
-  if (place.phase === 'named') return { items, next: null, total: null, repeats: true }
+  if (place.phase === 'named') return { items, repeats: true, ...ending(place, furtherOf(objects, place)) }
   const mayRepeat = place.phase === 'bin' || place.phase === 'due' || place.isAgain === true
   const repeats = mayRepeat ? { repeats: true as const } : {}
   const isEnd = done && totalSize < rowsAtOnce(object, settings)
@@ -126,7 +136,7 @@ function described(objects: Objects, place: Place, object: SObject, reply: Reply
   if (reply.status >= 400) {
     const problem = fault({ ...reply, text: '' }, 'activities', settings)
     if (problem instanceof SyncError && problem.code !== 'E_PERMISSION') throw problem
-    return { ...nothing, isPartial: true, ...ending(place, nextObject(place, objects.length)) }
+    return { ...nothing, isPartial: true, ...ending(place, furtherOf(objects, place)) }
   }
   const description = readDescription(reply.body)
   const columns = columnsOf(
@@ -143,6 +153,22 @@ function described(objects: Objects, place: Place, object: SObject, reply: Reply
   const list = { ...place, phase: 'list', columns, isFed, ...mayGrow } satisfies Place
   return { ...nothing, next: JSON.stringify(list) }
 }
+
+/** The ids of a look that are this object's. */
+const namedOf = ({ prefix = '' }: SObject, { ids = [] }: Place): string[] =>
+  ids.filter((id) => id.startsWith(prefix))
+
+/** A look at the first of these objects, from that of the place on, that some of its ids are of; null when none is. */
+function lookFrom(objects: Objects, place: Place): Place | null {
+  const object = objects.findIndex((one, at) => at >= place.object && namedOf(one, place).length > 0)
+  return object === -1 ? null : { ...place, object, phase: 'describe', columns: [] }
+}
+
+/** The object behind this one: of a look, the next that is named. */
+const furtherOf = (objects: Objects, place: Place): Place | null =>
+  place.ids === undefined
+    ? nextObject(place, objects.length)
+    : lookFrom(objects, { ...place, object: place.object + 1 })
 
 /** What a record means at the moment of the pass. */
 const meant = ({ at }: SObject, record: Item, { now }: Place): Item => at?.(record, now) ?? record

@@ -9,6 +9,7 @@ import { filled, link, objectOf, reader, rest, shapes, stamps, text, through } f
 
 const classic: SObject = {
   name: 'Note',
+  prefix: '002',
   fields: ['ParentId', 'Title', 'Body', 'OwnerId'],
   paths: { OwnerId: 'Owner.Name' },
   atOnce: 500,
@@ -19,6 +20,7 @@ const classic: SObject = {
 /** A note of the new kind is a document; the first 255 characters of its text come with it, and how many bytes the whole has. */
 const document: SObject = {
   name: 'ContentDocument',
+  prefix: '069',
   fields: ['Title', 'FileType', 'OwnerId', 'LatestPublishedVersionId'],
   wished: () => ['ContentSize'],
   paths: { OwnerId: 'Owner.Name', LatestPublishedVersionId: 'LatestPublishedVersion.TextPreview' },
@@ -43,7 +45,7 @@ const links = z.looseObject({
 /** Which records documents are linked to must be asked by their ids, in as many answers as it takes. */
 function follow([first, ...others]: readonly Reply[], cursor: string): Request[] {
   const { object, phase } = placeOf(cursor)
-  const isDocuments = objects[object] === document && (phase === 'list' || phase === 'due')
+  const isDocuments = objects[object] === document && ['list', 'named'].includes(phase)
   const found = isDocuments && first !== undefined ? rows.safeParse(first.body) : undefined
   if (found?.success !== true) return []
   const ids = found.data.records.filter(({ IsDeleted }) => IsDeleted !== true).map(({ Id }) => Id)

@@ -75,12 +75,12 @@ export function beginAt({ since, crmStart, lastFullAt }: Pass, { wholeListHours 
 }
 
 /** The first place of a look at single records. */
-export function lookAt(ids: readonly string[]): Place {
+export function lookAt(ids: readonly string[], now: string): Place {
   return {
     object: 0,
     phase: 'describe',
     since: null,
-    now: '',
+    now,
     isWhole: false,
     columns: [],
     isFed: false,

@@ -57,8 +57,13 @@ function whereOf(place: Place, only = '', dueAt?: string): string {
 }
 
 /** The query for single records, deleted ones too. */
-export const namedQuery = (object: string, { columns, ids = [] }: Place): string =>
-  `SELECT ${columns.join(', ')} FROM ${object} WHERE Id IN (${ids.map(quoted).join(', ')})`
+export const namedQuery = (
+  object: string,
+  columns: readonly string[],
+  ids: readonly string[],
+  only?: string,
+): string =>
+  `SELECT ${columns.join(', ')} FROM ${object} WHERE Id IN (${ids.map(quoted).join(', ')})${only === undefined ? '' : ` AND ${only}`}`
 
 /** The query for what documents are linked to, which must name them. */
 export const linksQuery = (ids: readonly string[]): string =>

@@ -13,6 +13,12 @@ const streams: Record<string, StreamName> = {
   Contact: 'contacts',
   Lead: 'leads',
   Opportunity: 'opportunities',
+  Note: 'notes',
+  ContentNote: 'notes',
+  ContentDocument: 'notes',
+  Task: 'activities',
+  Event: 'activities',
+  EmailMessage: 'activities',
 }
 
 const idForm = /^[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?$/
