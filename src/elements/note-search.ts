@@ -32,10 +32,11 @@ class NoteSearch extends HTMLElement {
     )
     const address = `${location.pathname}?${new URLSearchParams(fields).toString()}`
     const answer = await fetch(address, { signal: this.#asked.signal }).catch(() => null)
-    if (!answer?.ok) return
+    if (!answer) return
     const page = new DOMParser().parseFromString(await answer.text(), 'text/html')
+    // Also where they could not be read: what stood there answers another question.
     const found = page.querySelector('[data-results]')
-    if (!found) return
+    if (!found) return location.assign(address)
     results.replaceWith(found)
     history.replaceState(null, '', address)
     const status = document.querySelector('[data-found]')

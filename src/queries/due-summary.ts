@@ -10,7 +10,10 @@ import { isUnplanned } from './unplanned.ts'
 
 export type DueOption = { value: string; word: string }
 
-export type DueSummary = {
+/** What the filters of the list offer. */
+export type DueChoices = { owners: DueOption[]; stages: DueOption[]; pipelines: DueOption[] }
+
+export type DueSummary = DueChoices & {
   /** Of what matches, whatever bucket or day is chosen. */
   buckets: Record<Bucket, Counted>
   /** How much is due on each of the days that were asked for, and after the last of them. */
@@ -21,9 +24,6 @@ export type DueSummary = {
   movedOften: Counted
   /** Actions that this person completed today. */
   doneToday: Counted
-  owners: DueOption[]
-  stages: DueOption[]
-  pipelines: DueOption[]
 }
 
 /** What the page says above its list, and what its filters offer. `days` follow each other. */
@@ -41,10 +41,7 @@ export async function readDueSummary(
     countBetween(tx, scope, all, [...Object.values(edges), ...stretches.flat()]),
     askOften<Stored>(tx, besides(scope, all, userId)),
   ])
-  const of = (kind: string) => rows.filter((row) => row.kind === kind)
-  const options = (kind: string) =>
-    of(kind).map(({ value, word }) => ({ value: value ?? '', word: word ?? '' }))
-  const found = (kind: string) => of(kind)[0]?.count ?? 0
+  const found = (kind: string) => rows.find((row) => row.kind === kind)?.count ?? 0
   const bucket = (name: Bucket) => within(spanOf(name, edges))
   return {
     buckets: Object.fromEntries(buckets.map((name) => [name, bucket(name)])) as Record<Bucket, Counted>,
@@ -53,10 +50,21 @@ export async function readDueSummary(
     unplanned: countedTo(found('unplanned')),
     movedOften: countedTo(found('movedOften')),
     doneToday: countedTo(found('doneToday')),
-    owners: options('owner'),
-    stages: options('stage'),
-    pipelines: options('pipeline'),
+    ...choicesIn(rows),
   }
+}
+
+/** The choices alone. */
+export async function readDueChoices(tx: Tx): Promise<DueChoices> {
+  return choicesIn(await askOften<Stored>(tx, sql`${sql.join(choices, sql` union all `)} order by word`))
+}
+
+function choicesIn(rows: readonly Stored[]): DueChoices {
+  const of = (kind: string) =>
+    rows
+      .filter((row) => row.kind === kind)
+      .map(({ value, word }) => ({ value: value ?? '', word: word ?? '' }))
+  return { owners: of('owner'), stages: of('stage'), pipelines: of('pipeline') }
 }
 
 /** The same list over all times. */
@@ -80,9 +88,7 @@ function besides(scope: DueScope, filters: DueFilters, userId: string): SQL {
       sql`from next_actions n
       where n.made_at >= ${edgesOf(scope.now, scope.timeZone).today} and n.made_by = ${userId}::uuid and n.how = 'completed'`,
     ),
-    option('owner', 'owners', sql`t.is_active is not false`),
-    option('stage', 'stages', sql`t.outcome = 'open' and t.is_active`),
-    option('pipeline', 'pipelines', sql`true`),
+    ...choices,
   ]
   return sql`${sql.join(parts, sql` union all `)} order by word`
 }
@@ -90,9 +96,16 @@ function besides(scope: DueScope, filters: DueFilters, userId: string): SQL {
 const counted = (kind: string, rows: SQL): SQL =>
   sql`select ${sql.raw(`'${kind}'`)} as kind, null as value, null as word, count(*)::int as count from (select ${rows} ${atMost(mostCounted + 1)}) as l`
 
-const option = (kind: string, table: 'owners' | 'stages' | 'pipelines', isOffered: SQL): SQL =>
-  sql`select ${sql.raw(`'${kind}'`)} as kind, t.id::text as value, t.name as word, 0 as count from ${sql.identifier(table)} t
+function option(kind: string, table: 'owners' | 'stages' | 'pipelines', isOffered: SQL): SQL {
+  return sql`select ${sql.raw(`'${kind}'`)} as kind, t.id::text as value, t.name as word, 0 as count from ${sql.identifier(table)} t
     where t.deleted_at is null and ${isOffered}`
+}
+
+const choices = [
+  option('owner', 'owners', sql`t.is_active is not false`),
+  option('stage', 'stages', sql`t.outcome = 'open' and t.is_active`),
+  option('pipeline', 'pipelines', sql`true`),
+]
 
 export type NextUp = { opportunityId: string; dueAt: Date; details: string; title: string | null }
 

@@ -2,18 +2,28 @@ import type { Counted } from '../queries/due-counts.ts'
 import { readDueNow } from '../queries/due-now.ts'
 import { dueScopeOf } from './due-page.ts'
 import { countedWords } from './due-strip.ts'
+import { isDatabaseAway } from './failures.ts'
 
-/** How much waits in the queue that this person's page of due actions shows first. */
+/** How much waits in the queue that this person's page of due actions shows first; null where it cannot be counted, which keeps no page. */
 export async function countDue({
   workspace,
   status,
   ownOwners,
   asTenant,
-}: Pick<App.Locals, 'workspace' | 'status' | 'ownOwners' | 'asTenant'>): Promise<Counted> {
+  log,
+}: Pick<App.Locals, 'workspace' | 'status' | 'ownOwners' | 'asTenant' | 'log'>): Promise<Counted | null> {
   const scope = dueScopeOf(workspace, status)
-  return asTenant((tx) => readDueNow(tx, scope, ownOwners.length > 0 ? ownOwners : undefined))
+  try {
+    return await asTenant((tx) => readDueNow(tx, scope, ownOwners.length > 0 ? ownOwners : undefined))
+  } catch (error) {
+    if (isDatabaseAway(error)) throw error
+    log.warn({ err: error }, 'due actions not counted')
+    return null
+  }
 }
 
-/** "14", "99+"; nothing where nothing waits. */
-export const waitingWords = (due: Counted): string | undefined =>
-  due.count === 0 ? undefined : countedWords(due)
+/** "14", "99+"; nothing where nothing waits, "?" where that is not known. */
+export function waitingWords(due: Counted | null): string | undefined {
+  if (due === null) return '?'
+  return due.count === 0 ? undefined : countedWords(due)
+}

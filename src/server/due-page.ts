@@ -7,7 +7,15 @@ import { readDue } from '../queries/due.ts'
 import { together, type Counted } from '../queries/due-counts.ts'
 import { mostNamed } from '../queries/due-now.ts'
 import type { DueScope } from '../queries/due-parts.ts'
-import { readDueSummary, readNextUp, timeless, type DueSummary, type NextUp } from '../queries/due-summary.ts'
+import {
+  readDueSummary,
+  readNextUp,
+  timeless,
+  type DueChoices,
+  type DueOption,
+  type DueSummary,
+  type NextUp,
+} from '../queries/due-summary.ts'
 import { readSavedViews } from '../queries/saved-views.ts'
 import { readUnplanned } from '../queries/unplanned.ts'
 import type { Workspace } from '../queries/workspaces.ts'
@@ -87,10 +95,12 @@ export async function readDuePage(
     /** What the navigation says waits, where this list is the queue it speaks of. */
     waiting: isWhole(ask, mine) ? together([overdue, today], mostNamed) : undefined,
     strip: stripOf(summary, { oldestDaysLate: first?.daysLate ?? null, timeZone, now, search }),
-    tabs: tabsOf(ask, mine, summary, search),
-    form: formOf(ask, summary, search, mine),
-    ...pillsOf(ask, summary, search, { currency, today: dayOf(now, timeZone) }),
-    groups: dueGroups(list.rows, lines),
+    ...chosenOf(ask, summary, search, { mine, currency, today: dayOf(now, timeZone) }, summary),
+    groups: dueGroups(list.rows, lines).map((group) => ({
+      ...group,
+      count: countedWords(summary.buckets[group.bucket]),
+    })),
+    isEmpty: page.rows.length === 0,
     isAllDone,
     closed: closedWords(summary.doneToday),
     nextUp: nextUpWords(nextUp, timeZone, now),
@@ -106,6 +116,36 @@ export async function readDuePage(
 }
 
 export type DuePage = Awaited<ReturnType<typeof readDuePage>>
+
+/** What stands above the list where the list itself cannot be read: the same, without a number. */
+export function aroundDue(
+  { workspace, status, ownOwners: mine }: Pick<App.Locals, 'workspace' | 'status' | 'ownOwners'>,
+  choices: DueChoices | null,
+  search: URLSearchParams,
+) {
+  const { currency, timeZone } = workspace
+  const now = { mine, currency, today: dayOf(status.now, timeZone) }
+  return chosenOf(dueAskOf(search), choices ?? noChoices, search, now, null)
+}
+
+const noChoices: DueChoices = { owners: [], stages: [], pipelines: [] }
+
+/** Whose queue and which of its rows are shown, and the ways to others. */
+function chosenOf(
+  ask: DueAsk,
+  choices: DueChoices,
+  search: URLSearchParams,
+  now: { mine: readonly string[]; currency: string; today: string },
+  counts: TabCounts | null,
+) {
+  return {
+    tabs: tabsOf(ask, now.mine, counts, search),
+    form: formOf(ask, choices, search, now.mine),
+    ...pillsOf(ask, choices, search, now),
+  }
+}
+
+type TabCounts = Pick<DueSummary, 'unplanned' | 'movedOften'>
 
 /** The address of the list, from its beginning, for the forms that lead back to it. */
 function backOf(search: URLSearchParams): string {
@@ -128,12 +168,7 @@ function sentenceOf({ buckets: { overdue, today }, doneToday }: DueSummary): str
   return `${countedWords(due)} to do now${late}. Start at the top.`
 }
 
-function tabsOf(
-  ask: DueAsk,
-  mine: readonly string[],
-  { unplanned, movedOften }: DueSummary,
-  search: URLSearchParams,
-) {
+function tabsOf(ask: DueAsk, mine: readonly string[], counts: TabCounts | null, search: URLSearchParams) {
   const isQueue = ask.view === undefined && ask.moved === undefined
   const whose = [
     {
@@ -156,13 +191,13 @@ function tabsOf(
       word: 'No next action',
       href: addressWith(search, { view: 'unplanned', day: null, moved: null }),
       isCurrent: ask.view === 'unplanned',
-      count: countedWords(unplanned),
+      count: counts && countedWords(counts.unplanned),
     },
     {
       word: 'Keeps moving',
       href: addressWith(search, { moved: 'often', view: null, day: null }),
       isCurrent: ask.view === undefined && ask.moved !== undefined,
-      count: countedWords(movedOften),
+      count: counts && countedWords(counts.movedOften),
     },
   ]
 }
@@ -171,7 +206,7 @@ const formNames = ['q', 'owner', 'stage', 'pipeline', 'least']
 
 function formOf(
   ask: DueAsk,
-  { owners, stages, pipelines }: DueSummary,
+  { owners, stages, pipelines }: DueChoices,
   search: URLSearchParams,
   mine: readonly string[],
 ) {
@@ -180,7 +215,7 @@ function formOf(
     label: string,
     any: string,
     value: string | undefined,
-    options: DueSummary['owners'],
+    options: DueOption[],
   ) => ({ name, label, any, value, options })
   return {
     label: 'Filters',
@@ -205,11 +240,11 @@ const amounts = [10_000, 25_000, 50_000, 100_000].map((amount) => ({
 
 function pillsOf(
   ask: DueAsk,
-  { owners, stages, pipelines }: DueSummary,
+  { owners, stages, pipelines }: DueChoices,
   search: URLSearchParams,
   now: { currency: string; today: string },
 ) {
-  const nameIn = (options: DueSummary['owners']) => (id: string) =>
+  const nameIn = (options: DueOption[]) => (id: string) =>
     options.find(({ value }) => value === id)?.word ?? 'another'
   const names = { owner: nameIn(owners), stage: nameIn(stages), pipeline: nameIn(pipelines) }
   const words = dueFilterWords(ask, names, now)

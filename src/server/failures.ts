@@ -19,11 +19,27 @@ const awayMessages =
   /timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error/
 
 /** True when an error, or what caused it, means that the database cannot be reached. */
-export function isDatabaseAway(error: unknown): boolean {
+export const isDatabaseAway = (error: unknown): boolean =>
+  comesFrom(
+    error,
+    (code, message) => awayCodes.has(code) || code.startsWith('08') || awayMessages.test(message),
+  )
+
+/** True when a statement was given up because it took longer than a page may take. */
+export const tookTooLong = (error: unknown): boolean =>
+  comesFrom(error, (code, message) => code === '57014' || message === 'Query read timeout')
+
+/** True when what a statement needed was held by others until it was given up. */
+export const wasHeld = (error: unknown): boolean =>
+  comesFrom(error, (code) => code === '55P03' || code === '40P01')
+
+/** Whether this holds of the code (`''` where there is none) and the message of an error, or of what caused it. */
+function comesFrom(error: unknown, holds: (code: string, message: string) => boolean): boolean {
   if (!(error instanceof Error)) return false
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
-  if (awayCodes.has(code) || code.startsWith('08') || awayMessages.test(error.message)) return true
-  return error instanceof AggregateError ? error.errors.some(isDatabaseAway) : isDatabaseAway(error.cause)
+  if (holds('code' in error && typeof error.code === 'string' ? error.code : '', error.message)) return true
+  return error instanceof AggregateError
+    ? error.errors.some((one) => comesFrom(one, holds))
+    : comesFrom(error.cause, holds)
 }
 
 /** Seconds after which a person or a program may try again when the database is away. */

@@ -97,13 +97,6 @@ async function contentOf(tx: Tx, asked: LeadsAsked) {
   })
   const seen = seenOf(search)
   const shown = { seen, rows: rows.length, rest: Math.max(rows.length, matching - seen), isExact: true }
-  const isWeek = period.key === 'week'
-  const { isQualified, isUntouched } = leadAsk
-  const view = (word: string, changes: Record<string, string | null>, isCurrent: boolean) => ({
-    word,
-    isCurrent,
-    href: `${addressWith(search, changes)}#list`,
-  })
   return {
     kpis: leadKpis(asked),
     charts: [sourceChart(asked), statusChart(asked, byStatus(groups))],
@@ -121,14 +114,7 @@ async function contentOf(tx: Tx, asked: LeadsAsked) {
             `The CRM does not say when ${plural(undated, 'lead', 'leads')} came; only “All time” counts them.`,
           ]),
     ],
-    views: [
-      view('All', { show: null }, !isQualified && !isUntouched && !isWeek),
-      ...(touch === null
-        ? []
-        : [view(`Not touched ${count(touch.untouched)}`, { show: 'untouched' }, isUntouched)]),
-      view('Qualified', { show: 'qualified' }, isQualified),
-      view('This week', { show: null, period: 'week' }, isWeek && !isQualified && !isUntouched),
-    ],
+    views: viewsOf(asked, touch?.untouched ?? null),
     form: filterForm(asked),
     pills: { pills, clear },
     result: `${plural(matching, 'lead', 'leads')} ${period.words}`,
@@ -146,7 +132,60 @@ async function contentOf(tx: Tx, asked: LeadsAsked) {
   }
 }
 
-function pillsOf({ ask: leadAsk, search, stages, owners }: LeadsAsked) {
+/** What stands above the list where the list itself cannot be read. */
+export function aroundLeads(
+  workspace: Workspace,
+  status: { now: Date; connections: readonly ConnectionNow[] },
+  choices: LeadChoices | null,
+  search: URLSearchParams,
+) {
+  const basis = basisOf(status.connections, leadStreams)
+  const question = leadQuestion(workspace, { ...status, basis }, search)
+  const { stages, owners } = choices ?? { stages: [], owners: [] }
+  const asked = { ...question, workspace, search, groups: [], stages, owners }
+  return { views: viewsOf(asked, null), form: filterForm(asked), pills: pillsOf(asked) }
+}
+
+export type LeadChoices = Pick<LeadsAsked, 'stages' | 'owners'>
+
+/** What the filters of the list offer, besides its sources. */
+export async function readLeadChoices(
+  tx: Tx,
+  { id, currency }: Workspace,
+  connections: readonly ConnectionNow[],
+): Promise<LeadChoices> {
+  const { connectionIds } = basisOf(connections, leadStreams)
+  const scope = { tenantId: id, connectionIds, currency }
+  return { stages: await readStages(tx, scope), owners: await readOwners(tx, scope) }
+}
+
+/** The lists that are asked for most; `untouched` is how many wait for a first touch, null where that is not known. */
+function viewsOf(
+  { search, period, ask: { isQualified, isUntouched } }: Pick<LeadsAsked, 'search' | 'period' | 'ask'>,
+  untouched: number | null,
+) {
+  const isWeek = period.key === 'week'
+  const view = (word: string, changes: Record<string, string | null>, isCurrent: boolean) => ({
+    word,
+    isCurrent,
+    href: `${addressWith(search, changes)}#list`,
+  })
+  return [
+    view('All', { show: null }, !isQualified && !isUntouched && !isWeek),
+    ...(untouched === null
+      ? []
+      : [view(`Not touched ${count(untouched)}`, { show: 'untouched' }, isUntouched)]),
+    view('Qualified', { show: 'qualified' }, isQualified),
+    view('This week', { show: null, period: 'week' }, isWeek && !isQualified && !isUntouched),
+  ]
+}
+
+function pillsOf({
+  ask: leadAsk,
+  search,
+  stages,
+  owners,
+}: Pick<LeadsAsked, 'ask' | 'search' | 'stages' | 'owners'>) {
   const words = leadFilterWords(leadAsk, namesOf(stages, owners))
   const none = Object.fromEntries(words.map(({ name }) => [name, null]))
   return {

@@ -152,7 +152,16 @@ export function leadColumns(search: URLSearchParams, sort: LeadSort) {
 }
 
 /** The form that filters the list and chooses the period. */
-export function filterForm({ search, ask, period, groups, stages, owners, asOf, workspace }: LeadsAsked) {
+export function filterForm({
+  search,
+  ask,
+  period,
+  groups,
+  stages,
+  owners,
+  asOf,
+  workspace,
+}: Omit<LeadsAsked, 'touch' | 'undated'>) {
   const sources = bySource(groups).map(({ source }) => ({
     value: source ?? '-',
     word: source ?? 'No source',

@@ -7,13 +7,20 @@ import { rangeInWords, shownInWords } from '../domain/list-words.ts'
 import { byStage, flowThrough, ofCurrency, total, weightedMinor, type StageSum } from '../domain/pipeline.ts'
 import { pipelineSentence } from '../domain/pipeline-words.ts'
 import { count, money, plural } from '../format.ts'
-import { readBoard, readDeals, readDealSums, type DealRow } from '../queries/pipeline.ts'
+import {
+  readBoard,
+  readDeals,
+  readDealSums,
+  readOwners,
+  readStages,
+  type DealRow,
+} from '../queries/pipeline.ts'
 import { findOwners } from '../queries/schedule.ts'
 import type { Workspace } from '../queries/workspaces.ts'
 import { dealLinesOf } from './deal-lines.ts'
 import { stepWords } from './deal-steps.ts'
 import { addressWith, nextAddress, seenOf } from './list-address.ts'
-import { pipelineFilterWords } from './pipeline-filters.ts'
+import { pipelineAskOf, pipelineFilterWords } from './pipeline-filters.ts'
 import { bridgeOf, chartOf, compareOf, formOf, kpisOf, notesOf, sortColumns } from './pipeline-parts.ts'
 import { askPipeline, namesOf, pipelineStreams, type Asked } from './pipeline-question.ts'
 
@@ -65,11 +72,6 @@ async function contentOf(tx: Tx, asked: Asked, email: string) {
     pipelineAsk.view === 'table'
       ? await tableOf(tx, asked, matching.count)
       : await boardOf(tx, asked, listSums, pills.length === 0)
-  const view = (word: string, changes: Record<string, string | null>, isCurrent: boolean) => ({
-    word,
-    isCurrent,
-    href: `${addressWith(search, { more: null, ...changes })}#deals`,
-  })
   return {
     currency,
     list,
@@ -85,10 +87,7 @@ async function contentOf(tx: Tx, asked: Asked, email: string) {
     notes: notesOf(asked),
     chart: chartOf(asked),
     bridge: bridgeOf(asked, bridge(currency, standings.changes, sums)),
-    views: [
-      view('Board', { view: null }, pipelineAsk.view === 'board'),
-      view('Table', { view: 'table' }, pipelineAsk.view === 'table'),
-    ],
+    views: viewsOf(asked),
     presets: presetsOf(asked, await findOwners(tx, asked.scope, email)),
     form: formOf(asked),
     allHref: addressWith(search, { status: 'all' }),
@@ -98,6 +97,42 @@ async function contentOf(tx: Tx, asked: Asked, email: string) {
       `${money(weightedMinor(matching), currency)} weighted`,
     ].join(' · '),
   }
+}
+
+/** What stands above the list where the list itself cannot be read. */
+export function aroundPipeline(
+  { timeZone }: Workspace,
+  { connections }: { connections: readonly ConnectionNow[] },
+  choices: PipelineChoices | null,
+  search: URLSearchParams,
+) {
+  const asOf = basisOf(connections, pipelineStreams).asOf ?? new Date(0)
+  const { listed, owners } = choices ?? { listed: [], owners: [] }
+  const asked = { ask: pipelineAskOf(search, asOf, timeZone), search, stages: [], listed, owners }
+  return { views: viewsOf(asked), form: formOf(asked), pills: pillsOf(asked) }
+}
+
+export type PipelineChoices = Pick<Asked, 'listed' | 'owners'>
+
+/** What the filters of the list offer. */
+export async function readPipelineChoices(
+  tx: Tx,
+  { id, currency }: Workspace,
+  connections: readonly ConnectionNow[],
+): Promise<PipelineChoices> {
+  const { connectionIds } = basisOf(connections, pipelineStreams)
+  const scope = { tenantId: id, connectionIds, currency }
+  return { listed: await readStages(tx, scope), owners: await readOwners(tx, scope) }
+}
+
+/** The list as a board or as a table. */
+function viewsOf({ search, ask: { view: current } }: Pick<Asked, 'search' | 'ask'>) {
+  const view = (word: string, name: typeof current, value: string | null) => ({
+    word,
+    isCurrent: name === current,
+    href: `${addressWith(search, { more: null, view: value })}#deals`,
+  })
+  return [view('Board', 'board', null), view('Table', 'table', 'table')]
 }
 
 /** The lists that are asked for most, each in place of whatever filters there are. `mine` are the owners whom the reader is in the CRMs. */
@@ -121,7 +156,7 @@ function presetsOf(asked: Asked, mine: readonly string[]) {
 
 const filterNames = (asked: Asked) => pipelineFilterWords(asked.ask, namesOf(asked)).map(({ name }) => name)
 
-function pillsOf(asked: Asked) {
+function pillsOf(asked: Pick<Asked, 'ask' | 'search' | 'stages' | 'listed' | 'owners'>) {
   const { ask: pipelineAsk, search } = asked
   const words = pipelineFilterWords(pipelineAsk, namesOf(asked))
   const none = Object.fromEntries(words.map(({ name }) => [name, null]))

@@ -207,7 +207,13 @@ export function compareOf(search: URLSearchParams, since: Since, today: string) 
 }
 
 /** The form that filters the list. */
-export function formOf({ search, ask, stages, listed, owners }: Asked) {
+export function formOf({
+  search,
+  ask,
+  stages,
+  listed,
+  owners,
+}: Pick<Asked, 'search' | 'ask' | 'stages' | 'listed' | 'owners'>) {
   const names = stages.map(({ key, name }) => ({ value: key, word: name }))
   const rest = listed.filter(({ key }) => stages.every((stage) => stage.key !== key))
   return {

@@ -81,7 +81,7 @@ export async function askPipeline(
 }
 
 /** The names of stages and owners by their ids, as filters say them. */
-export function namesOf({ stages, listed, owners }: Asked) {
+export function namesOf({ stages, listed, owners }: Pick<Asked, 'stages' | 'listed' | 'owners'>) {
   return {
     stage: (key: string) =>
       [...stages, ...listed].find((stage) => stage.key === key)?.name ??
