@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm'
+import { sql, type SQL } from 'drizzle-orm'
 import type { Tx } from '../../drizzle/db.ts'
 import { askOften, atMost } from '../../drizzle/ask-often.ts'
 import { edgesOf } from '../domain/due.ts'
@@ -31,8 +31,7 @@ export async function countStretches(
   const rows = await askOften<{ count: number }>(
     tx,
     sql`
-    select l.count from unnest(${sql.param(stretches.map(([from]) => from?.toISOString() ?? '-infinity'))}::timestamptz[],
-      ${sql.param(stretches.map(([, before]) => before?.toISOString() ?? 'infinity'))}::timestamptz[]) with ordinality as s (since, before, nth)
+    select l.count from ${stretchesOf(stretches)} as s (since, before, nth)
     cross join lateral (
       select count(*)::int as count from (
         (select ${fromSteps(scope, filters, during('o.next_action_at'))} ${atMost(most + 1)})
@@ -42,6 +41,11 @@ export async function countStretches(
   )
   return rows.map(({ count }) => countedTo(count, most))
 }
+
+/** The stretches as rows of a statement, numbered from 1. */
+export const stretchesOf = (stretches: readonly Stretch[]): SQL =>
+  sql`unnest(${sql.param(stretches.map(([from]) => from?.toISOString() ?? '-infinity'))}::timestamptz[],
+      ${sql.param(stretches.map(([, before]) => before?.toISOString() ?? 'infinity'))}::timestamptz[]) with ordinality`
 
 /** Whoever asks how much is late is told to the last of so many. */
 export const mostOverdue = 999

@@ -16,10 +16,12 @@ import {
   type DueSummary,
   type NextUp,
 } from '../queries/due-summary.ts'
+import type { Worth } from '../queries/due-values.ts'
 import { readSavedViews } from '../queries/saved-views.ts'
 import { readUnplanned } from '../queries/unplanned.ts'
 import type { Workspace } from '../queries/workspaces.ts'
 import { dueAskOf, dueFiltersOf, dueFilterWords, isMine, isWhole, type DueAsk } from './due-filters.ts'
+import { readWorths, totalWords, worthWords } from './due-worths.ts'
 import { dueGroups, unplannedLine, type LineScope } from './due-lines.ts'
 import { countedWords, stripDaysOf, stripOf } from './due-strip.ts'
 import { keptBeside } from './kept-beside.ts'
@@ -73,11 +75,12 @@ export async function readDuePage(
   const { overdue, today } = summary.buckets
   const isAllDone = overdue.count === 0 && today.count === 0
   const oftenMoved = { ...timeless(filters), moves: movedOften }
-  const [moved, nextUp] = await Promise.all([
+  const [moved, nextUp, worths] = await Promise.all([
     isQueue && summary.movedOften.count > 0
       ? readDue(tx, scope, oftenMoved, { most: mostBeside, from: null })
       : nothing,
     isQueue && isAllDone ? readNextUp(tx, scope, filters) : null,
+    readWorths(tx, scope, filters, summary),
   ])
   const back = backOf(search)
   const home = `/w/${workspace.slug}/due`
@@ -85,20 +88,22 @@ export async function readDuePage(
   const first = from === null && ask.day === undefined ? list.rows[0] : undefined
   const page = isQueue ? list : unplanned
   const seen = seenOf(search)
+  const isOneDay = filters.day !== undefined || filters.beyond !== undefined
   return {
     ask,
     back,
     views,
     basis: scope.basis,
     summary,
-    sentence: sentenceOf(summary),
+    sentence: sentenceOf(summary, worths.now),
     /** What the navigation says waits, where this list is the queue it speaks of. */
     waiting: isWhole(ask, mine) ? together([overdue, today], mostNamed) : undefined,
     strip: stripOf(summary, { oldestDaysLate: first?.daysLate ?? null, timeZone, now, search }),
     ...chosenOf(ask, summary, search, { mine, currency, today: dayOf(now, timeZone) }, summary),
     groups: dueGroups(list.rows, lines).map((group) => ({
       ...group,
-      count: countedWords(summary.buckets[group.bucket]),
+      // Of one day of a week the week's figures say nothing.
+      total: isOneDay ? null : totalWords(summary.buckets[group.bucket], worths[group.bucket]),
     })),
     isEmpty: page.rows.length === 0,
     isAllDone,
@@ -159,13 +164,14 @@ const closedWords = (done: Counted): string =>
     ? ''
     : ` You closed ${countedWords(done)} ${done.count === 1 ? 'action' : 'actions'} today.`
 
-/** "14 to do now" */
-function sentenceOf({ buckets: { overdue, today }, doneToday }: DueSummary): string {
+/** "14 to do now, 9 of them late, worth $755,820 and CA$12,000." */
+function sentenceOf({ buckets: { overdue, today }, doneToday }: DueSummary, worth: Worth[] | null): string {
   const due = together([overdue, today], Infinity)
   const done = closedWords(doneToday)
   if (due.count === 0) return `Nothing is due.${done}`
   const late = overdue.count > 0 ? `, ${countedWords(overdue)} of them late` : ''
-  return `${countedWords(due)} to do now${late}. Start at the top.`
+  const value = worth === null || worth.length === 0 ? '' : `, worth ${worthWords(worth)}`
+  return `${countedWords(due)} to do now${late}${value}. Start at the top.`
 }
 
 function tabsOf(ask: DueAsk, mine: readonly string[], counts: TabCounts | null, search: URLSearchParams) {

@@ -102,7 +102,7 @@ describe('what the list says', () => {
     expect(text).toContain('Priya Raghunathan · Austin, TX')
     expect(text).toContain('12 d no touch')
     expect(text).toContain('$111,150 3 units')
-    expect(text).toContain('6 to do now, 5 of them late.')
+    expect(text).toContain('6 to do now, 5 of them late, worth $237,120. Start at the top.')
   })
 
   test("shows the CRM's own step beside ours, and a task of the CRM as one", async () => {

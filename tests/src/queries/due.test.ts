@@ -8,8 +8,10 @@ import { readDueLoad } from '../../../src/queries/due-load.ts'
 import { readDueNow, readOwnOwners } from '../../../src/queries/due-now.ts'
 import { mostCounted } from '../../../src/queries/due-counts.ts'
 import { readDueSummary, readNextUp } from '../../../src/queries/due-summary.ts'
+import type { Worth } from '../../../src/queries/due-values.ts'
 import { readStep } from '../../../src/queries/step.ts'
 import { readUnplanned } from '../../../src/queries/unplanned.ts'
+import { readWorths, totalWords } from '../../../src/server/due-worths.ts'
 import { startPlace, type Place, type Someone } from '../place.ts'
 import { cast, type Cast } from '../lists/world.ts'
 import type { Connection } from '../seed.ts'
@@ -313,5 +315,72 @@ describe('one opportunity', () => {
     await inTenant((tx) => completeAction(tx, kofi, id, { ...given, new_next_action_at: soon }))
     const found = await inTenant((tx) => readStep(tx, scope, id))
     expect(found?.suggestion).toMatchObject({ details: 'Call Gareth', isNewer: false })
+  })
+})
+
+describe('what is due is worth', () => {
+  const worths = (filters: DueFilters = {}) =>
+    inTenant(async (tx) =>
+      readWorths(tx, scope, filters, await readDueSummary(tx, scope, filters, kofi.userId, [])),
+    )
+
+  /** The same without any of our code: rows that are due between two instants, each opportunity once, added up per currency. */
+  async function independently(from: string, before: string): Promise<Record<string, string>> {
+    const { rows } = await place.seed.client.query<{ currency: string; minor: string }>(
+      `with due as (
+         select id as opportunity, next_action_at as at from opportunities where tenant_id = $1 and next_action_at is not null
+         union all
+         select coalesce(a.opportunity_id, (select o.id from opportunities o where o.contact_id = a.contact_id and o.status = 'open')), a.due_at
+         from activities a where a.tenant_id = $1 and not a.is_done and a.due_at <= $4
+           and not exists (select from next_actions n where n.suggestion_id = a.id))
+       select coalesce(o.currency, 'USD') as currency, sum(o.amount_minor)::text as minor from opportunities o
+       where o.amount_minor is not null and o.id in (select opportunity from due where at >= $2 and at < $3) group by 1`,
+      [connection.tenantId, from, before, now],
+    )
+    return Object.fromEntries(rows.map(({ currency, minor }) => [currency, minor]))
+  }
+
+  const plainly = (worth: readonly Worth[] | null) =>
+    worth && Object.fromEntries(worth.map(({ currency, amountMinor }) => [currency, String(amountMinor)]))
+
+  beforeAll(async () => {
+    const late = { due_at: at('2026-11-13T15:00:00Z'), details: 'Ask' }
+    await opportunity('Largest there is', { amount_minor: '9007199254740993' }, late)
+    await opportunity('In another currency', { amount_minor: 123_456, currency: 'CAD' }, late)
+    await opportunity('In none', { amount_minor: 3, currency: null }, late)
+    await opportunity('Of no known value', { amount_minor: null }, late)
+    const twice = await opportunity('Late twice', { amount_minor: 50 }, late)
+    await task({ subject: 'Late there, too', opportunity_id: twice, due_at: at('2026-11-12T15:00:00Z') })
+  })
+
+  test('the sum of its opportunities, each once, per currency and to the last cent', async () => {
+    const found = await worths()
+    const [today, tomorrow, monday] = ['2026-11-20T06:00:00Z', '2026-11-21T06:00:00Z', '2026-11-23T06:00:00Z']
+    expect(plainly(found.overdue)).toEqual(await independently('-infinity', today))
+    expect(plainly(found.overdue)).toMatchObject({ CAD: '123456' })
+    expect(plainly(found.today)).toEqual(await independently(today, tomorrow))
+    expect(plainly(found.week)).toEqual(await independently(tomorrow, monday))
+    expect(plainly(found.later)).toEqual(await independently(monday, 'infinity'))
+    expect(plainly(found.now)).toEqual(await independently('-infinity', tomorrow))
+    const counted = { count: 3, isMore: false }
+    expect(totalWords(counted, found.overdue).worth).toBe('$90,071,992,549,411 and CA$1,235')
+  })
+
+  test('whatever day is chosen, and of what else is asked for alone', async () => {
+    expect(plainly((await worths({ bucket: 'later' })).overdue)).toEqual(plainly((await worths()).overdue))
+    expect(plainly((await worths({ owners: [people.marcus] })).overdue)).toEqual({ USD: '100000' })
+    expect((await worths({ terms: ['nobody'] })).overdue).toEqual([])
+  })
+
+  test('not said where there is more than is counted', async () => {
+    const many = { count: mostCounted, isMore: true }
+    const none = { count: 0, isMore: false }
+    const counted = { buckets: { overdue: many, today: none, week: none, later: none } }
+    const found = await inTenant((tx) => readWorths(tx, scope, {}, counted))
+    expect(found).toEqual({ overdue: null, now: null, today: [], week: [], later: [] })
+    expect(totalWords(many, found.overdue)).toEqual({
+      count: '200+',
+      worth: 'More than 200 are not added up',
+    })
   })
 })
