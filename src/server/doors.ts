@@ -34,6 +34,7 @@ export const doors: Readonly<Record<string, Door>> = {
   '/api/[...unknown]': { who: 'anyone', methods: ['GET', 'POST'] },
   '/api/sync/[...rest]': { who: 'anyone', methods: ['GET', 'POST'] },
 
+  '/density': button('person'),
   '/w': page('person'),
   '/w/[workspace]': page('watch_sync'),
   '/w/[workspace]/overview': page('read_deals'),

@@ -51,6 +51,7 @@ export const examples: Readonly<Record<string, Example>> = {
   '/api/sync/[...rest]': { path: () => '/api/sync/status', answers: [308] },
   '/.well-known/jwks.json': { path: () => '/.well-known/jwks.json' },
 
+  '/density': { path: () => '/density', forms: [() => ({ density: 'compact', back: '/w' })] },
   '/w': { path: () => '/w' },
   '/w/[workspace]': { path: inside(''), answers: [301, 302, 303, 308] },
   '/w/[workspace]/overview': { path: inside('/overview') },

@@ -71,6 +71,32 @@ test.each([320, 1_920])('fits a window of %i px', async (width) => {
   }
 })
 
+test('its rows stand closer where somebody asks for it, without scripts, on all pages and until they ask otherwise', async () => {
+  const path = `${app.url}/w/tidewell/due?day=overdue`
+  const { page, close } = await visit(browser, path, { javaScriptEnabled: false, as: app.ana })
+  const rowHeight = async () => (await page.locator('.due li').first().boundingBox())?.height ?? 0
+  expect(await rowHeight()).toBeGreaterThanOrEqual(56)
+  await page.getByRole('button', { name: 'Compact rows' }).click()
+  expect(page.url()).toBe(path)
+  expect(await rowHeight()).toBeLessThanOrEqual(41)
+  await page.goto(`${app.url}/w`)
+  expect(await page.locator('html').getAttribute('data-density')).toBe('compact')
+  await page.goto(path)
+  await page.getByRole('button', { name: 'Comfortable rows' }).click()
+  expect(await rowHeight()).toBeGreaterThanOrEqual(56)
+  await close()
+})
+
+test('is sound with its rows close together', async () => {
+  for (const { colorScheme, viewport } of looks) {
+    const visited = await visit(browser, app.url, { colorScheme, viewport, as: app.ana })
+    await visited.page.context().addCookies([{ name: 'tidemark.density', value: 'compact', url: app.url }])
+    await visited.page.goto(`${app.url}/w/tidewell/due`)
+    await expectSound(visited)
+    await visited.close()
+  }
+})
+
 /** The text of the page's content, without scripts. */
 async function read(path: string, as: Visitor = app.ana): Promise<string> {
   const { page, close } = await visit(browser, app.url + path, { javaScriptEnabled: false, as })
