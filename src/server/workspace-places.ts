@@ -1,12 +1,19 @@
 import type { IconName } from '../components/icons.ts'
 import { may, type Deed, type Role } from './access.ts'
 
-type Listed = { word: string; path: string; deed: Deed; icon: IconName; key: string }
+type Listed = { word: string; short?: string; path: string; deed: Deed; icon: IconName; key: string }
 
-/** The pages of a workspace by group, in the order of its navigation. `key` is pressed after G. */
+/** The pages of a workspace by group, in the order of its navigation. `key` is pressed after G; `short` is for where there is little room. */
 const groups = {
   Work: {
-    due: { word: 'Due actions', path: 'due', deed: 'read_deals', icon: 'circle-check', key: 'd' },
+    due: {
+      word: 'Due actions',
+      short: 'Due',
+      path: 'due',
+      deed: 'read_deals',
+      icon: 'circle-check',
+      key: 'd',
+    },
     schedule: { word: 'Schedule', path: 'schedule', deed: 'read_deals', icon: 'calendar', key: 's' },
     notes: { word: 'Notes', path: 'notes', deed: 'read_deals', icon: 'note', key: 'n' },
   },
@@ -32,7 +39,10 @@ const groups = {
 type Groups = typeof groups
 export type WorkspacePlace = { [G in keyof Groups]: keyof Groups[G] }[keyof Groups]
 
-export type Place = Pick<Listed, 'word' | 'icon' | 'key'> & { name: WorkspacePlace; href: string }
+export type Place = Required<Pick<Listed, 'word' | 'short' | 'icon' | 'key'>> & {
+  name: WorkspacePlace
+  href: string
+}
 
 /** Those that somebody in this role may open, in groups that hold at least one. `home` is `/w/{slug}`. */
 export function workspacePlaces(home: string, role: Role): { group: string; places: Place[] }[] {
@@ -44,9 +54,10 @@ export function workspacePlaces(home: string, role: Role): { group: string; plac
 function placesOf(listed: Record<string, Listed>, home: string, role: Role): Place[] {
   return Object.entries(listed)
     .filter(([, { deed }]) => may(role, deed))
-    .map(([name, { word, path, icon, key }]) => ({
+    .map(([name, { word, short = word, path, icon, key }]) => ({
       name: name as WorkspacePlace,
       word,
+      short,
       icon,
       key,
       href: `${home}/${path}`,
