@@ -126,12 +126,18 @@ export class Life {
   }
 }
 
-/** A stream that was not read to its end says what it said before; one that was, nothing later than its end. */
+/**
+ * A stream that was read to its end says nothing later than that. One that was not says what it said before; or, where it ended what another
+ * run had begun before it broke off itself, when that began.
+ */
 function youngerThanTold({ streams }: Synced, before: Fresh, after: Fresh): string[] {
-  return Object.entries(streams).flatMap(([stream, { status, finished_at: finishedAt }]) => {
-    const [was, is] = [instantOf(before[stream]), instantOf(after[stream])]
-    const isRead = status === 'success' || status === 'partial'
-    if (isRead ? is >= was && is <= instantOf(finishedAt) : is === was) return []
-    return [`${stream} (${status}) says that it is fresh as of ${is}; before: ${was}`]
-  })
+  return Object.entries(streams).flatMap(
+    ([stream, { status, started_at: startedAt, finished_at: finishedAt }]) => {
+      const [was, is] = [instantOf(before[stream]), instantOf(after[stream])]
+      const isRead = status === 'success' || status === 'partial'
+      const most = instantOf(isRead ? finishedAt : startedAt)
+      if (is === was || (is > was && is <= most)) return []
+      return [`${stream} (${status}) says that it is fresh as of ${is}; before: ${was}`]
+    },
+  )
 }
