@@ -5,7 +5,6 @@ const words: Record<string, string> = {
   lead_sources: 'Lead sources',
   leads: 'Leads',
   opportunities: 'Opportunities',
-  stage_changes: 'Stage changes',
   notes: 'Notes',
   activities: 'Activities',
 }

@@ -78,9 +78,9 @@ export async function measuredPlaces(demo: Demo): Promise<Place[]> {
   return places
 }
 
-/** `w/[workspace]/due/[opportunity]/move` is `due-move`, `404` is itself. */
+/** `w/[workspace]/due/[opportunity]/move` is `due-move`, `w/[workspace]/pipeline/[opportunity]` is `pipeline-one`, `404` is itself. */
 function nameOf(file: string): string {
-  const parts = file.replace('/[id]', '/one').split('/')
+  const parts = file.replace(/\/\[id\]|\/\[opportunity\]$/, '/one').split('/')
   const spoken = parts.filter((part) => !['index', 'w', '[workspace]', '[opportunity]'].includes(part))
   return spoken.join('-') || 'workspaces'
 }

@@ -33,7 +33,7 @@ export const clientTether = defineConnector<ClientTetherSettings>({
   authorise: ({ accessToken = '', webKey = '' }) => ({ 'X-Access-Token': accessToken, 'X-Web-Key': webKey }),
   fault,
   foundLater: ({ notesSweepHours }) =>
-    `A note that leaves its client as it was shows up to ${notesSweepHours} hours later.`,
+    `New notes of a client that ClientTether does not list as changed appear up to ${notesSweepHours} hours later.`,
   probe: 'owners',
   streams: [users, salesCycles, leadSources, clients, opportunities, notes, events],
   writing,

@@ -34,7 +34,8 @@ describe('GET /api/v1/sync/status', () => {
     expect(body['found_later']).toEqual([
       {
         connection_id: connection.id,
-        words: 'A note that leaves its client as it was shows up to 24 hours later.',
+        words:
+          'New notes of a client that ClientTether does not list as changed appear up to 24 hours later.',
       },
     ])
     const streams = body['streams'] as Record<string, unknown>[]
