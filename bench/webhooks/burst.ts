@@ -25,7 +25,7 @@ async function send(burst: Burst): Promise<void> {
   const startedMs = performance.now()
   const one = async (nth: number) => {
     const dueMs = startedMs + (nth * burst.seconds * 1_000) / burst.requests
-    await new Promise((resolve) => setTimeout(resolve, dueMs - performance.now()))
+    await new Promise((resolve) => setTimeout(resolve, Math.max(0, dueMs - performance.now())))
     const body = bodyOf(burst, nth)
     const at = String(Date.now())
     const signature = signatureOf(burst.secret, 'POST', burst.address, body, at)
