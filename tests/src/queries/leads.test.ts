@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Database } from '../../../drizzle/db.ts'
 import { bySource, byStatus, leadFigures, type LeadGroup } from '../../../src/domain/leads.ts'
@@ -248,4 +249,20 @@ describe.each([0, 1, 2])('the world of account %i', (at) => {
         expect(new Set(listed.map(({ source }) => source))).toEqual(new Set([set.source]))
     }
   })
+})
+
+test('words that are too long for an index are stored, and counted like others', async () => {
+  const client = clients[0] as Client
+  const before = leadFigures(await groupsOf(client, new Date(0), new Date(0)))
+  const source = randomBytes(4_500).toString('hex')
+  const { rows } = await all.db.query<{ id: string; source: string }>(
+    `update leads l set source = $2 from leads old
+     where l.id = (select id from leads where connection_id = $1 and source_created_at is not null and deleted_at is null limit 1) and old.id = l.id
+     returning l.id, old.source`,
+    [client.connectionId, source],
+  )
+  const groups = await groupsOf(client, new Date(0), new Date(0))
+  expect(leadFigures(groups).total).toBe(before.total)
+  expect(bySource(groups).find((group) => group.source === source)?.total).toBe(1)
+  await all.db.query('update leads set source = $2 where id = $1', [rows[0]?.id, rows[0]?.source])
 })
