@@ -2,6 +2,7 @@ import { sql, type SQL } from 'drizzle-orm'
 import type { Tx } from '../../drizzle/db.ts'
 import { fewestStays, type StageTime } from '../domain/stage-time.ts'
 import { isOpen, type DealScope } from './bridge.ts'
+import { lastTouches } from './touches.ts'
 
 /** Whose history is asked for; `touchedIn` are the connections whose notes and activities are complete. */
 export type HistoryScope = { tenantId: string; touchedIn: string[]; now: Date }
@@ -25,10 +26,13 @@ export async function readDealHistories(
   ids: readonly string[],
 ): Promise<Map<string, DealHistory>> {
   const { rows } = await tx.execute<Stored>(sql`
+    with page as (
+      select * from opportunities o where o.tenant_id = ${tenantId} and o.id = any(${sql.param([...ids])}::uuid[])),
+    touches as materialized (${lastTouches(now)})
     select o.id, coalesce(h.entered_at, h.known_from, o.changed_at) as stage_since,
       h.entered_at is null and coalesce(o.source_created_at < coalesce(h.known_from, o.changed_at) - interval '1 day', true) as is_at_least,
-      h.pushed, case when o.connection_id = any(${sql.param(touchedIn)}::uuid[]) then greatest(note.at, activity.at) end as touched_at
-    from opportunities o
+      h.pushed, case when o.connection_id = any(${sql.param(touchedIn)}::uuid[]) then greatest(tc.at, tp.at) end as touched_at
+    from page o
     left join lateral (
       select max(v.valid_to) filter (where v.stage_id is distinct from o.stage_id) as entered_at, min(v.valid_from) as known_from,
         count(*) filter (where v.next_close_on > v.expected_close_on) as pushed
@@ -36,14 +40,8 @@ export async function readDealHistories(
         select v.stage_id, v.valid_from, v.valid_to, v.expected_close_on,
           lead(v.expected_close_on, 1, o.expected_close_on) over (order by v.valid_from) as next_close_on
         from opportunity_versions v where v.tenant_id = ${tenantId} and v.opportunity_id = o.id) v) h on true
-    left join lateral (
-      select max(n.noted_at) as at from notes n
-      where n.tenant_id = ${tenantId} and n.contact_id = o.contact_id and n.deleted_at is null and n.noted_at <= ${now}) note on true
-    left join lateral (
-      select max(coalesce(a.completed_at, a.due_at)) as at from activities a
-      where a.tenant_id = ${tenantId} and a.contact_id = o.contact_id and a.is_done and a.deleted_at is null
-        and coalesce(a.completed_at, a.due_at) <= ${now}) activity on true
-    where o.tenant_id = ${tenantId} and o.id = any(${sql.param([...ids])}::uuid[])`)
+    left join touches tc on tc."of" = o.contact_id
+    left join touches tp on tp."of" = o.id`)
   return new Map(rows.map((row) => [row.id, historyOf(row)]))
 }
 

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Tx } from '../../../drizzle/db.ts'
 import { completeAction } from '../../../src/commands/complete-action.ts'
 import type { DueFilters, DueScope } from '../../../src/queries/due-parts.ts'
+import { readDealHistories } from '../../../src/queries/deal-history.ts'
 import { readDue } from '../../../src/queries/due.ts'
 import { readDueLoad } from '../../../src/queries/due-load.ts'
 import { readDueNow, readOwnOwners } from '../../../src/queries/due-now.ts'
@@ -383,4 +384,30 @@ describe('what is due is worth', () => {
       worth: 'More than 200 are not added up',
     })
   })
+})
+
+test('the last real contact is also what was completed here and not taken back, on every page alike', async () => {
+  const step = { due_at: at('2026-11-24T15:00:00Z'), details: 'Ask' }
+  const done = { ...step, how: 'completed', made_at: at('2026-11-19T12:00:00Z') }
+  await opportunity('Completed here', { owner_id: people.marcus }, step, done)
+  await opportunity('Taken back', { owner_id: people.marcus }, step, done, { ...step, how: 'undone' })
+  const told = await opportunity('Noted on the deal itself', { owner_id: people.marcus }, step)
+  const noted = { opportunity_id: told, body: 'Spoke', noted_at: at('2026-11-18T12:00:00Z') }
+  await place.seed.record('notes', connection, noted)
+  const { rows } = await due({ owners: [people.marcus], day: '2026-11-24' })
+  const touched = Object.fromEntries(rows.map(({ title, touchedAt }) => [title, touchedAt]))
+  expect(touched).toEqual({
+    'Completed here': done.made_at,
+    'Taken back': null,
+    'Noted on the deal itself': noted.noted_at,
+  })
+  const whose = { tenantId: connection.tenantId, touchedIn: [connection.id], now }
+  const histories = await inTenant((tx) =>
+    readDealHistories(
+      tx,
+      whose,
+      rows.map(({ id }) => id),
+    ),
+  )
+  for (const { id, touchedAt } of rows) expect(histories.get(id)?.touchedAt).toEqual(touchedAt)
 })
