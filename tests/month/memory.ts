@@ -5,6 +5,14 @@ const tables: readonly string[] = [...recordTables, 'companies']
 
 type Written = { count: number; rows: Stored[] }
 
+const writtenSince = `select pg_snapshot_xmin(pg_current_snapshot())::text as up_to, json_build_object(${tables
+  .map(
+    (table) => `'${table}', (
+      select json_build_object('count', count(*), 'rows', coalesce(json_agg(t) filter (where t.xmin::text::bigint >= $2), '[]'))
+      from ${table} t where connection_id = $1)`,
+  )
+  .join(', ')}) as tables`
+
 /**
  * What is stored of a connection. Only rows that a transaction wrote since the last look are read again, whatever they say of when they
  * changed: to read a few hundred that stand as they stood, after each of thousands of runs, would be most of the work.
@@ -35,15 +43,11 @@ export class Memory {
   }
 
   async #follow(): Promise<boolean> {
-    const written = tables.map(
-      (table) => `'${table}', json_build_object(
-        'count', (select count(*) from ${table} where connection_id = $1),
-        'rows', (select coalesce(json_agg(t), '[]') from ${table} t where connection_id = $1 and t.xmin::text::bigint >= $2))`,
-    )
-    const { rows } = await this.#db.query<{ up_to: string; tables: Record<string, Written> }>(
-      `select pg_snapshot_xmin(pg_current_snapshot())::text as up_to, json_build_object(${written.join(', ')}) as tables`,
-      [this.#connectionId, this.#upTo],
-    )
+    const { rows } = await this.#db.query<{ up_to: string; tables: Record<string, Written> }>({
+      name: 'written since',
+      text: writtenSince,
+      values: [this.#connectionId, this.#upTo],
+    })
     this.#upTo = rows[0]?.up_to ?? '0'
     return Object.entries(rows[0]?.tables ?? {}).every(([table, { count, rows: news }]) => {
       const known = this.#rows.get(table) ?? new Map<unknown, Stored>()
