@@ -29,7 +29,10 @@ type History = [State, number][]
 
 const hour = 3_600_000
 
-/** Writes the histories as a worker would have: earlier states as versions, the present one as the row. */
+/**
+ * Writes the histories as a worker would have: earlier states as versions, the present one as the row; and of each what its CRM
+ * recorded, of which no figure may know: a step from before our copy, and one in the middle of it.
+ */
 async function write(
   connection: Connection,
   stageIds: string[],
@@ -38,9 +41,28 @@ async function write(
   const now = Math.floor(Date.now() / 1_000) * 1_000
   const versions: Record<string, unknown>[] = []
   const rows: Record<string, unknown>[] = []
+  const recorded: Record<string, unknown>[] = []
   for (const states of histories) {
     const id = randomUUID()
     let at = now - states.reduce((sum, [, hours]) => sum + hours * hour, 0)
+    for (const happenedAt of [at - 24 * hour, (at + now) / 2]) {
+      const change = randomUUID()
+      recorded.push({
+        tenant_id: connection.tenantId,
+        id: change,
+        connection_id: connection.id,
+        source_id: change,
+        content_hash: '\\x00',
+        snapshot_id: change,
+        changed_at: new Date(now),
+        custom: {},
+        opportunity_id: id,
+        stage_id: stageIds[0],
+        amount_minor: '77700',
+        currency: 'USD',
+        happened_at: new Date(happenedAt),
+      })
+    }
     for (const [place, [of, hours]] of states.entries()) {
       const from = new Date(at)
       at += hours * hour
@@ -81,6 +103,7 @@ async function write(
   for (const [table, all] of [
     ['opportunity_versions', versions],
     ['opportunities', rows],
+    ['stage_changes', recorded],
   ] as const) {
     await client.query(`insert into ${table} select * from jsonb_populate_recordset(null::${table}, $1)`, [
       JSON.stringify(all),
