@@ -33,8 +33,11 @@ export const isMine = ({ whose, owner }: DueAsk, mine: readonly string[]): boole
 
 /** Nothing but the day narrows the queue that this person's page shows first. */
 export const isWhole = (ask: DueAsk, mine: readonly string[]): boolean =>
-  (mine.length === 0 || isMine(ask, mine)) &&
-  [ask.owner, ask.stage, ask.pipeline, ask.least, ask.moved, ask.q].every((asked) => asked === undefined)
+  (mine.length === 0 || isMine(ask, mine)) && !isNarrowed(ask)
+
+/** More than the day and whose queue it is says what is shown. */
+export const isNarrowed = (ask: DueAsk): boolean =>
+  [ask.owner, ask.stage, ask.pipeline, ask.least, ask.moved, ask.q].some((asked) => asked !== undefined)
 
 /** The filters as the queries take them. */
 export function dueFiltersOf(

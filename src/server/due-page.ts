@@ -20,7 +20,15 @@ import type { Worth } from '../queries/due-values.ts'
 import { readSavedViews } from '../queries/saved-views.ts'
 import { readUnplanned } from '../queries/unplanned.ts'
 import type { Workspace } from '../queries/workspaces.ts'
-import { dueAskOf, dueFiltersOf, dueFilterWords, isMine, isWhole, type DueAsk } from './due-filters.ts'
+import {
+  dueAskOf,
+  dueFiltersOf,
+  dueFilterWords,
+  isMine,
+  isNarrowed,
+  isWhole,
+  type DueAsk,
+} from './due-filters.ts'
 import { readWorths, totalWords, worthWords } from './due-worths.ts'
 import { dueGroups, unplannedLine, type LineScope } from './due-lines.ts'
 import { countedWords, stripDaysOf, stripOf } from './due-strip.ts'
@@ -95,7 +103,7 @@ export async function readDuePage(
     views,
     basis: scope.basis,
     summary,
-    sentence: sentenceOf(summary, worths.now),
+    sentence: sentenceOf(summary, { worth: worths.now, isNarrowed: isNarrowed(ask) }),
     /** What the navigation says waits, where this list is the queue it speaks of. */
     waiting: isWhole(ask, mine) ? together([overdue, today], mostNamed) : undefined,
     strip: stripOf(summary, { oldestDaysLate: first?.daysLate ?? null, timeZone, now, search }),
@@ -165,10 +173,13 @@ const closedWords = (done: Counted): string =>
     : ` You closed ${countedWords(done)} ${done.count === 1 ? 'action' : 'actions'} today.`
 
 /** "14 to do now, 9 of them late, worth $755,820 and CA$12,000." */
-function sentenceOf({ buckets: { overdue, today }, doneToday }: DueSummary, worth: Worth[] | null): string {
+function sentenceOf(
+  { buckets: { overdue, today }, doneToday }: DueSummary,
+  { worth, isNarrowed: isPart }: { worth: Worth[] | null; isNarrowed: boolean },
+): string {
   const due = together([overdue, today], Infinity)
   const done = closedWords(doneToday)
-  if (due.count === 0) return `Nothing is due.${done}`
+  if (due.count === 0) return `${isPart ? 'Nothing that is due matches.' : 'Nothing is due.'}${done}`
   const late = overdue.count > 0 ? `, ${countedWords(overdue)} of them late` : ''
   const value = worth === null || worth.length === 0 ? '' : `, worth ${worthWords(worth)}`
   return `${countedWords(due)} to do now${late}${value}. Start at the top.`

@@ -131,6 +131,12 @@ describe('what the list says', () => {
     expect(text).toContain('6 to do now, 5 of them late, worth $237,120. Start at the top.')
   })
 
+  test('never says that nothing is due where a filter hides it', async () => {
+    const text = await read('/w/tidewell/due?q=nobody')
+    expect(text).toContain('Nothing that is due matches.')
+    expect(text).not.toContain('Nothing is due')
+  })
+
   test("shows the CRM's own step beside ours, and a task of the CRM as one", async () => {
     const text = await read('/w/tidewell/due')
     expect(text).toContain('ClientTether now plans: Send the redline,')
