@@ -111,7 +111,9 @@ export class Witness {
 
 /** Relations are as fresh as the oldest of what they relate. ClientTether's contacts are a table of its stream of leads. */
 const freshMs = (fresh: Fresh, { table, id, field }: Difference): number => {
-  const related = id.startsWith('of ') ? relations.contact : relations[field]
+  // Leads of HubSpot and of Pipedrive are told apart by whose they are.
+  const isByContact = id.startsWith('of ') || (table === 'leads' && field === '*')
+  const related = isByContact ? relations.contact : relations[field]
   return Math.min(
     ...[table, ...(related ?? [])].map((name) => instantOf(fresh[name] ?? fresh[own[name] ?? ''])),
   )
