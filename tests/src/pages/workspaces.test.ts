@@ -82,7 +82,13 @@ describe('the list of workspaces', () => {
     expect(await page.locator('.head p').innerText()).toBe('3 clients, 2 need attention.')
     const cells = rowOf(await page.getByRole('row', { name: 'Tidewell' }).innerText())
     expect(cells).toEqual(
-      expect.arrayContaining(['Admin', '4', '1', 'oldest 3 days late', 'Synced 14 min ago']),
+      expect.arrayContaining([
+        'Admin',
+        '4',
+        '1',
+        'oldest 3 days late',
+        expect.stringMatching(/^Synced 1\d min ago$/),
+      ]),
     )
     expect(cells.join(' ')).toContain('$92,625 without 1 in other currencies')
     expect(await page.getByRole('row', { name: 'Kettle' }).innerText()).toContain('1 of 1')
@@ -118,7 +124,7 @@ describe('the list of workspaces', () => {
       '–',
       '–',
       '–',
-      'Synced 14 min ago',
+      expect.stringMatching(/^Synced 1\d min ago$/),
       '–',
     ])
     await page.getByRole('link', { name: 'Tidewell Car Wash' }).click()
