@@ -156,14 +156,14 @@ test('what browsers are given holds no secret, no map of the sources and nothing
 describe('a failure of ours', () => {
   test('is a page with a reference that finds the line in the log, and no trace', async () => {
     const { client } = app.seed
-    await client.query('alter table activities rename to activities_elsewhere')
-    const answer = await app.ana.get('/w/tidewell/overview')
+    await client.query('alter table won_targets rename to targets_elsewhere')
+    const answer = await app.ana.get('/w/tidewell/settings/targets')
     const html = await answer.text()
-    await client.query('alter table activities_elsewhere rename to activities')
+    await client.query('alter table targets_elsewhere rename to won_targets')
     const id = answer.headers.get('x-request-id') ?? ''
     expect(answer.status).toBe(500)
     expect(html).toContain(id)
-    expect(html).not.toMatch(/activities_elsewhere|relation|node:|node_modules/)
+    expect(html).not.toMatch(/targets_elsewhere|relation|node:|node_modules/)
     expect(app.logged).toContainEqual(expect.objectContaining({ request_id: id, msg: 'page failed' }))
   })
 })
