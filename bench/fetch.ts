@@ -1,4 +1,5 @@
 import { Pool } from 'undici'
+import { tellCost } from './tell-cost.ts'
 
 // The machine's own limit: the same pages, fetched and parsed one after the other, kept nowhere.
 const [baseUrl = ''] = process.argv.slice(2)
@@ -21,12 +22,4 @@ for (const operation of ['read_client_list', 'read_opportunity_list']) {
 }
 const seconds = (performance.now() - startedMs) / 1_000
 await pool.close()
-const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage()
-process.send?.({
-  status: 'fetched',
-  records,
-  seconds,
-  cpuSeconds: (userCPUTime + systemCPUTime) / 1e6,
-  peakMb: maxRSS / 1_024,
-})
-process.disconnect?.()
+tellCost({ status: 'fetched', records, seconds })

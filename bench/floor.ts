@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { zstdCompressSync } from 'node:zlib'
 import pg from 'pg'
 import { Pool } from 'undici'
+import { tellCost } from './tell-cost.ts'
 
 // The least that any worker on this machine does: each page fetched, kept compressed, hashed, and laid into one table of twenty
 // columns with four indexes, a transaction a page. It knows no runs, no leases, no tenants, no money, no dates and no mistakes.
@@ -39,15 +40,7 @@ for (const operation of ['read_client_list', 'read_opportunity_list']) {
 const seconds = (performance.now() - startedMs) / 1_000
 await client.query('drop schema floor cascade')
 await Promise.all([pool.close(), client.end()])
-const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage()
-process.send?.({
-  status: 'landed',
-  records,
-  seconds,
-  cpuSeconds: (userCPUTime + systemCPUTime) / 1e6,
-  peakMb: maxRSS / 1_024,
-})
-process.disconnect?.()
+tellCost({ status: 'landed', records, seconds })
 
 async function fetchPage(operation: string, offset: number): Promise<string> {
   const path = `${pathname}${operation}?limit=100&offset=${offset}`

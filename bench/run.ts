@@ -1,5 +1,6 @@
 import '../bin/quick-start.mjs'
 import pino from 'pino'
+import { tellCost } from './tell-cost.ts'
 
 const { connectWorker, runNow } = await import('../worker/run-now.ts')
 
@@ -25,11 +26,4 @@ const verdict = await runNow(
 )
 const seconds = (performance.now() - startedMs) / 1_000
 await database.close()
-const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage()
-process.send?.({
-  status: verdict?.status,
-  seconds,
-  cpuSeconds: (userCPUTime + systemCPUTime) / 1e6,
-  peakMb: maxRSS / 1_024,
-})
-process.disconnect?.()
+tellCost({ status: verdict?.status ?? '', seconds })
