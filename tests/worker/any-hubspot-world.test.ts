@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startSimulator, type AccountOptions, type FaultName } from '../../simulator/main.ts'
 import { arrange, type Arrangement, type Client } from './arrange.ts'
-import { deedsOfPeople, pick, type Deed } from './deeds.ts'
+import { deedsOfPeople, faultsOnTheWay, pick, type Deed } from './deeds.ts'
 import { replay } from './replayed.ts'
 import { expectSound } from './soundness.ts'
 import { expectTruth } from './truth.ts'
@@ -27,16 +27,7 @@ afterAll(() => all.close())
 
 /** Faults of the way to the CRM, of its limits and of its pages. What a record says is never changed by them: that would be read once a week. */
 const faults: FaultName[] = [
-  'server-error',
-  'bad-gateway-html',
-  'login-page',
-  'empty-body',
-  'error-body',
-  'hung-up',
-  'cut-body',
-  'truncated-gzip',
-  'invalid-json',
-  'cut-json',
+  ...faultsOnTheWay,
   'hubspot-search-limit',
   'hubspot-daily-limit',
   'hubspot-moving',

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { salesforceId } from '../../simulator/salesforce-ids.ts'
 import { startSimulator, type FaultName } from '../../simulator/main.ts'
 import { arrange, type Arrangement, type Client } from './arrange.ts'
-import { deedsOfPeople, pick, type Deed } from './deeds.ts'
+import { deedsOfPeople, faultsOnTheWay, pick, type Deed } from './deeds.ts'
 import { connectSalesforce, expectLarkspur, larkspur } from './salesforce-client.ts'
 import { expectSound } from './soundness.ts'
 import { worlds, worldsMs } from './worlds.ts'
@@ -16,16 +16,7 @@ afterAll(() => all.close())
 
 /** Faults of the way to the CRM and of its limits. What a record says is never changed by them: that would be read once a day. */
 const faults: FaultName[] = [
-  'server-error',
-  'bad-gateway-html',
-  'login-page',
-  'empty-body',
-  'error-body',
-  'hung-up',
-  'cut-body',
-  'truncated-gzip',
-  'invalid-json',
-  'cut-json',
+  ...faultsOnTheWay,
   'rate-limited-bare',
   'salesforce-daily-limit',
   'salesforce-concurrent-limit',

@@ -1,4 +1,4 @@
-import type { Simulator } from '../../simulator/main.ts'
+import type { FaultName, Simulator } from '../../simulator/main.ts'
 import type { Client } from './arrange.ts'
 
 /** An account that things happen to, and our copy of it. */
@@ -15,6 +15,20 @@ const onPerson = (world: World, at: number, deed: (id: string) => unknown) => {
   const id = pick(people(world), at)
   if (id !== undefined) deed(id)
 }
+
+/** What may go wrong on the way to any CRM; none of it tells another truth about a record. */
+export const faultsOnTheWay: readonly FaultName[] = [
+  'server-error',
+  'bad-gateway-html',
+  'login-page',
+  'empty-body',
+  'error-body',
+  'hung-up',
+  'cut-body',
+  'truncated-gzip',
+  'invalid-json',
+  'cut-json',
+]
 
 /** What people at the CRM's own screen do, and time. */
 export const deedsOfPeople: Record<string, Deed> = {
