@@ -4,7 +4,7 @@ type Locals = Pick<App.Locals, 'identity' | 'workspace' | 'person'>
 
 /**
  * Sends everybody the link that is theirs. `unmailed` when one of the mails could not be handed over (the log says which),
- * `enough` when an address has been sent as many invitations as any is within an hour, from whatever workspaces.
+ * `enough` when an address has been sent the invitations that one address gets within an hour, from whatever workspaces.
  */
 export async function mailInvitations(
   { identity, workspace, person }: Locals,
