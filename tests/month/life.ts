@@ -54,8 +54,8 @@ export class Life {
   async run(runId: string, shownMs: number): Promise<void> {
     const { tenantId, connectionId } = this.client
     const isMeddled = this.#random.chance(0.15)
-    spoil(this.#all.simulator, this.client, this.#random)
-    await this.#watch(shownMs, isMeddled, async () => {
+    const isMoving = spoil(this.#all.simulator, this.client, this.#random)
+    await this.#watch(shownMs, isMeddled || isMoving, async () => {
       const who = { tenantId, connectionId, runId }
       const hear: ExecuteOptions['hear'] = ({ event }) => {
         if (isMeddled && event === 'page.landed' && this.#random.chance(0.2))
@@ -95,7 +95,7 @@ export class Life {
     this.record.requests = this.#all.simulator.ledger.count(undefined, this.client.account.webKey)
   }
 
-  async #watch(shownMs: number, isMeddled: boolean, sync: () => Promise<Synced>): Promise<void> {
+  async #watch(shownMs: number, isMoving: boolean, sync: () => Promise<Synced>): Promise<void> {
     const { client } = this
     const use = await useOf(this.#all, client)
     const freshBefore = await client.freshness()
@@ -105,7 +105,7 @@ export class Life {
     const { status } = synced.run
     this.#suspectRuns = status === 'suspect' ? this.#suspectRuns + 1 : 0
     // What somebody did during the run may have come after its list was read.
-    const sinceMs = isMeddled ? Date.now() : shownMs
+    const sinceMs = isMoving ? Date.now() : shownMs
     const wrong = [
       ...(await this.#count(use, synced)),
       ...youngerThanTold(synced, freshBefore, fresh),

@@ -70,19 +70,27 @@ const ofOne: Record<string, FaultName[]> = {
 /** The CRM of a client's account, by name. */
 export const crmName = ({ account }: Client): string => account.options.crm ?? 'clienttether'
 
-/** In one hour of five something goes wrong at one of the requests that this account is known to be asked. */
-export function spoil(simulator: Simulator, client: Client, random: Random): void {
-  if (!random.chance(0.2)) return
+/** These are people at work between two pages: what one list was too early to show, a later list of the same run may. */
+const atWork: FaultName[] = ['row-inserted', 'row-removed']
+
+/**
+ * In one hour of five something goes wrong at one of the requests that this account is known to be asked. True when that may change what
+ * the CRM shows while it is read.
+ */
+export function spoil(simulator: Simulator, client: Client, random: Random): boolean {
+  if (!random.chance(0.2)) return false
   const asked = simulator.ledger.counts().filter(({ account }) => account === client.account.webKey)
   const operations = asked.map(({ operation }) => operation)
   const names = [...ofAll, ...(ofOne[crmName(client)] ?? [])]
+  const fault = random.pick(names)
   simulator.faults.add({
-    fault: random.pick(names),
+    fault,
     account: client.account.webKey,
     ...(operations.length > 0 && { operation: random.pick(operations) }),
     nth: random.between(1, 3),
     times: random.between(1, 8),
   })
+  return atWork.includes(fault)
 }
 
 /** Somebody works in the CRM while it is read. */
