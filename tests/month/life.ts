@@ -73,6 +73,21 @@ export class Life {
     await this.#watch(shownMs, false, () => this.client.sync({ acceptAbsence: true }))
   }
 
+  /** Somebody gives access again; with a new consent where the old one is lost, as it is with an answer that gave the next token. */
+  async reconnect(): Promise<void> {
+    const { account, tenantId, connectionId, storeSecret } = this.client
+    if (account.grant?.uses().isRevoked === true) {
+      const refreshToken = `consent of ${new Date().toISOString()}`
+      account.grant.consent(refreshToken)
+      await storeSecret('refreshToken', refreshToken)
+    }
+    await this.#all.db.query(
+      `update connections set state = 'active', state_reason = null, next_due_at = clock_timestamp()
+       where tenant_id = $1 and id = $2 and state = 'needs_reconnect'`,
+      [tenantId, connectionId],
+    )
+  }
+
   /** Somebody sets a limit of the day that does not last for it, or has the documented one again. */
   async rule(): Promise<void> {
     const { used } = await useOf(this.#all, this.client)

@@ -82,6 +82,7 @@ export async function month(options: MonthOptions): Promise<Report> {
       if (hours % 24 === 0) tell(`seed ${seed}: ${hours / 24} days are over`)
     }
     if (!options.untilComplaint || complaints.length === 0) {
+      for (const life of lives) await life.reconnect()
       await all.db.query(`update connections set state = 'active', quota_limit = 1000000000`)
       for (const how of [{}, {}, { full: true, acceptAbsence: true }]) {
         await nextHour()
@@ -114,10 +115,10 @@ function cpuSecondsSince(before: NodeJS.CpuUsage): number {
 /** What the worker's own schedule says is due is carried out, one after the other; access that was refused is given again. */
 async function liveHour(all: Arrangement, lives: Life[], nowMs: number): Promise<void> {
   if (new Date(nowMs).getUTCHours() === 8) for (const life of lives) await life.rule()
-  await all.db.query(
-    `update connections set state = 'active', state_reason = null, next_due_at = clock_timestamp()
-     where state = 'needs_reconnect' and state_since < clock_timestamp() - interval '2 hours'`,
+  const { rows: refused } = await all.db.query<{ id: string }>(
+    `select id from connections where state = 'needs_reconnect' and state_since < clock_timestamp() - interval '2 hours'`,
   )
+  for (const { id } of refused) await lives.find(({ client }) => client.connectionId === id)?.reconnect()
   for (const life of lives) await life.attend(nowMs)
   for (const { connectionId, runId } of await claimDueSlots(all.database, cron))
     await lives.find(({ client }) => client.connectionId === connectionId)?.run(runId, nowMs)
