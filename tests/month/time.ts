@@ -68,8 +68,16 @@ const shadows = `
   create schema moved;
   create table moved.clock (ahead interval not null);
   insert into moved.clock values (interval '0');
-  create function moved.now() returns timestamptz language sql stable as
-    'select pg_catalog.now() + ahead from moved.clock';
+  -- Stands still within a transaction, as the real one does, though time is moved on meanwhile.
+  create function moved.now() returns timestamptz language plpgsql stable as $$
+  declare fixed text := nullif(current_setting('moved.ahead', true), '');
+  begin
+    if fixed is null then
+      select ahead::text into fixed from moved.clock;
+      perform set_config('moved.ahead', fixed, true);
+    end if;
+    return pg_catalog.now() + fixed::interval;
+  end $$;
   create function moved.clock_timestamp() returns timestamptz language sql volatile as
     'select pg_catalog.clock_timestamp() + ahead from moved.clock';
   grant usage on schema moved to public;
