@@ -1,3 +1,4 @@
+import type { FaultName } from '../../simulator/main.ts'
 import { Random } from '../../simulator/random.ts'
 import { executeRun, type ExecuteOptions } from '../../worker/execute.ts'
 import type { Arrangement, Client, Synced } from '../worker/arrange.ts'
@@ -23,6 +24,8 @@ type LifeOptions = {
   execution: ExecuteOptions
   client: Client
   witness: Witness
+  /** What may go wrong. */
+  faults: FaultName[]
   seed: number
   /** Hears what is wrong. */
   complain: (words: string) => void
@@ -35,15 +38,17 @@ export class Life {
   readonly #all: Arrangement
   readonly #execution: ExecuteOptions
   readonly #complain: (words: string) => void
+  readonly #faults: FaultName[]
   readonly #memory: Memory
   readonly #random: Random
   readonly #witness: Witness
   #suspectRuns = 0
 
-  constructor({ all, execution, client, witness, seed, complain }: LifeOptions) {
+  constructor({ all, execution, client, witness, faults, seed, complain }: LifeOptions) {
     this.#all = all
     this.#execution = execution
     this.#complain = complain
+    this.#faults = faults
     this.#memory = new Memory(all.db, client)
     this.#witness = witness
     this.client = client
@@ -54,7 +59,7 @@ export class Life {
   async run(runId: string, shownMs: number): Promise<void> {
     const { tenantId, connectionId } = this.client
     const isMeddled = this.#random.chance(0.15)
-    const isMoving = spoil(this.#all.simulator, this.client, this.#random)
+    const isMoving = spoil(this.#all.simulator, this.client, this.#faults, this.#random)
     await this.#watch(shownMs, isMeddled || isMoving, async () => {
       const who = { tenantId, connectionId, runId }
       const hear: ExecuteOptions['hear'] = ({ event }) => {

@@ -70,6 +70,15 @@ const ofOne: Record<string, FaultName[]> = {
 /** The CRM of a client's account, by name. */
 export const crmName = ({ account }: Client): string => account.options.crm ?? 'clienttether'
 
+/**
+ * What may go wrong with a client. A list of changes that comes empty is no fault that anybody could tell from a quiet hour, so it does not
+ * where Pipedrive's lists are asked for what changed.
+ */
+export function faultsOf(client: Client, { wholeListUpTo }: Record<string, unknown>): FaultName[] {
+  const names = [...ofAll, ...(ofOne[crmName(client)] ?? [])]
+  return wholeListUpTo === 0 ? names.filter((name) => name !== 'pipedrive-empty-page') : names
+}
+
 /** These are people at work between two pages: what one list was too early to show, a later list of the same run may. */
 const atWork: FaultName[] = ['row-inserted', 'row-removed']
 
@@ -77,12 +86,11 @@ const atWork: FaultName[] = ['row-inserted', 'row-removed']
  * In one hour of five something goes wrong at one of the requests that this account is known to be asked. True when that may change what
  * the CRM shows while it is read.
  */
-export function spoil(simulator: Simulator, client: Client, random: Random): boolean {
+export function spoil(simulator: Simulator, client: Client, faults: FaultName[], random: Random): boolean {
   if (!random.chance(0.2)) return false
   const asked = simulator.ledger.counts().filter(({ account }) => account === client.account.webKey)
   const operations = asked.map(({ operation }) => operation)
-  const names = [...ofAll, ...(ofOne[crmName(client)] ?? [])]
-  const fault = random.pick(names)
+  const fault = random.pick(faults)
   simulator.faults.add({
     fault,
     account: client.account.webKey,

@@ -8,7 +8,7 @@ import { arrangeOn, type Arrangement } from '../worker/arrange.ts'
 import { accountsOf, settingsOf } from './accounts.ts'
 import { Witness } from './differences.ts'
 import { Life, type Record as LifeRecord } from './life.ts'
-import { crmName } from './mischief.ts'
+import { crmName, faultsOf } from './mischief.ts'
 import { MovedTime } from './time.ts'
 
 export type MonthOptions = {
@@ -62,7 +62,8 @@ export async function month(options: MonthOptions): Promise<Report> {
   for (const account of accounts) {
     const settings = settingsOf(seed, account)
     const client = await all.connect(account.webKey, settings)
-    lives.push(new Life({ all, execution, client, witness: new Witness(client, settings), seed, complain }))
+    const own = { client, witness: new Witness(client, settings), faults: faultsOf(client, settings) }
+    lives.push(new Life({ all, execution, ...own, seed, complain }))
   }
   // Each CRM's documented limit, and the share that a connection has unless somebody says otherwise.
   await all.db.query('update connections set quota_limit = null, next_due_at = $1', [startAt])
