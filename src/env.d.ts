@@ -12,6 +12,7 @@ declare namespace App {
     limits: import('./server/limits.ts').Limits
     tokens: import('./server/tokens.ts').Tokens
     webhookKeys: import('./server/webhook-keys.ts').WebhookKeys
+    intake: import('./server/webhook-intake.ts').WebhookIntake
     requestId: string
     /** Where the request came from. */
     address: string

@@ -9,7 +9,7 @@ export type Metrics = {
   /** Counts a completed action of a tenant. */
   completed(tenantId: string): void
   /** Counts what came by webhooks. */
-  nudged(count: number, outcome: 'taken' | 'full' | 'not_genuine'): void
+  nudged(count: number, outcome: 'taken' | 'full' | 'busy' | 'not_genuine'): void
   /** The text for Prometheus, with the gauges read from the database at this moment. */
   text(): Promise<string>
 }

@@ -9,6 +9,7 @@ import { startIdentity } from '../identity/start.ts'
 import { createLimits } from './limits.ts'
 import { startLive } from './live.ts'
 import { createTokens } from './tokens.ts'
+import { startIntake } from './webhook-intake.ts'
 import { createWebhookKeys } from './webhook-keys.ts'
 
 /** What the pages are served with. */
@@ -29,7 +30,7 @@ export type WebParts = {
 }
 
 /** What answers need besides the database, once the pages' own address is known. */
-export type Services = Pick<App.Locals, 'identity' | 'limits' | 'tokens' | 'live' | 'webhookKeys'>
+export type Services = Pick<App.Locals, 'identity' | 'limits' | 'tokens' | 'live' | 'webhookKeys' | 'intake'>
 
 /** Starts them. Streams are ended before the server stops, because a server waits for its answers. */
 export async function startServices(
@@ -38,12 +39,13 @@ export async function startServices(
 ): Promise<{ services: Services; endStreams: () => Promise<void>; closeServices: () => Promise<void> }> {
   const tokens = await createTokens({ secret: parts.secret, publicUrl })
   const webhookKeys = await createWebhookKeys(parts.secret)
+  const intake = startIntake({ ...parts, webhookKeys })
   const identity = await startIdentity({ ...parts, publicUrl })
   const limits = createLimits(identity.database, parts.requestsPerMinute)
   const house = keepHouse(identity.database, parts.log)
   const live = startLive(parts.database, parts.log)
   return {
-    services: { identity, limits, tokens, live, webhookKeys },
+    services: { identity, limits, tokens, live, webhookKeys, intake },
     endStreams: live.close,
     closeServices: async () => {
       await house.stop()

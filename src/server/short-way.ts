@@ -4,15 +4,30 @@ import { failed } from './answers.ts'
 import { enter } from './enter.ts'
 import { identify } from './identify.ts'
 import { opportunitiesDue } from './opportunities-due.ts'
+import { takeWebhook, type WebhookContext } from './webhooks.ts'
 
-type Short = Pick<APIContext, 'locals' | 'url' | 'params' | 'routePattern'> & {
-  request: Pick<Request, 'method' | 'headers'>
-}
+type Short = WebhookContext & Pick<APIContext, 'routePattern'>
 
 /** What programs ask most, by its one spelling. */
-const handlers: Readonly<Record<string, (context: Short) => Promise<Response>>> = {
-  '/api/v1/opportunities/due': opportunitiesDue,
-}
+const ways: readonly {
+  route: string
+  method: string
+  path: RegExp
+  handle: (context: Short) => Promise<Response>
+}[] = [
+  {
+    route: '/api/v1/opportunities/due',
+    method: 'GET',
+    path: /^\/api\/v1\/opportunities\/due$/,
+    handle: opportunitiesDue,
+  },
+  {
+    route: '/api/v1/webhooks/[token]',
+    method: 'POST',
+    path: /^\/api\/v1\/webhooks\/(?<token>[\w-]+)$/,
+    handle: takeWebhook,
+  },
+]
 
 /**
  * Answers what programs ask most without the router of the pages, whose way through requests and streams of the web costs more than
@@ -23,18 +38,20 @@ export async function answerShort(
   res: ServerResponse,
   locals: App.Locals,
 ): Promise<boolean> {
-  const address = req.url ?? ''
+  const { method = '', url: address = '' } = req
   const end = address.indexOf('?')
   const path = end < 0 ? address : address.slice(0, end)
-  const handle = Object.hasOwn(handlers, path) && req.method === 'GET' ? handlers[path] : undefined
-  if (handle === undefined) return false
-  Object.assign(locals, { route: path, setCookies: [] })
+  const way = ways.find((one) => one.method === method && one.path.test(path))
+  if (way === undefined) return false
+  const { route: routePattern, handle } = way
+  Object.assign(locals, { route: routePattern, setCookies: [] })
   const headers = new Headers()
   for (const [name, value] of Object.entries(req.headers)) {
     if (value !== undefined) headers.set(name, String(value))
   }
   const url = new URL(address, 'http://address')
-  const context: Short = { locals, url, params: {}, routePattern: path, request: { method: 'GET', headers } }
+  const params = { ...way.path.exec(path)?.groups }
+  const context: Short = { locals, url, params, routePattern, request: { method, headers, body: req } }
   const answer = await checked(context, handle).catch((error: unknown) => failed(context, error))
   res.statusCode = answer.status
   for (const [name, value] of answer.headers) res.setHeader(name, value)

@@ -5,7 +5,9 @@ import { parseXml } from './xml.ts'
 export const mostBytes = 524_288
 
 /** The bytes of a request to the last one; undefined when there are too many, which is known before they are read. */
-export async function readBytes(request: Request): Promise<Buffer | undefined> {
+export async function readBytes(
+  request: Pick<Request, 'headers'> & { body: AsyncIterable<Uint8Array> | null },
+): Promise<Buffer | undefined> {
   if (Number(request.headers.get('content-length') ?? 0) > mostBytes) return undefined
   const chunks: Uint8Array[] = []
   let length = 0

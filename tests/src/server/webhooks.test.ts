@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import pg from 'pg'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { signatureOf } from '../../../worker/connectors/genuine.ts'
+import { takeNudges } from '../../../src/commands/take-nudges.ts'
 import { serve, startApp, type TestApp } from '../app.ts'
 import { connectAsWeb } from '../place.ts'
 import { seedTidewell } from '../seed.ts'
@@ -62,6 +64,12 @@ function signed(
 const fromHubSpot = (events: object[], how: Parameters<typeof signed>[1] = {}) => {
   const body = JSON.stringify(events)
   return send(how.address ?? of('hubspot').address, body, signed(body, how))
+}
+
+/** As if so much time had passed for the program. */
+function clockIsAhead(ms: number) {
+  const now = performance.now.bind(performance)
+  return vi.spyOn(performance, 'now').mockImplementation(() => now() + ms)
 }
 
 const stored = async (connector: string) => {
@@ -195,8 +203,93 @@ test('while a connection rests what comes is answered and left alone; beyond the
   )
   const full = await fromHubSpot([event(7)])
   expect([full.status, full.headers.get('retry-after')]).toEqual([429, '60'])
-  expect(await stored('hubspot')).not.toContain('opportunities 7')
   await app.seed.client.query(`delete from nudges where event_key like 'filler%'`)
+  // Known for a second without another look; a second later it is looked at again.
+  expect((await fromHubSpot([event(7)])).status).toBe(429)
+  expect(await stored('hubspot')).not.toContain('opportunities 7')
+  const later = clockIsAhead(1_001)
+  expect((await fromHubSpot([event(7)])).status).toBe(204)
+  later.mockRestore()
+  expect(await stored('hubspot')).toContain('opportunities 7')
+})
+
+test('of deliveries that come together the first ones are taken until too many wait, and each is told which it was', async () => {
+  const { id } = of('hubspot')
+  await app.seed.client.query(
+    `insert into nudges (tenant_id, connection_id, event_key, stream, source_id)
+     select $1, $2, 'filler ' || n, 'contacts', n from generate_series(1, 1900) n`,
+    [tenantId, id],
+  )
+  const place = connectAsWeb(app.databaseUrl)
+  const records = (from: number, count: number) =>
+    Array.from({ length: count }, (_, n) => ({
+      stream: 'notes',
+      sourceId: String(from + n),
+      eventKey: `filler of ${from + n}`,
+    }))
+  const { rows } = await app.seed.client.query<{ waiting: number }>(
+    'select count(*)::int as waiting from nudges where connection_id = $1 and settled_at is null',
+    [id],
+  )
+  const room = 2_000 - (rows[0]?.waiting ?? 0)
+  const taken = await place.asTenant(tenantId, (tx) =>
+    takeNudges(tx, id, [records(0, room - 1), [], records(500, 50), records(600, 1), []]),
+  )
+  expect(taken).toEqual([true, true, true, false, true])
+  expect((await stored('hubspot')).filter((record) => record.startsWith('notes'))).toHaveLength(room + 49)
+  await place.close()
+  await app.seed.client.query(`delete from nudges where event_key like 'filler%'`)
+})
+
+describe('a flood of single events', () => {
+  const range = (from: number) => Array.from({ length: 100 }, (_, n) => from + n)
+  const kept = async (ids: number[]) => {
+    const { rows } = await app.seed.client.query<{ id: number; by: string }>(
+      'select source_id::int as id, xmin::text as by from nudges where connection_id = $1 and source_id = any($2::text[])',
+      [of('hubspot').id, ids],
+    )
+    return rows
+  }
+
+  test('is stored by few transactions, each answered when its own is committed', async () => {
+    const ids = range(10_000)
+    // However slow this machine is, nothing has been under way for long.
+    const clock = vi.spyOn(performance, 'now').mockReturnValue(performance.now())
+    const answers = await Promise.all(ids.map((id) => fromHubSpot([event(id)])))
+    clock.mockRestore()
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([204]))
+    const rows = await kept(ids)
+    expect(rows).toHaveLength(100)
+    expect(new Set(rows.map(({ by }) => by)).size).toBeLessThan(25)
+  })
+
+  test('loses nothing that was taken, though the database ends every connection in the middle of it', async () => {
+    const ids = range(20_000)
+    const holder = new pg.Client(app.databaseUrl)
+    await holder.connect()
+    await holder.query('begin; lock table nudges in share mode')
+    const sent = ids.map((id) => fromHubSpot([event(id)]))
+    const ofWeb = `from pg_stat_activity where datname = current_database() and application_name = 'tidemark web'`
+    await expect
+      .poll(
+        async () => (await app.seed.client.query(`select ${ofWeb} and wait_event_type = 'Lock'`)).rowCount,
+      )
+      .toBe(1)
+    const later = clockIsAhead(2_000)
+    const busy = await fromHubSpot([event(1)])
+    expect([busy.status, busy.headers.get('retry-after')]).toEqual([503, '30'])
+    later.mockRestore()
+    await app.seed.client.query(`select pg_terminate_backend(pid) ${ofWeb}`)
+    await holder.query('rollback')
+    await holder.end()
+    const statuses = (await Promise.all(sent)).map(({ status }) => status)
+    expect(new Set(statuses)).toEqual(new Set([204, 503]))
+    const here = new Set((await kept(ids)).map(({ id }) => id))
+    expect(ids.filter((id, nth) => statuses[nth] === 204 && !here.has(id))).toEqual([])
+    const again = () => Promise.all(ids.map((id) => fromHubSpot([event(id)])))
+    await expect.poll(async () => (await again()).every(({ status }) => status === 204)).toBe(true)
+    expect(await kept(ids)).toHaveLength(100)
+  })
 })
 
 test('with the database away it is 503, so that the CRM sends it again (G3)', async () => {
