@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import type { APIContext, APIRoute } from 'astro'
 import { isDatabaseAway, retryAfterSeconds } from './failures.ts'
 
@@ -14,6 +15,23 @@ export type Problem = {
 /** An answer of the API. */
 export function json(data: unknown, status = 200): Response {
   return Response.json(data, { status })
+}
+
+/**
+ * An answer that whoever asked may keep, and must ask about again before it is used; 304 when theirs is still this one. The tag is a
+ * weak one: the same words may travel packed (RFC 9110 §8.8.1). What is kept is for this asker and this workspace alone.
+ */
+export function unlessKnown(asked: Headers, body: string): Response {
+  const tag = `"${hash('sha256', body, 'base64url')}"`
+  const headers = {
+    etag: `W/${tag}`,
+    'cache-control': 'private, no-cache',
+    vary: 'Authorization, Cookie, X-Tenant-ID',
+  }
+  const known = (asked.get('if-none-match') ?? '').split(',').map((one) => one.trim().replace(/^W\//, ''))
+  return known.includes(tag) || known.includes('*')
+    ? new Response(null, { status: 304, headers })
+    : new Response(body, { headers: { ...headers, 'content-type': 'application/json' } })
 }
 
 /** The one shape of an error. */

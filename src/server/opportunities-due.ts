@@ -2,13 +2,15 @@ import type { APIContext } from 'astro'
 import { z } from 'zod'
 import { decimal } from '../exports/decimal.ts'
 import { duePlaceOf, readOpportunitiesDue, type DueOpportunity } from '../queries/opportunities-due.ts'
-import { problem } from './answers.ts'
+import { problem, unlessKnown } from './answers.ts'
 
 const mostRows = 200
 const limit = z.coerce.number().int().min(1).max(mostRows)
 
-/** The opportunities whose next action is due, oldest first, a page at a time. */
-export async function opportunitiesDue(context: Pick<APIContext, 'locals' | 'url'>): Promise<Response> {
+type Asked = Pick<APIContext, 'locals' | 'url'> & { request: Pick<Request, 'headers'> }
+
+/** The opportunities whose next action is due, oldest first, a page at a time; 304 for whoever has just this page already. */
+export async function opportunitiesDue(context: Asked): Promise<Response> {
   const { database, workspace } = context.locals
   const { searchParams } = context.url
   const most = limit.safeParse(searchParams.get('limit') ?? 50)
@@ -24,7 +26,7 @@ export async function opportunitiesDue(context: Pick<APIContext, 'locals' | 'url
   }
   const { rows, next } = await readOpportunitiesDue(database, workspace.id, { most: most.data, from })
   const body = `{"data":[${rows.map((row) => asJson(row, workspace.currency)).join(',')}],"next_cursor":${JSON.stringify(next)}}`
-  return new Response(body, { headers: { 'content-type': 'application/json' } })
+  return unlessKnown(context.request.headers, body)
 }
 
 /** Written by hand: of the hundreds of values on a page only four can hold anything but digits and letters. */

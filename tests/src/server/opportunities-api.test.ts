@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { startApp, type TestApp } from '../app.ts'
 import { seedTidewell, type Connection } from '../seed.ts'
-import type { Visitor } from '../visitor.ts'
+import { stranger, type Visitor } from '../visitor.ts'
 
 let app: TestApp
 let connection: Connection
@@ -115,6 +115,31 @@ describe('GET /api/v1/opportunities/due', () => {
       })
     },
   )
+
+  test('is not sent again to whoever has it, until something in it changes, and never to somebody else', async () => {
+    await plan(id, new Date('2026-01-02T03:04:05Z'), 'Call')
+    const address = '/api/v1/opportunities/due?workspace=tidewell&limit=200'
+    const first = await kofi.get(address)
+    const tag = first.headers.get('etag') ?? ''
+    expect(first.headers.get('cache-control')).toBe('private, no-cache')
+    expect(first.headers.get('vary')).toMatch(/authorization.*cookie.*x-tenant-id/i)
+    const again = await kofi.get(address, { 'if-none-match': `"other", ${tag}` })
+    expect([again.status, await again.text(), again.headers.get('etag')]).toEqual([304, '', tag])
+
+    const elsewhere = await app.as(
+      'rep',
+      (await seedTidewell(app.seed, { slug: 'kettle', name: 'Kettle' })).tenantId,
+    )
+    const theirs = await elsewhere.get('/api/v1/opportunities/due', { 'if-none-match': tag })
+    expect([theirs.status, theirs.headers.get('etag') === tag]).toEqual([200, false])
+    const outside = await stranger(app.url).get(address, { 'if-none-match': tag })
+    expect([outside.status, outside.headers.get('etag')]).toEqual([401, null])
+    expect(outside.headers.get('cache-control')).toBe('no-store')
+
+    await app.seed.client.query('update opportunities set title = $2 where id = $1', [id, 'Austin, renamed'])
+    const changed = await kofi.get(address, { 'if-none-match': tag })
+    expect([changed.status, await changed.text()]).toEqual([200, expect.stringContaining('Austin, renamed')])
+  })
 })
 
 describe('POST /api/v1/opportunities/{id}/complete_action', () => {
