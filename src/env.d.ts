@@ -44,6 +44,8 @@ declare namespace App {
     actor: import('./commands/record-deed.ts').Actor
     /** Where its sync stands, read before anything else on the page. */
     status: import('./queries/sync-status.ts').SyncStatus
+    /** What its pages stand on, read no later than what they show. */
+    version: string
     /** The owners in the CRM that the person is, by their e-mail address; on pages, of those who may read records. */
     ownOwners: readonly string[]
     /** Runs `work` over the rows of this workspace only; an operator's over its sync only. */

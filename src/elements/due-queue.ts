@@ -1,5 +1,5 @@
 import { fieldsOf } from './form-fields.ts'
-import { bringUpToDate, showPage } from './live-data.ts'
+import { bringUpToDate, showPage } from './bring-up-to-date.ts'
 import './step-form.ts'
 import type { StepDone } from './step-form.ts'
 import { toasts } from './toast.ts'

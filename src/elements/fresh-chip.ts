@@ -23,15 +23,15 @@ class FreshChip extends HTMLElement {
     if (!(minutes >= staleAfterMinutes)) return
     const chip = this.querySelector<HTMLElement>('.chip')
     if (chip?.dataset['tone'] === 'good') chip.dataset['tone'] = 'doubt'
-    const top = this.closest('.top')
-    if (top) sayStale(top, minutes, this.querySelector('a')?.href ?? '')
+    const place = this.closest('.top') && document.querySelector('[data-live=banner]')
+    if (place) sayStale(place, minutes, this.querySelector('a')?.href ?? '')
   }
 }
 
 /** The banner that the server would write now, under the bar of the page. One that names something else stays. */
-function sayStale(top: Element, minutes: number, href: string): void {
+function sayStale(place: Element, minutes: number, href: string): void {
   const sentence = staleSentence(minutes)
-  const old = document.querySelector('.banner b')
+  const old = place.querySelector('.banner b')
   if (old) {
     if (old.textContent.startsWith('Data is ')) old.textContent = sentence
     return
@@ -39,9 +39,7 @@ function sayStale(top: Element, minutes: number, href: string): void {
   const banner = document.createElement('div')
   banner.className = 'banner'
   banner.role = 'status'
-  const place = document.querySelector('[data-live=banner]')
-  if (place) place.append(banner)
-  else top.after(banner)
+  place.append(banner)
   const words = document.createElement('b')
   words.textContent = sentence
   const link = document.createElement('a')

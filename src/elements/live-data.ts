@@ -1,78 +1,170 @@
-import { Idiomorph } from 'idiomorph'
+import { relativeTime } from '../format.ts'
+import { bringUpToDate, type Catch } from './bring-up-to-date.ts'
+import { everySoOften, serverNow } from './server-time.ts'
 
-/** Tabs that are not looked at are brought up to date when they are. */
-const isHidden = () => document.hidden
+/** The stream says twice a minute where the workspace stands. One that has been silent for longer has ended without a word. */
+const silentMs = 75_000
+
+/** What becomes due, and a new day, nobody announces: a page that is looked at is never older than this. */
+const oldMs = 300_000
 
 /**
- * Keeps an open page up to date: when a run of its workspace ends, the same address is asked for again and what differs is
- * changed in place. Focus, what is typed, what is unfolded and where the reader stands stay as they are.
+ * Keeps an open page up to date. The stream of its workspace says which version is current, at its beginning and from then on; when
+ * that is another one than the page shows, or a run ends, the same address is asked for again and what differs is changed in place.
+ * Focus, what is typed, what is unfolded and where the reader stands stay as they are. A page that nobody looks at listens to
+ * nothing: browsers open few connections to one place. It asks as soon as it is looked at again, and where it gets no answer, it
+ * says so. A page of no workspace has no stream, and is asked for again now and then.
  */
 class LiveData extends HTMLElement {
   #source: EventSource | undefined
+  /** When the stream was last asked for, or said something. */
+  #heardAtMs = 0
+  /** Attempts to listen without a word since. */
+  #failures = 0
+  #isAsking = false
   #isBehind = false
+  #stopLooking: (() => void) | undefined
 
   connectedCallback() {
-    this.#source = new EventSource(this.dataset['events'] ?? '')
-    this.#source.addEventListener('run', this.#hear)
-    document.addEventListener('visibilitychange', this.#look)
+    document.addEventListener('visibilitychange', this.#turn)
+    window.addEventListener('pageshow', this.#return)
+    window.addEventListener('pagehide', this.#hush)
+    window.addEventListener('online', this.#listen)
+    window.addEventListener('offline', this.#lost)
+    window.addEventListener('focus', this.#look)
+    this.#stopLooking = everySoOften(this.#look)
+    if (this.dataset['events'] === undefined) this.#heardAtMs = Date.now()
+    else this.#listen()
   }
 
   disconnectedCallback() {
-    this.#source?.close()
-    document.removeEventListener('visibilitychange', this.#look)
+    document.removeEventListener('visibilitychange', this.#turn)
+    window.removeEventListener('pageshow', this.#return)
+    window.removeEventListener('pagehide', this.#hush)
+    window.removeEventListener('online', this.#listen)
+    window.removeEventListener('offline', this.#lost)
+    window.removeEventListener('focus', this.#look)
+    this.#stopLooking?.()
+    this.#hush()
   }
 
-  #hear = () => {
-    this.#isBehind = true
+  #turn = () => {
+    if (document.hidden) return this.#hush()
+    this.#listen()
     this.#look()
   }
 
+  /** Out of the cache of the browser a page comes as it was left. */
+  #return = (event: PageTransitionEvent) => {
+    if (event.persisted) this.#listen()
+  }
+
+  #hush = () => {
+    this.#source?.close()
+    this.#source = undefined
+  }
+
   #look = () => {
-    if (this.#isBehind && !isHidden()) void this.#bringUpToDate()
+    if (document.hidden) return
+    if (Date.now() - this.#heardAtMs > silentMs) this.#listen()
+    if (serverNow().getTime() - Date.parse(readAt()) > oldMs) this.#catchUp()
   }
 
-  async #bringUpToDate() {
-    this.#isBehind = false
-    if (await bringUpToDate()) this.dispatchEvent(new CustomEvent('brought-up-to-date', { bubbles: true }))
-    else this.#isBehind = true
+  #listen = () => {
+    this.#hush()
+    if (document.hidden) return
+    this.#heardAtMs = Date.now()
+    const { events } = this.dataset
+    if (events === undefined) return this.#catchUp()
+    this.#source = new EventSource(events)
+    this.#source.addEventListener('version', this.#hear)
+    this.#source.addEventListener('run', this.#catchUp)
+    this.#source.addEventListener('error', this.#lost)
+  }
+
+  #hear = (event: MessageEvent<string>) => {
+    this.#heardAtMs = Date.now()
+    this.#failures = 0
+    if (event.data === this.dataset['version']) this.replaceChildren()
+    else this.#catchUp()
+  }
+
+  #lost = () => {
+    this.#failures += 1
+    if (!navigator.onLine) return this.#say('You’re offline.', undefined)
+    // Refused, not cut: the page itself says why.
+    if (this.#source?.readyState === EventSource.CLOSED) return this.#catchUp()
+    // A stream is cut now and then, and the browser asks for it again.
+    if (this.#failures > 1) this.#sayLost()
+  }
+
+  #catchUp = () => {
+    this.#isBehind = true
+    if (!this.#isAsking) void this.#ask()
+  }
+
+  async #ask() {
+    this.#isAsking = true
+    let outcome: Catch | undefined
+    while (this.#isBehind) {
+      this.#isBehind = false
+      outcome = await bringUpToDate()
+    }
+    this.#isAsking = false
+    if (outcome === 'shown') this.replaceChildren()
+    else if (outcome === 'failed') this.#sayLost()
+    else this.#leave(outcome === 'signed_out')
+  }
+
+  /** What is on this page is not for its reader any more. Words that were typed go with it only when they want that. */
+  #leave(isSignedOut: boolean) {
+    if (!hasTyped()) return location.reload()
+    const link = document.createElement('a')
+    link.href = location.href
+    link.target = '_blank'
+    link.textContent = isSignedOut ? 'Sign in' : 'Look again'
+    this.#say(isSignedOut ? 'You were signed out.' : 'This page is not here for you any more.', link)
+  }
+
+  #sayLost() {
+    const again = document.createElement('button')
+    again.type = 'button'
+    again.className = 'link'
+    again.textContent = 'Try again'
+    again.addEventListener('click', () => {
+      this.#listen()
+      this.#catchUp()
+    })
+    this.#say('This page could not be brought up to date.', again)
+  }
+
+  /** A line under the bar: what is the matter, from when the page is, and what to do. */
+  #say(words: string, deed: HTMLElement | undefined) {
+    if (this.querySelector('b')?.textContent === words) return
+    const said = document.createElement('b')
+    said.textContent = words
+    const time = document.createElement('time')
+    time.dateTime = readAt()
+    time.textContent = relativeTime(new Date(time.dateTime), serverNow())
+    const age = document.createElement('rel-time')
+    age.append(time)
+    const since = document.createElement('span')
+    since.className = 'why'
+    since.append('It was read ', age, '.')
+    const banner = document.createElement('div')
+    banner.className = 'banner'
+    banner.append(said, ' ', since, ...(deed ? [' ', deed] : []))
+    this.replaceChildren(banner)
   }
 }
 
-/** Asks for this page again and shows it; false when it could not be had. */
-export async function bringUpToDate(): Promise<boolean> {
-  const answer = await fetch(location.href, { headers: { accept: 'text/html' } }).catch(() => undefined)
-  if (!answer?.ok || answer.redirected) return false
-  await showPage(new DOMParser().parseFromString(await answer.text(), 'text/html'))
-  return true
-}
+/** When the server made what this page shows. */
+const readAt = () => document.documentElement.dataset['now'] ?? ''
 
-/** Changes this page in place into a newer reading of it. Rows that were loaded below the first page are read again, too. */
-export async function showPage(next: Document): Promise<void> {
-  const list = document.querySelector<HTMLElement & { catchUp?: (page: Document) => Promise<void> }>(
-    'load-more',
+const hasTyped = () =>
+  document.querySelector('dialog[open] form') !== null ||
+  [...document.querySelectorAll<HTMLInputElement | HTMLTextAreaElement>('main input, main textarea')].some(
+    ({ value, defaultValue, type }) => value !== defaultValue && type !== 'search',
   )
-  await list?.catchUp?.(next)
-  for (const region of document.querySelectorAll<HTMLElement>('[data-live]')) {
-    const fresh = next.querySelector(`[data-live="${region.dataset['live'] ?? ''}"]`)
-    if (fresh) changeInPlace(region, fresh)
-  }
-  // The chip has put up a banner of its own when the page grew old.
-  for (const banner of document.querySelectorAll('.top + .banner')) banner.remove()
-  document.title = next.title
-}
-
-function changeInPlace(region: Element, fresh: Element): void {
-  void Idiomorph.morph(region, Array.from(fresh.childNodes), {
-    morphStyle: 'innerHTML',
-    ignoreActiveValue: true,
-    restoreFocus: true,
-    callbacks: {
-      // What the reader has unfolded stays open, and what they have typed stays typed.
-      beforeAttributeUpdated: (name: string, node: Element) =>
-        !(name === 'open' && /^(DETAILS|DIALOG)$/.test(node.tagName)) &&
-        !(/^(value|checked|selected)$/.test(name) && node.closest('form') !== null),
-    },
-  })
-}
 
 customElements.define('live-data', LiveData)

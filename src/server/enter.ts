@@ -6,6 +6,7 @@ import type { Access } from '../queries/access.ts'
 import { readOwnOwners } from '../queries/due-now.ts'
 import { isWorkspaceName } from '../queries/workspaces.ts'
 import { readSyncStatus } from '../queries/sync-status.ts'
+import { readVersion } from '../queries/version.ts'
 import { may, wordsOf, type Deed } from './access.ts'
 import { problem } from './answers.ts'
 import { doors } from './doors.ts'
@@ -55,11 +56,16 @@ export async function enter(context: APIContext): Promise<Response | undefined> 
 
 /** What every page of a workspace stands on, in one way there and back. */
 async function readForPages(locals: App.Locals): Promise<void> {
-  const mayRead = may(locals.role, 'read_deals')
-  const [status, ownOwners] = await locals.asTenant((tx) =>
-    Promise.all([readSyncStatus(tx), mayRead ? readOwnOwners(tx, locals.person.email) : []]),
+  const { person, role } = locals
+  const readsDeals = may(role, 'read_deals')
+  const [version, status, ownOwners] = await locals.asTenant((tx) =>
+    Promise.all([
+      readVersion(tx, readsDeals),
+      readSyncStatus(tx),
+      readsDeals ? readOwnOwners(tx, person.email) : [],
+    ]),
   )
-  Object.assign(locals, { status, ownOwners })
+  Object.assign(locals, { version, status, ownOwners })
 }
 
 const isApi = ({ url }: APIContext) => url.pathname.startsWith('/api/')

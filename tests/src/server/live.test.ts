@@ -5,11 +5,14 @@ import { stranger, type Visitor } from '../visitor.ts'
 
 let app: TestApp
 let tenantId: string
+let connectionId: string
 let other: string
 
 beforeAll(async () => {
   app = await startApp()
-  tenantId = (await seedTidewell(app.seed)).tenantId
+  const tidewell = await seedTidewell(app.seed)
+  tenantId = tidewell.tenantId
+  connectionId = tidewell.connection.id
   other = (await seedTidewell(app.seed, { slug: 'harbour', name: 'Harbour' })).tenantId
 })
 
@@ -39,17 +42,41 @@ async function open(visitor: Visitor, slug = 'tidewell') {
   return { answer, heard, isOver: () => isOver, close: () => reader.cancel(), reading }
 }
 
+const versionsIn = (heard: string[]) =>
+  Array.from(heard.join('').matchAll(/^event: version\ndata: (\w+)$/gm), ([, version]) => version)
+
 describe('the stream of a workspace', () => {
   test('tells of a run of its own within half a second, by its id alone, and of no other', async () => {
     const stream = await open(app.ana)
     expect(stream.answer.headers.get('content-type')).toBe('text/event-stream')
     expect(stream.answer.headers.get('cache-control')).toBe('no-store')
-    await expect.poll(() => stream.heard.join('')).toContain('retry: 5000')
+    await expect.poll(() => stream.heard.join('')).toMatch(/^retry: 5000\nevent: version\ndata: \w+\n\n$/)
+    const begun = stream.heard.join('').length
     await publish(other)
     await publish(tenantId)
     await expect.poll(() => stream.heard.join(''), { timeout: 500, interval: 10 }).toContain('event: run')
-    expect(stream.heard.slice(1).join('')).toBe(`event: run\ndata: ${run}\n\n`)
+    expect(stream.heard.join('').slice(begun)).toBe(`event: run\ndata: ${run}\n\n`)
     await stream.close()
+  })
+
+  test('says at once and from then on what the pages stand on, also what nobody announced', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+    try {
+      const stream = await open(app.ana)
+      await expect.poll(() => versionsIn(stream.heard)).toHaveLength(1)
+      const page = await (await app.ana.get('/w/tidewell/overview')).text()
+      expect(page).toContain(`data-version="${versionsIn(stream.heard)[0]}"`)
+      vi.advanceTimersByTime(30_000)
+      await expect.poll(() => versionsIn(stream.heard)).toHaveLength(2)
+      await app.seed.run({ tenantId, id: connectionId }, { queued_at: new Date() })
+      vi.advanceTimersByTime(30_000)
+      await expect.poll(() => versionsIn(stream.heard)).toHaveLength(3)
+      const [first, second, third] = versionsIn(stream.heard)
+      expect([second === first, third === first]).toEqual([true, false])
+      await stream.close()
+    } finally {
+      vi.useRealTimers()
+    }
   })
 
   test('is told to nobody who may not be there', async () => {
@@ -63,9 +90,9 @@ describe('the stream of a workspace', () => {
     try {
       const visitor = await app.as('viewer', tenantId)
       const stream = await open(visitor)
-      await expect.poll(() => stream.heard.length).toBe(1)
+      await expect.poll(() => versionsIn(stream.heard)).toHaveLength(1)
       vi.advanceTimersByTime(30_000)
-      await expect.poll(() => stream.heard.join('')).toContain('still here')
+      await expect.poll(() => versionsIn(stream.heard)).toHaveLength(2)
       expect(stream.isOver()).toBe(false)
       const ofVisitor = 'user_id = (select id from auth.users where email = $1)'
       const end =
@@ -78,6 +105,14 @@ describe('the stream of a workspace', () => {
     } finally {
       vi.useRealTimers()
     }
+  })
+
+  test('is not followed by the answer to a form, which nobody could ask for again', async () => {
+    const page = '/w/tidewell/settings/members'
+    expect(await (await app.ana.get(page)).text()).toContain('<live-data')
+    const answer = await app.ana.post(page, { deed: 'invite', emails: 'nobody' })
+    expect(answer.status).toBeGreaterThan(399)
+    expect(await answer.text()).toMatch(/<main(?![^]*<live-data)/)
   })
 
   test('is not begun for whoever asks for its head alone, and would never say that they are gone', async () => {

@@ -1,4 +1,5 @@
 import type { APIRoute } from 'astro'
+import { readVersion } from '../../../queries/version.ts'
 import { may } from '../../../server/access.ts'
 import { whoAsks } from '../../../server/who.ts'
 
@@ -6,8 +7,8 @@ import { whoAsks } from '../../../server/who.ts'
 const checkedEveryMs = 30_000
 
 /**
- * Server-sent events of one workspace: `run`, with the id of a run that has just ended. Nothing else is in them; what it brought
- * is asked for on the ordinary road.
+ * Server-sent events of one workspace: `version`, which its pages stand on, at once and with every look whether the reader may still
+ * be here; `run`, with the id of a run that has just ended. Nothing else is in them; what is new is asked for on the ordinary road.
  */
 export const GET: APIRoute = ({ locals, request }) => {
   const { live, workspace, person, log } = locals
@@ -20,6 +21,7 @@ export const GET: APIRoute = ({ locals, request }) => {
     start: (stream) => {
       const encoder = new TextEncoder()
       const say = (text: string) => isOpen && stream.enqueue(encoder.encode(text))
+      const sayVersion = (version: string) => say(`event: version\ndata: ${version}\n\n`)
       const end = () => {
         // The reader may have left while it was looked whether they may stay.
         if (!isOpen) return
@@ -34,8 +36,8 @@ export const GET: APIRoute = ({ locals, request }) => {
         },
       )
       const check = setInterval(() => {
-        mayStay(locals, request.headers).then(
-          (stays) => void (stays ? say(': still here\n\n') : end()),
+        versionFor(locals, request.headers).then(
+          (version) => void (version === undefined ? end() : sayVersion(version)),
           (error: unknown) => {
             log.warn({ err: error }, 'live.not_checked')
             end()
@@ -48,11 +50,19 @@ export const GET: APIRoute = ({ locals, request }) => {
         stop()
       }
       // The browser waits this long before it asks again.
-      say('retry: 5000\n\n')
+      say('retry: 5000\n')
+      sayVersion(locals.version)
     },
     cancel: () => release(),
   })
   return new Response(body, { headers })
+}
+
+/** What the pages stand on now; undefined where the reader may not be told any more. */
+async function versionFor(locals: App.Locals, headers: Headers): Promise<string | undefined> {
+  if (!(await mayStay(locals, headers))) return undefined
+  const { asTenant, role } = locals
+  return asTenant((tx) => readVersion(tx, may(role, 'read_deals')))
 }
 
 /** Whether the reader is still who they were, and still may look. */
