@@ -1,6 +1,6 @@
 import type { APIContext } from 'astro'
 import { z } from 'zod'
-import type { StepRefusal } from '../commands/add-step.ts'
+import type { StepRefusal, StepState } from '../commands/add-step.ts'
 import { dayOf, zoneWord } from '../domain/days.ts'
 import { daysLate, quickChoices } from '../domain/due.ts'
 import { clockTime, count, money, plural, timeOfDay } from '../format.ts'
@@ -11,7 +11,7 @@ import { dueScopeOf, sourceName } from './due-page.ts'
 import { momentWords, suggestionWords, writeWords } from './due-lines.ts'
 import { countedWords } from './due-strip.ts'
 import { formOf } from './form.ts'
-import { backIn, type Given } from './step-form.ts'
+import { backIn, endingOf, instantIn, type Given } from './step-form.ts'
 
 const uuid = z.uuid()
 
@@ -123,20 +123,13 @@ export function conflictWords(
 }
 
 /** The same form sent twice, because its first answer never arrived, found its own work there. */
-export function isOwnWork(
-  { present }: Extract<StepRefusal, { kind: 'conflict' }>,
-  sent: {
-    details?: string | undefined
-    at?: string | undefined
-    outcome?: string | undefined
-    version: string | undefined
-  },
-): boolean {
-  const isNext = present.version === Number(sent.version) + 1
-  if (sent.outcome !== undefined) return isNext && present.outcome === sent.outcome
+export function isOwnWork(present: StepState, given: Given, timeZone: string): boolean {
+  const ending = endingOf(given)
+  const { details } = given
+  if (present.version !== Number(given['version']) + 1) return false
+  if (ending !== 'step') return present.outcome === ending
   return (
-    isNext &&
-    present.dueAt?.toISOString() === sent.at &&
-    (sent.details === undefined || present.details === sent.details.replaceAll(/[\p{Cc}\s]+/gu, ' ').trim())
+    present.dueAt?.toISOString() === instantIn(given, timeZone) &&
+    (details === undefined || present.details === details.replaceAll(/[\p{Cc}\s]+/gu, ' ').trim())
   )
 }
