@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { sql, type Tx } from '../../drizzle/db.ts'
 import { seal, type SealingKey } from '../../drizzle/seal.ts'
 import { connections, connectionSecrets, tenants } from '../../drizzle/schema/index.ts'
+import type { Consent } from '../../drizzle/schema/connections.ts'
 import type { Mapping } from '../../drizzle/schema/field-mappings.ts'
 import type { Webhook } from '../../drizzle/schema/nudges.ts'
 import type { Quota } from '../../drizzle/schema/quota.ts'
@@ -29,22 +30,7 @@ export type ConnectorForm = {
   /** What next steps and outcomes become there, in words, for CRMs that they can be written to. */
   writing?: { words: { step: string; outcomes: Partial<Record<string, string>> } } | undefined
   /** For CRMs that let in an app by the consent of a person. */
-  consent?: ConsentForm | undefined
-}
-
-/** How a person is sent to a CRM's consent screen; part of a connector's own description. */
-export type ConsentForm = {
-  crm: string
-  variables: string
-  url: string
-  parameters: Record<string, string>
-  /** What is asked for where the workspace writes to its CRMs, when that is more. */
-  toWrite?: Record<string, string>
-  /** The scopes that writing takes. */
-  writeScopes: readonly string[]
-  takesProofKey: boolean
-  /** The secret fields that the installation's app has a value for. */
-  app: Record<string, string>
+  consent?: Consent | undefined
 }
 
 export type AddConnectionOptions = {

@@ -1,13 +1,12 @@
 import type { z } from 'zod'
+import type { Consent } from '../../drizzle/schema/connections.ts'
 import type * as schema from '../../drizzle/schema/index.ts'
 import type { Webhook } from '../../drizzle/schema/nudges.ts'
 import type { Quota } from '../../drizzle/schema/quota.ts'
 import type { RetriableError, SyncError } from '../errors.ts'
-import type { Consent } from './consent.ts'
 import type { Mapping } from './mapping.ts'
 import type { Writing } from './writing.ts'
 
-export type { Consent } from './consent.ts'
 export type { Asked, Standing } from './writing.ts'
 
 /** Our words for the kinds of records, in the order a run reads them. */

@@ -1,6 +1,6 @@
 import { sign } from 'node:crypto'
+import type { Consent } from '../../../drizzle/schema/connections.ts'
 import { FatalError } from '../../errors.ts'
-import type { Consent } from '../consent.ts'
 import type { TokenRenewal } from '../connector.ts'
 import { readTokenReply } from '../tokens.ts'
 
