@@ -5,7 +5,7 @@ const rows = 'main tbody tr, main [data-rows] > li'
 export function stepRow(step: 1 | -1): void {
   const doors = [...document.querySelectorAll(rows)].flatMap(
     (row) =>
-      row.querySelector<HTMLElement>('[data-deed=complete]') ??
+      row.querySelector<HTMLElement>('[data-deed=complete], [data-opens]') ??
       row.querySelector<HTMLElement>('a[href], button, summary') ??
       [],
   )

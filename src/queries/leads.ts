@@ -30,6 +30,7 @@ export type LeadSort = { by: (typeof leadSorts)[number]; isDescending: boolean }
 
 export type LeadRow = {
   id: string
+  contactId: string | null
   name: string | null
   source: string | null
   stage: string | null
@@ -267,6 +268,7 @@ const columns: Record<LeadSort['by'], [string, SortKey['type'], string]> = {
 
 type Stored = {
   id: string
+  contact_id: string | null
   name: string | null
   source: string | null
   stage: string | null
@@ -284,6 +286,7 @@ const instantOf = (text: string | null) => (text === null ? null : new Date(text
 function leadOf(row: Stored): LeadRow {
   return {
     id: row.id,
+    contactId: row.contact_id,
     name: row.name,
     source: row.source,
     stage: row.stage,

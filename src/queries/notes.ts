@@ -21,6 +21,8 @@ export type NoteFilters = {
 
 export type NoteRow = {
   id: string
+  opportunityId: string | null
+  contactId: string | null
   at: Date | null
   author: string | null
   candidate: string | null
@@ -173,6 +175,8 @@ async function look(
 
 type Stored = {
   id: string
+  opportunity_id: string | null
+  contact_id: string | null
   noted_at: string | null
   author: string | null
   candidate: string | null
@@ -219,7 +223,7 @@ function matches({ terms, author }: NoteFilters): SQL {
 /** Notes as they are shown, with the names around them. */
 function shown(found: SQL, length = longestBody): SQL {
   return sql`
-    select n.id, n.noted_at, ${authorOf} as author, nullif(concat_ws(' ', c.first_name, c.last_name), '') as candidate,
+    select n.id, n.opportunity_id, n.contact_id, n.noted_at, ${authorOf} as author, nullif(concat_ws(' ', c.first_name, c.last_name), '') as candidate,
       k.name as source, coalesce(left(n.body, ${length}::int), '') as body, coalesce(length(n.body), 0) as length, ${placeOfNote} as place
     from (${found}) n
     join connections k on k.tenant_id = n.tenant_id and k.id = n.connection_id
@@ -227,6 +231,17 @@ function shown(found: SQL, length = longestBody): SQL {
     ${newest}`
 }
 
-function noteRow({ id, noted_at, author, candidate, source, body, length }: Stored): NoteRow {
-  return { id, at: noted_at === null ? null : new Date(noted_at), author, candidate, source, body, length }
+function noteRow(row: Stored): NoteRow {
+  const {
+    id,
+    opportunity_id: opportunityId,
+    contact_id: contactId,
+    author,
+    candidate,
+    source,
+    body,
+    length,
+  } = row
+  const at = row.noted_at === null ? null : new Date(row.noted_at)
+  return { id, opportunityId, contactId, at, author, candidate, source, body, length }
 }

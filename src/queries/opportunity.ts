@@ -2,9 +2,6 @@ import { sql } from 'drizzle-orm'
 import type { Tx } from '../../drizzle/db.ts'
 import { likelihoodOf } from '../../drizzle/rules.ts'
 
-/** Whose opportunities are shown; the currency of amounts that name none. */
-type Scope = { connectionIds: string[]; currency: string }
-
 /** What an opportunity was from a moment on: as its CRM recorded it, or, from our first copy on, as we saw it. */
 export type StageStep = {
   at: Date
@@ -32,7 +29,8 @@ export type OpportunityNow = Omit<StageStep, 'at' | 'by'> & {
   closedAt: Date | null
   /** When it was made in the CRM. */
   createdAt: Date | null
-  /** The connection it comes from: its name, its kind, and what was set there. */
+  /** The connection it comes from: its id, its name, its kind, and what was set there. */
+  connectionId: string
   connection: string
   connector: string
   settings: Record<string, unknown>
@@ -44,10 +42,10 @@ export type OpportunityNow = Omit<StageStep, 'at' | 'by'> & {
 
 const mostSteps = 200
 
-/** One opportunity of this workspace by its id; undefined when there is none. */
+/** One opportunity of this workspace by its id; undefined when there is none. `currency` is that of amounts that name none. */
 export async function readOpportunity(
   tx: Tx,
-  { connectionIds, currency }: Scope,
+  { currency }: { currency: string },
   id: string,
 ): Promise<OpportunityNow | undefined> {
   const { rows } = await tx.execute<Stored>(sql`
@@ -55,14 +53,14 @@ export async function readOpportunity(
       nullif(concat_ws(' ', c.first_name, c.last_name), '') as contact, coalesce(y.name, c.company_name) as company, o.market, o.units,
       w.name as owner, o.source, coalesce(s.name, o.stage_name) as stage, o.status, o.deleted_at is not null as is_removed,
       o.amount_minor as amount, coalesce(o.currency, ${currency}) as currency, ${likelihoodOf('o', 's')} as likely,
-      o.expected_close_on as close_on, o.closed_at, o.source_created_at as created_at, k.name as connection, k.connector, k.settings, o.custom
+      o.expected_close_on as close_on, o.closed_at, o.source_created_at as created_at, k.id as connection_id, k.name as connection, k.connector, k.settings, o.custom
     from opportunities o
     join connections k on k.tenant_id = o.tenant_id and k.id = o.connection_id
     left join stages s on s.tenant_id = o.tenant_id and s.id = o.stage_id and s.deleted_at is null
     left join owners w on w.tenant_id = o.tenant_id and w.id = o.owner_id and w.deleted_at is null
     left join contacts c on c.tenant_id = o.tenant_id and c.id = o.contact_id and c.deleted_at is null
     left join companies y on y.tenant_id = o.tenant_id and y.id = o.company_id and y.deleted_at is null
-    where o.id = ${id}::uuid and o.connection_id = any(${sql.param(connectionIds)}::uuid[])`)
+    where o.id = ${id}::uuid`)
   const [found] = rows
   if (found === undefined) return undefined
   return { ...opportunityOf(found), steps: await readSteps(tx, currency, id) }
@@ -134,6 +132,7 @@ type Stored = Omit<StoredStep, 'at' | 'by'> & {
   likely: string | null
   closed_at: string | null
   created_at: string | null
+  connection_id: string
   connection: string
   connector: string
   settings: Record<string, unknown>
@@ -149,10 +148,12 @@ function opportunityOf({
   close_on: closeOn,
   closed_at: closedAt,
   created_at: createdAt,
+  connection_id: connectionId,
   ...row
 }: Stored): Omit<OpportunityNow, 'steps'> {
   return {
     ...row,
+    connectionId,
     isRemoved,
     amountMinor: amount === null ? null : BigInt(amount),
     likely: likely === null ? null : Number(likely),

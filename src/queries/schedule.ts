@@ -17,6 +17,8 @@ export type ScheduleFilters = {
 
 export type Appointment = {
   id: string
+  opportunityId: string | null
+  contactId: string | null
   at: Date
   endsAt: Date | null
   kind: string
@@ -107,6 +109,8 @@ export async function findOwners(
 
 type Stored = {
   id: string
+  opportunity_id: string | null
+  contact_id: string | null
   due_at: string
   ends_at: string | null
   kind: string
@@ -166,7 +170,7 @@ function statement(
       select a.*, ${placeOf(keys)} as place from ahead a
       where a.due_at > ${scope.now} and ${wanted(scope, filters)} and ${place === undefined ? sql`true` : after(keys, place)}
       ${orderBy(keys)} ${most === undefined ? sql`` : sql`limit ${most}`})
-    select a.id, a.due_at, a.ends_at, a.kind, nullif(concat_ws(' ', c.first_name, c.last_name), '') as contact, a.subject, a.details,
+    select a.id, a.opportunity_id, a.contact_id, a.due_at, a.ends_at, a.kind, nullif(concat_ws(' ', c.first_name, c.last_name), '') as contact, a.subject, a.details,
       w.name as owner, k.name as source, a.overlaps, a.place
     from page a
     join connections k on k.tenant_id = a.tenant_id and k.id = a.connection_id
@@ -177,6 +181,18 @@ function statement(
 
 function appointment(row: Stored): Appointment {
   const { id, kind, contact, subject, details, owner, source, overlaps } = row
-  const endsAt = row.ends_at === null ? null : new Date(row.ends_at)
-  return { id, at: new Date(row.due_at), endsAt, kind, contact, subject, details, owner, source, overlaps }
+  return {
+    id,
+    opportunityId: row.opportunity_id,
+    contactId: row.contact_id,
+    at: new Date(row.due_at),
+    endsAt: row.ends_at === null ? null : new Date(row.ends_at),
+    kind,
+    contact,
+    subject,
+    details,
+    owner,
+    source,
+    overlaps,
+  }
 }

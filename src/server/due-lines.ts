@@ -3,10 +3,11 @@ import { bucketOf, bucketWords, buckets, daysSince, edgesOf, movedOften, type Bu
 import { count, exactTime, money, plural, relativeTime, timeOfDay, weekday } from '../format.ts'
 import type { DueRow, WriteNow } from '../queries/due.ts'
 import type { Unplanned } from '../queries/unplanned.ts'
+import { dealHref } from './deal-address.ts'
 
 /** Where a list is read: the workspace's address and zone, and the moment. */
 export type LineScope = {
-  /** `/w/{slug}/due` */
+  /** `/w/{slug}` */
   home: string
   /** The address of the list, which the forms lead back to: `?whose=all`, or nothing. */
   back: string
@@ -30,7 +31,10 @@ export type DueLine = {
   tone: 'late' | undefined
   icon: IconName
   details: string
-  about: string
+  title: string
+  market: string
+  /** Where its opportunity is; null where there is none, or not one alone. */
+  deal: string | null
   stage: string
   touch: string
   value: string
@@ -63,7 +67,7 @@ export function dueGroups(
 function dueLine(row: DueRow, bucket: Bucket, scope: LineScope): DueLine {
   const { now, timeZone, home, back } = scope
   const isTask = row.of === 'task'
-  const base = `${home}/${row.opportunityId}`
+  const base = `${home}/due/${row.opportunityId}`
   const address = (form: string) => `${base}/${form}${backQuery(back)}`
   return {
     id: row.id,
@@ -72,7 +76,9 @@ function dueLine(row: DueRow, bucket: Bucket, scope: LineScope): DueLine {
     ...whenOf(row, bucket, scope),
     icon: iconOf(row.kind),
     details: row.details,
-    about: [row.title ?? 'No name', row.market].filter(Boolean).join(' · '),
+    title: row.title ?? 'No name',
+    market: row.market ?? '',
+    deal: dealHref(home, row.opportunityId),
     stage: row.stage ?? 'No stage',
     touch: touchWords(row.touchedAt, now, timeZone),
     value: row.valueMinor === null ? '–' : money(row.valueMinor, row.currency),
@@ -169,6 +175,8 @@ export const iconOf = (kind: string | null): IconName =>
 export type UnplannedLine = {
   id: string
   title: string
+  /** Where it is. */
+  deal: string
   about: string
   stage: string
   touch: string
@@ -182,11 +190,12 @@ export function unplannedLine(row: Unplanned, { home, back, now, timeZone }: Lin
   return {
     id: row.id,
     title: row.title ?? 'No name',
+    deal: dealHref(home, row.id),
     about: [row.market, row.owner].filter(Boolean).join(' · '),
     stage: row.stage ?? 'No stage',
     touch: touchWords(row.touchedAt, now, timeZone),
     value,
     owner: row.owner,
-    plan: `${home}/${row.id}/complete${backQuery(back)}`,
+    plan: `${home}/due/${row.id}/complete${backQuery(back)}`,
   }
 }

@@ -91,7 +91,7 @@ export async function readDuePage(
     readWorths(tx, scope, filters, summary),
   ])
   const back = backOf(search)
-  const home = `/w/${workspace.slug}/due`
+  const home = `/w/${workspace.slug}`
   const lines: LineScope = { home, back, timeZone, now, source: sourceName(status.connections) }
   const first = from === null && ask.day === undefined ? list.rows[0] : undefined
   const page = isQueue ? list : unplanned

@@ -6,6 +6,7 @@ import { findCandidates } from '../queries/candidates.ts'
 import { readRuns } from '../queries/runs.ts'
 import { readSavedViews, type SavedView } from '../queries/saved-views.ts'
 import { may } from './access.ts'
+import { dealHref } from './deal-address.ts'
 import { workspacePlaces } from './workspace-places.ts'
 
 /** Where the palette can lead to; `sign` in front of what is typed shows a group alone. */
@@ -46,7 +47,7 @@ export async function readJumps(tx: Tx, { workspace, status, role, person }: Ask
   return groups.filter(({ jumps }) => jumps.length > 0)
 }
 
-/** Open opportunities by the name of their candidate, each as the row of the pipeline's table that it is. */
+/** Open opportunities by the name of their candidate. */
 export async function readCandidateJumps(
   tx: Tx,
   { workspace, status, role }: Asker,
@@ -56,11 +57,10 @@ export async function readCandidateJumps(
   if (typed.length < fewestLetters || connectionIds.length === 0 || !may(role, 'read_deals')) return []
   const scope = { tenantId: workspace.id, connectionIds, currency: workspace.currency }
   const found = await findCandidates(tx, scope, typed, mostCandidates)
-  const table = `/w/${workspace.slug}/pipeline?view=table`
   const jumps = found.map(({ id, name, market, stage }) => ({
     word: name,
     note: [market, stage].filter(Boolean).join(' · '),
-    href: `${table}&q=${encodeURIComponent(name)}#d${id}`,
+    href: dealHref(`/w/${workspace.slug}`, id),
   }))
   return jumps.length === 0 ? [] : [{ name: 'Candidates', sign: '', jumps }]
 }

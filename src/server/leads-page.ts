@@ -11,9 +11,11 @@ import {
 import { rangeInWords, shownInWords } from '../domain/list-words.ts'
 import type { ListedStage } from '../domain/pipeline.ts'
 import { count, percent, plural } from '../format.ts'
+import { readDealsOf } from '../queries/deals-of.ts'
 import { countLeads, countUndated, readFirstTouch, readLeadGroups, readLeads } from '../queries/leads.ts'
 import { readOwners, readStages } from '../queries/pipeline.ts'
 import type { Workspace } from '../queries/workspaces.ts'
+import { dealHref } from './deal-address.ts'
 import { leadFilterWords, namesOf } from './lead-filters.ts'
 import { leadQuestion, leadStreams, type LeadQuestion } from './lead-question.ts'
 import { addressWith, nextAddress, seenOf } from './list-address.ts'
@@ -86,7 +88,7 @@ function sentenceOf({ groups, period }: LeadsAsked): string {
 }
 
 async function contentOf(tx: Tx, asked: LeadsAsked) {
-  const { scope, search, period, groups, undated, touch, ask: leadAsk, filters } = asked
+  const { scope, search, period, groups, undated, touch, ask: leadAsk, filters, workspace } = asked
   const { pills, clear } = pillsOf(asked)
   const figures = leadFigures(groups)
   const matching = pills.length === 0 ? figures.total : await countLeads(tx, scope, filters)
@@ -95,6 +97,10 @@ async function contentOf(tx: Tx, asked: LeadsAsked) {
     after: search.get('after'),
     most: mostOnPage,
   })
+  const deals = await readDealsOf(
+    tx,
+    rows.map(({ id, contactId }) => ({ id, contactId, opportunityId: null })),
+  )
   const seen = seenOf(search)
   const shown = { seen, rows: rows.length, rest: Math.max(rows.length, matching - seen), isExact: true }
   return {
@@ -121,7 +127,7 @@ async function contentOf(tx: Tx, asked: LeadsAsked) {
     isEmpty: matching === 0,
     emptyWords: `No leads ${period.words}.`,
     allHref: addressWith(search, { period: 'all', from: null, to: null }),
-    rows,
+    rows: rows.map((row) => ({ ...row, deal: dealHref(`/w/${workspace.slug}`, deals.get(row.id)) })),
     columns: leadColumns(search, leadAsk.sort),
     more: {
       href: nextAddress(search, next, seen + rows.length),

@@ -99,6 +99,36 @@ describe.each(states)('%s', (path) => {
 
 const plain = () => ({ javaScriptEnabled: false, as: app.ana })
 
+test('a name leads to its deal where one alone is spoken of, and is a name alone elsewhere', async () => {
+  const { rows } = await app.seed.client.query<{ of: string; id: string }>(
+    'select contact_id as of, id from opportunities where tenant_id = $1 and contact_id is not null',
+    [tidewell.tenantId],
+  )
+  const to = (person: string) => `/w/tidewell/pipeline/${rows.find(({ of }) => of === person)?.id}`
+  const { page, close } = await visit(browser, `${app.url}/w/tidewell/hot-list`, plain())
+  const names = (selector: string) =>
+    page
+      .locator(selector)
+      .evaluateAll((all) =>
+        all.map((one) => [one.textContent.trim(), one.querySelector('a')?.getAttribute('href') ?? null]),
+      )
+  expect((await names('.hot tbody th')).map(([, href]) => href)).toEqual(
+    expect.arrayContaining([to(people.gareth), to(people.priya)]),
+  )
+  await page.goto(`${app.url}/w/tidewell/notes`)
+  const abouts = await names('.note .by')
+  expect(abouts.map(([, href]) => href)).toEqual([to(people.priya), to(people.priya), to(people.priya)])
+  await page.goto(`${app.url}/w/tidewell/schedule`)
+  expect(await names('.agenda b')).toEqual([
+    ['Gareth Llewellyn', to(people.gareth)],
+    ['Gareth Llewellyn', to(people.gareth)],
+    ['No contact', null],
+  ])
+  await page.locator('.agenda b a').first().click()
+  expect(await page.locator('h1').innerText()).toBe('Gareth Llewellyn')
+  await close()
+})
+
 describe('the hot list without scripts', () => {
   test('has the founding columns, and a total per currency over what matches', async () => {
     const { page, close } = await visit(browser, `${app.url}/w/tidewell/hot-list`, plain())

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { hash } from 'node:crypto'
+import { hash, randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Tx } from '../../../drizzle/db.ts'
 import { dayOf } from '../../../src/domain/days.ts'
@@ -8,6 +8,7 @@ import { hotSorts, readHotList, walkHotList, type HotSort } from '../../../src/q
 import { readHotSummary } from '../../../src/queries/hot-totals.ts'
 import { readNotes, walkNotes, type NoteFilters } from '../../../src/queries/notes.ts'
 import { readSchedule, readScheduleSummary, walkSchedule } from '../../../src/queries/schedule.ts'
+import { readDealsOf } from '../../../src/queries/deals-of.ts'
 import { countOverdue } from '../../../src/queries/due-counts.ts'
 import { minutesAgo, type Connection } from '../seed.ts'
 import { cast, emptyWorkspace, type Cast } from './world.ts'
@@ -371,3 +372,33 @@ async function gather<Row>(walk: AsyncIterable<Row[]>): Promise<Row[]> {
   for await (const rows of walk) all.push(...rows)
   return all
 }
+
+test('the deal that a record speaks of is the one it names, else the only one of its person; none that is removed or another workspace’s', async () => {
+  const gone = { deleted_at: new Date(), deleted_because: 'flag' }
+  const [alone, several, former, nobody] = [randomUUID(), randomUUID(), randomUUID(), randomUUID()]
+  const deal = (contact_id: string, row = {}) =>
+    seed.record('opportunities', ours, { status: 'open', contact_id, ...row })
+  const only = await deal(alone)
+  await deal(alone, gone)
+  const first = await deal(several)
+  await deal(several, { status: 'won' })
+  const removed = await deal(former, gone)
+  const { rows } = await client.query<{ id: string }>(
+    'select id from opportunities where tenant_id <> $1 and deleted_at is null limit 1',
+    [ours.tenantId],
+  )
+  const cases = [
+    [first, alone, first],
+    [null, alone, only],
+    [null, several, undefined],
+    [null, former, undefined],
+    [removed, alone, undefined],
+    [rows[0]?.id ?? '', null, undefined],
+    [null, nobody, undefined],
+    [null, null, undefined],
+  ] as const
+  const records = cases.map(([opportunityId, contactId]) => ({ id: randomUUID(), opportunityId, contactId }))
+  const found = await asOurs((tx) => readDealsOf(tx, records))
+  expect(records.map(({ id }) => found.get(id))).toEqual(cases.map(([, , expected]) => expected))
+  expect(await asOurs((tx) => readDealsOf(tx, []))).toEqual(new Map())
+})

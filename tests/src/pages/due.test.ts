@@ -131,6 +131,29 @@ describe('what the list says', () => {
     expect(text).toContain('6 to do now, 5 of them late, worth $237,120. Start at the top.')
   })
 
+  test('the name in each row leads to its deal, and J still goes to what is done there', async () => {
+    const { page, close } = await visit(browser, `${app.url}/w/tidewell/due`, { as: app.ana })
+    const names = await page
+      .locator('.due .about')
+      .evaluateAll((all) =>
+        all.map((about) => [
+          about.textContent.trim(),
+          about.querySelector('a')?.getAttribute('href') ?? null,
+        ]),
+      )
+    const to = (title: string) => `/w/tidewell/pipeline/${idOf(title)}`
+    expect(names[0]).toEqual(['Priya Raghunathan · Austin, TX', to('Priya Raghunathan')])
+    expect(names).toContainEqual(['Deon Whitfield', null])
+    expect(names).toContainEqual(['Bo Lindqvist', to('Bo Lindqvist')])
+    const reached: (string | undefined)[] = []
+    for (let n = 0; n < 4; n += 1) {
+      await page.keyboard.press('j')
+      reached.push(await page.evaluate(() => document.activeElement?.textContent.trim()))
+    }
+    expect(reached).toEqual(['Complete', 'Complete', 'Complete', 'Take over'])
+    await close()
+  })
+
   test('never says that nothing is due where a filter hides it', async () => {
     const text = await read('/w/tidewell/due?q=nobody')
     expect(text).toContain('Nothing that is due matches.')

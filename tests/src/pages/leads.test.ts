@@ -189,3 +189,23 @@ test('a quiet month offers all time', async () => {
   expect(page.url()).toContain('period=all')
   await close()
 })
+
+test('a name leads to the deal of the same person, which says when there may be more to it', async () => {
+  const { rows } = await app.seed.client.query<
+    Record<'name' | 'contact_id' | 'tenant_id' | 'connection_id', string>
+  >(
+    `select l.name, l.contact_id, l.tenant_id, l.connection_id from leads l join tenants t on t.id = l.tenant_id
+     where t.slug = 'harbour' order by l.source_created_at desc nulls last limit 1`,
+  )
+  const [lead] = rows
+  const of = { tenantId: lead?.tenant_id ?? '', id: lead?.connection_id ?? '' }
+  const deal = { status: 'open', title: 'Two car washes', contact_id: lead?.contact_id }
+  const id = await app.seed.record('opportunities', of, deal)
+  const { page, close } = await visit(browser, app.url + states.usual, plain())
+  const links = page.getByRole('table', { name: 'Leads', exact: true }).locator('tbody th a')
+  expect(await links.allInnerTexts()).toEqual([lead?.name])
+  await links.click()
+  expect(new URL(page.url()).pathname).toBe(`/w/harbour/pipeline/${id}`)
+  expect(await page.locator('main').innerText()).toContain('ClientTether has not been read to its end yet')
+  await close()
+})
