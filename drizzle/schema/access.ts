@@ -185,7 +185,7 @@ export const connectionTests = pgTable(
     foreignKey({
       columns: [t.tenantId, t.connectionId],
       foreignColumns: [connections.tenantId, connections.id],
-    }),
+    }).onDelete('cascade'),
     index('connection_tests_open')
       .on(t.askedAt)
       .where(sql`${t.finishedAt} is null`),

@@ -96,7 +96,7 @@ export const connectionSecrets = pgTable(
     foreignKey({
       columns: [t.tenantId, t.connectionId],
       foreignColumns: [connections.tenantId, connections.id],
-    }),
+    }).onDelete('cascade'),
   ],
 )
 
@@ -161,7 +161,7 @@ export const connectionConsents = pgTable(
     foreignKey({
       columns: [t.tenantId, t.connectionId],
       foreignColumns: [connections.tenantId, connections.id],
-    }),
+    }).onDelete('cascade'),
     check(
       'connection_consents_outcome',
       sql`${t.outcome} in ('asked', 'granted', 'spent', 'connected', 'refused')`,
@@ -203,6 +203,6 @@ export const rateBuckets = pgTable(
     foreignKey({
       columns: [t.tenantId, t.connectionId],
       foreignColumns: [connections.tenantId, connections.id],
-    }),
+    }).onDelete('cascade'),
   ],
 )

@@ -68,7 +68,7 @@ export const fieldMappings = pgTable(
     foreignKey({
       columns: [t.tenantId, t.connectionId],
       foreignColumns: [connections.tenantId, connections.id],
-    }),
+    }).onDelete('cascade'),
     index('field_mappings_waiting')
       .on(t.madeAt)
       .where(sql`${t.state} = 'waiting'`),

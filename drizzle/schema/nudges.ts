@@ -31,7 +31,7 @@ export const webhookAddresses = pgTable(
     foreignKey({
       columns: [t.tenantId, t.connectionId],
       foreignColumns: [connections.tenantId, connections.id],
-    }),
+    }).onDelete('cascade'),
     index('webhook_addresses_token').on(t.tokenHash),
     check('webhook_addresses_signing', sql`(${t.signingKeyId} is null) = (${t.signingSealed} is null)`),
   ],

@@ -23,7 +23,7 @@ export const quotaDays = pgTable(
     foreignKey({
       columns: [t.tenantId, t.connectionId],
       foreignColumns: [connections.tenantId, connections.id],
-    }),
+    }).onDelete('cascade'),
     check('quota_days_used', sql`${t.used} >= 0`),
   ],
 )

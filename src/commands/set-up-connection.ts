@@ -3,15 +3,18 @@ import { readSealingKey } from '../../drizzle/sealing-keys.ts'
 import type { ConnectionState } from '../../drizzle/schema/connections.ts'
 import type { ConnectorForm } from './add-connection.ts'
 import { changeConnection } from './change-connection.ts'
+import { discardDraft } from './discard-draft.ts'
 import { recordDeed, type Actor } from './record-deed.ts'
 import { requestTest } from './request-test.ts'
 import { startConnection } from './start-connection.ts'
 
-export const setUpSteps = ['test', 'start', 'replace', 'pause', 'resume'] as const
+export const setUpSteps = ['test', 'start', 'discard', 'replace', 'pause', 'resume'] as const
 export type SetUpStep = (typeof setUpSteps)[number]
 
 export type SetUpOutcome =
   | { kind: 'done' }
+  /** The connection is no more. */
+  | { kind: 'discarded' }
   | { kind: 'not_found' }
   | { kind: 'no_worker' }
   | { kind: 'invalid'; fields: Record<string, string> }
@@ -44,6 +47,10 @@ export async function setUpConnection(
     await recordDeed(tx, by, { deed: 'connection_started', target })
     return { kind: 'done' }
   }
+  if (step === 'discard')
+    return (await discardDraft(tx, by, stored))
+      ? { kind: 'discarded' }
+      : { kind: 'not_now', state: stored.state }
   const isPause = step === 'pause'
   if (isPause && stored.state !== 'active') return { kind: 'not_now', state: stored.state }
   if (step === 'resume' && stored.state !== 'paused') return { kind: 'not_now', state: stored.state }

@@ -10,6 +10,7 @@ export const auditDeeds = {
   api_key_made: 'API key made',
   api_key_revoked: 'API key revoked',
   connection_added: 'Connection added',
+  draft_discarded: 'Draft of a connection discarded',
   connection_changed: 'Connection changed',
   connection_started: 'Connection started',
   connection_tested: 'Connection tested',

@@ -154,6 +154,7 @@ export const definerFunctions: [signature: string, owner: string | null, caller:
   ['app.claim_nudged(interval,integer)', 'tidemark_definer', 'tidemark_worker'],
   ['app.forget_nudges()', 'tidemark_definer', 'tidemark_worker'],
   ['app.tenant_of_webhook(bytea)', 'tidemark_definer', 'tidemark_web'],
+  ['app.discard_draft(uuid)', 'tidemark_definer', 'tidemark_web'],
   ['app.count_due_actions()', 'tidemark_definer', 'tidemark_operator'],
   ['app.first_agency()', 'tidemark_definer', 'tidemark_web'],
   ['app.tenant_of_api_key(bytea)', 'tidemark_definer', 'tidemark_web'],
@@ -224,6 +225,7 @@ export const narrowRoles: Record<string, string[]> = {
   tidemark_definer: [
     ...rights('SELECT UPDATE', 'connections sync_runs sync_run_streams'),
     ...rights('INSERT', 'sync_runs'),
+    ...rights('DELETE', 'connections'),
     ...rights('SELECT', 'api_keys', 'tenant_id id hash'),
     ...rights('SELECT', 'invitations', 'tenant_id id token_hash'),
     ...rights('SELECT', 'connection_tests', 'tenant_id id connection_id asked_at finished_at'),
@@ -258,12 +260,13 @@ export const appendOnly = [
   'pipeline_stage_counts',
 ]
 
-/** Rows that somebody may delete: of a tenant's only kept answers that have expired, tests a month old, nudges of three days ago. */
+/** Rows that somebody may delete: of a tenant's only kept answers that have expired, tests a month old, nudges of three days ago, and drafts. */
 export const mayDelete = [
   'answered_requests by tidemark_definer',
   'workers by tidemark_worker',
   'consent_apps by tidemark_worker',
   'connection_tests by tidemark_definer',
   'nudges by tidemark_definer',
+  'connections by tidemark_definer',
   ...['auth.users', ...signInTables].map((table) => `${table} by tidemark_auth`),
 ]

@@ -206,6 +206,7 @@ describe('the migrated database', () => {
       'function app.claim_nudged(interval,integer)',
       'function app.close_next_action()',
       'function app.count_due_actions()',
+      'function app.discard_draft(uuid)',
       'function app.due_crm_writes(integer)',
       'function app.first_agency()',
       'function app.forget_answered_requests()',

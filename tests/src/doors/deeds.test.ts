@@ -112,6 +112,10 @@ const ways: Partial<Record<Deed, () => Promise<Response>>> = {
   connection_added: async () =>
     app.ana.post(`${settings}/connections/new`, { connector: 'clienttether', name: 'Another', ...keysOf }),
   connection_tested: async () => ofConnection({ action: 'test' }),
+  draft_discarded: async () => {
+    const draft = await app.seed.connection(tenantId, { name: 'Begun', state: 'draft' })
+    return app.ana.post(`${settings}/connections/${draft.id}`, { action: 'discard' })
+  },
   connection_started: async () => {
     await app.seed.client.query(`update connections set state = 'draft' where id = $1`, [connection])
     return ofConnection({ action: 'start' })

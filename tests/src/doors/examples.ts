@@ -150,7 +150,7 @@ export const examples: Readonly<Record<string, Example>> = {
   '/w/[workspace]/settings/connections/[id]': {
     path: (ids) => `/w/${ids.slug}/settings/connections/${ids.connection}`,
     forms: [
-      ...['test', 'start', 'replace', 'pause', 'resume'].map((action) => () => ({ action })),
+      ...['test', 'start', 'discard', 'replace', 'pause', 'resume'].map((action) => () => ({ action })),
       () => ({ action: 'quota', percent: '30', limit: '' }),
       () => ({ action: 'webhook', account: '62515', signingSecret: 'a secret of nobody' }),
     ],

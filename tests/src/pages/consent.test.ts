@@ -234,6 +234,20 @@ test('who says no on the screen of the CRM is told so, nothing is connected, and
   expect(await connectionAt(again)).toMatchObject({ state: 'draft', outcome: 'refused', tests: 0 })
 })
 
+test('a draft that nobody let in can be discarded, and an answer that comes after that finds nothing', async () => {
+  const tenantId = await app.seed.tenant('discarded')
+  const path = await draft('discarded')
+  const back = await decide(await begin(path))
+  const { page: at, close } = await visit(browser, app.url + path, { as: app.ana })
+  expect(await violations(at)).toEqual([])
+  await at.getByRole('button', { name: 'Discard this draft' }).click()
+  await at.getByText('No CRM is connected yet.').waitFor()
+  await close()
+  expect((await app.ana.get(back)).headers.get('location')).toMatch(/consent=stray$/)
+  expect(await connectionAt(path)).toBeUndefined()
+  expect((await deedsOf(tenantId)).slice(0, 2)).toEqual(['connection_added', 'draft_discarded'])
+})
+
 describe('an answer', () => {
   const stray = /connections\?consent=stray$/
   let path: string
