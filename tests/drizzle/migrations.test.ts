@@ -208,6 +208,7 @@ describe('the migrated database', () => {
       'function app.count_due_actions()',
       'function app.discard_draft(uuid)',
       'function app.due_crm_writes(integer)',
+      'function app.empty_opportunity_sums()',
       'function app.first_agency()',
       'function app.forget_answered_requests()',
       'function app.forget_connection_tests()',
@@ -237,6 +238,7 @@ describe('the migrated database', () => {
       'trigger sum_changed',
       'trigger sum_created',
       'trigger sum_deleted',
+      'trigger sum_emptied',
       'view opportunity_history',
     ])
   })

@@ -118,6 +118,21 @@ test('a sum that is wrong by one is found', async () => {
   expect(await wrongSums()).toEqual([])
 })
 
+test('a table that is emptied whole leaves no sum behind, and being taken back it leaves them as they were', async () => {
+  const connection = await seed.connection(await seed.tenant('kettle'))
+  await seed.record('opportunities', connection, { status: 'open', amount_minor: 100 })
+  const count = async () =>
+    (await client.query<{ n: number }>('select count(*)::int as n from opportunity_sums')).rows[0]?.n
+  const before = await count()
+  await client.query('begin; truncate opportunities')
+  expect([await count(), await wrongSums()]).toEqual([0, []])
+  await client.query('rollback')
+  expect([await count(), await wrongSums()]).toEqual([before, []])
+  await expect(
+    database.asTenant(connection.tenantId, (tx) => tx.$client.query('truncate opportunities')),
+  ).rejects.toThrow(/permission denied/)
+})
+
 test('a person who plans a next step needs no right to the sums, and cannot write them', async () => {
   const connection = await seed.connection(await seed.tenant('rosewood'))
   const id = await seed.record('opportunities', connection, { status: 'open', changed_at: minutesAgo(5) })
