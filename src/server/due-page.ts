@@ -30,6 +30,7 @@ import {
   type DueAsk,
 } from './due-filters.ts'
 import { readWorths, totalWords, worthWords } from './due-worths.ts'
+import { dueStanding } from './due-standing.ts'
 import { dueGroups, unplannedLine, type LineScope } from './due-lines.ts'
 import { countedWords, stripDaysOf, stripOf } from './due-strip.ts'
 import { keptBeside } from './kept-beside.ts'
@@ -102,6 +103,7 @@ export async function readDuePage(
     back,
     views,
     basis: scope.basis,
+    standing: dueStanding(scope.basis, basisOf(status.connections, ['opportunities'])),
     summary,
     sentence: sentenceOf(summary, { worth: worths.now, isNarrowed: isNarrowed(ask) }),
     /** What the navigation says waits, where this list is the queue it speaks of. */
