@@ -77,11 +77,14 @@ export const hubSpotDoor: Door = {
     const route = routeOf(incoming)
     const isSearch = route?.resource === 'search'
     const refusal = dialect.limits.take(isSearch, performance.now(), dialect.nowMs())
-    const reply = refusal ?? answered(dialect, route, query, incoming)
-    return { reply: { ...reply, headers: { ...reply.headers, ...dialect.limits.headers(isSearch) } } }
+    const made = refusal ?? answered(dialect, route, query, incoming)
+    const reply = { ...made, headers: { ...made.headers, ...dialect.limits.headers(isSearch) } }
+    return isWrite(exchange.operation) ? { reply, deed: `${incoming.path} ${incoming.body}` } : { reply }
   },
-  isSpent: ({ operation }) => operation === 'oauth/token' || /\.(create|update)$/.test(operation),
+  isSpent: ({ operation }) => operation === 'oauth/token' || isWrite(operation),
 }
+
+const isWrite = (operation: string): boolean => /\.(create|update)$/.test(operation)
 
 function answered(
   dialect: HubSpot,

@@ -1,0 +1,114 @@
+import { expect } from 'vitest'
+import { readStep } from '../../../../src/queries/step.ts'
+import { brokenInvariants } from '../../../invariants.ts'
+import type { WriteRow } from '../../../worker/writing.ts'
+import { effectsOf } from './senders.ts'
+import type { Deal, Edit, World } from './world.ts'
+
+type Step = {
+  opportunity_id: string
+  number: number
+  how: string
+  details: string | null
+  outcome: string | null
+  made_by: string | null
+}
+
+/** Asks, while nobody does anything, for everything that may never be. */
+export async function expectKept(world: World): Promise<void> {
+  const { all, client } = world
+  const steps = await all.db.query<Step>(
+    'select opportunity_id, number, how, details, outcome, made_by from next_actions where tenant_id = $1',
+    [client.tenantId],
+  )
+  const writes = await writesOf(world)
+  expectToldKept(world, steps.rows)
+  expectAllQueued(steps.rows, writes)
+  for (const write of writes) expectTrue(world, write)
+  await expectTasksKnown(world, writes)
+  for (const deal of world.deals) await expectOnCard(world, deal, writes)
+  expect(await brokenInvariants(all.url, /^(Steps|Writes|History)/)).toEqual([])
+}
+
+export async function writesOf({ all, client }: World): Promise<WriteRow[]> {
+  const { rows } = await all.db.query<{ row: WriteRow }>(
+    'select to_jsonb(w) as row from crm_writes w where tenant_id = $1 order by opportunity_id, number',
+    [client.tenantId],
+  )
+  return rows.map(({ row }) => row)
+}
+
+const keyOf = (row: { opportunity_id?: unknown; number: number }) =>
+  `${String(row.opportunity_id)} ${row.number}`
+
+/** Nothing that somebody was told is missing or different, and nothing is there that nobody did. */
+function expectToldKept({ told, unknown }: World, steps: Step[]): void {
+  const there = new Map(steps.map((row) => [keyOf(row), row]))
+  for (const { id, number, details, outcome, madeBy } of told)
+    expect(there.get(`${id} ${number}`)).toMatchObject({ details, outcome, made_by: madeBy })
+  const known = new Set(told.map(({ id, number }) => `${id} ${number}`))
+  const untold = steps.filter((row) => row.made_by !== null && !known.has(keyOf(row)))
+  expect(untold.length).toBeLessThanOrEqual(unknown.size)
+}
+
+/** Whatever a person planned or ended is to be written, and nothing else is. */
+function expectAllQueued(steps: Step[], writes: WriteRow[]): void {
+  const meant = steps.filter(
+    ({ how, made_by: madeBy }) => madeBy !== null && how !== 'suggested' && how !== 'undone',
+  )
+  expect(writes.map(keyOf).toSorted()).toEqual(meant.map(keyOf).toSorted())
+}
+
+/** What a write says of itself is what the CRM has done. */
+function expectTrue(world: World, write: WriteRow): void {
+  const effects = effectsOf(world, write)
+  const away = world.takenAway.filter((key) => key === write.idempotency_key).length
+  const said = [write.state, write.refused_because, effects.length]
+  expect(effects.length, `done twice: ${said.join()}`).toBeLessThanOrEqual(1 + away)
+  if (write.state === 'pending') expect(effects.length, said.join()).toBeLessThanOrEqual(away)
+  if (write.state === 'sent' || write.state === 'confirmed')
+    expect(effects.length === 1 + away || isOfTheCrm(world, write), `not done: ${said.join()}`).toBe(true)
+  if (write.state === 'refused' && away === 0)
+    for (const { seq } of effects)
+      expect(
+        editsOf(world, write).filter(({ afterSeq }) => afterSeq >= seq),
+        said.join(),
+      ).not.toEqual([])
+}
+
+const editsOf = ({ edits, deals }: World, { opportunity_id: id }: WriteRow): Edit[] =>
+  edits.filter(({ crmId }) => deals.some((deal) => deal.id === id && deal.crmId === crmId))
+
+/** Somebody there had ended it so before we came. */
+const isOfTheCrm = (world: World, write: WriteRow): boolean =>
+  write.task_id === null && editsOf(world, write).some(({ is }) => is === 'stage')
+
+/** Every task of ours in the CRM is the one that its write knows, no two are of one write, and only what a sync has read is confirmed. */
+async function expectTasksKnown({ client }: World, writes: WriteRow[]): Promise<void> {
+  const tasks = client.account.truth().activities
+  const read = new Set((await client.records('activities')).map(({ id }) => id))
+  const unread = writes.filter(
+    ({ state, activity_id: id }) => state === 'confirmed' && id !== null && !read.has(id),
+  )
+  expect(unread).toEqual([])
+  for (const write of writes) {
+    const own = tasks.filter(({ description }) => description.includes(`Tidemark ${write.idempotency_key}`))
+    expect(own.length).toBeLessThanOrEqual(1)
+    if (own.length > 0 && (write.state === 'sent' || write.state === 'confirmed'))
+      expect(write.task_id).toBe(`tasks/${own[0]?.id}`)
+  }
+}
+
+/** A person who looks at the opportunity reads what became of its last change. */
+async function expectOnCard({ client, screen }: World, { id }: Deal, writes: WriteRow[]): Promise<void> {
+  const scope = {
+    now: new Date(),
+    timeZone: 'UTC',
+    currency: 'USD',
+    taskConnectionIds: [client.connectionId],
+  }
+  const card = await screen.asTenant(client.tenantId, (tx) => readStep(tx, scope, id))
+  const write = writes.find((one) => one['opportunity_id'] === id && one.number === card?.version)
+  const because = write?.refused_because ?? write?.waits_because ?? null
+  expect(card?.write).toEqual(write === undefined ? null : { state: write.state, because })
+}
