@@ -8,24 +8,27 @@ export type TestDatabase = { url: string; drop: () => Promise<void> }
 
 const template = 'tidemark_template'
 
-/** Makes a migrated, empty database in some tens of milliseconds, by copying one that was migrated once per run. */
-export async function createTestDatabase(): Promise<TestDatabase> {
+/**
+ * Makes a migrated, empty database in some tens of milliseconds, by copying one that was migrated once per run; on the Postgres of
+ * this test run, or on the one of this address.
+ */
+export async function createTestDatabase(postgresUrl = inject('postgresUrl')): Promise<TestDatabase> {
   const name = `test_${randomUUID().replaceAll('-', '')}`
-  await asAdmin(async (admin) => {
-    await ensureTemplate(admin)
+  await asAdmin(postgresUrl, async (admin) => {
+    await ensureTemplate(admin, postgresUrl)
     await admin.query(`create database ${name} template ${template}`)
   })
   return {
-    url: addressOf(name),
+    url: addressOf(postgresUrl, name),
     drop: () =>
-      asAdmin(async (admin) => {
+      asAdmin(postgresUrl, async (admin) => {
         await admin.query(`drop database if exists ${name} with (force)`)
       }),
   }
 }
 
 /** Test files run in parallel processes: the lock lets one of them migrate and the others wait for it. */
-async function ensureTemplate(admin: pg.Client): Promise<void> {
+async function ensureTemplate(admin: pg.Client, postgresUrl: string): Promise<void> {
   await admin.query(`select pg_advisory_lock(hashtext('${template}'))`)
   try {
     const { rows } = await admin.query<{ datistemplate: boolean }>(
@@ -36,15 +39,15 @@ async function ensureTemplate(admin: pg.Client): Promise<void> {
     // There but not marked: a migration failed half-way in another test file.
     await admin.query(`drop database if exists ${template} with (force)`)
     await admin.query(`create database ${template}`)
-    await migrate(addressOf(template))
+    await migrate(addressOf(postgresUrl, template))
     await admin.query(`alter database ${template} is_template true allow_connections false`)
   } finally {
     await admin.query(`select pg_advisory_unlock(hashtext('${template}'))`)
   }
 }
 
-async function asAdmin(work: (admin: pg.Client) => Promise<void>): Promise<void> {
-  const admin = new pg.Client({ connectionString: addressOf('postgres') })
+async function asAdmin(postgresUrl: string, work: (admin: pg.Client) => Promise<void>): Promise<void> {
+  const admin = new pg.Client({ connectionString: addressOf(postgresUrl, 'postgres') })
   await admin.connect()
   try {
     await work(admin)
@@ -53,8 +56,8 @@ async function asAdmin(work: (admin: pg.Client) => Promise<void>): Promise<void>
   }
 }
 
-function addressOf(database: string): string {
-  const url = new URL(inject('postgresUrl'))
+function addressOf(postgresUrl: string, database: string): string {
+  const url = new URL(postgresUrl)
   url.pathname = `/${database}`
   return url.href
 }

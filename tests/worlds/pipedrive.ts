@@ -1,22 +1,16 @@
 import fc from 'fast-check'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect } from 'vitest'
 import {
   startSimulator,
   type FaultName,
   type SimulatedAccount,
   type Simulator,
 } from '../../simulator/main.ts'
-import { arrange, type Arrangement, type Client } from './arrange.ts'
-import { connectPipedrive, expectHarbour, harbour } from './pipedrive-client.ts'
-import { replay } from './replayed.ts'
-import { expectSound } from './soundness.ts'
-import { worlds, worldsMs } from './worlds.ts'
-
-let all: Arrangement
-beforeAll(async () => {
-  all = await arrange([harbour])
-})
-afterAll(() => all.close())
+import type { Client } from '../worker/arrange.ts'
+import { connectPipedrive, expectHarbour, harbour } from '../worker/pipedrive-client.ts'
+import { replay } from '../worker/replayed.ts'
+import { paces, pageSizes, pick, stepsOf } from './deeds.ts'
+import { worldsOf } from './worlds.ts'
 
 /** What may go wrong on the way; none that gives a record another id, or leaves one of two out. */
 const faults: FaultName[] = [
@@ -66,7 +60,6 @@ const operations = [
   'v2/activities',
 ]
 
-const pick = <T>(list: readonly T[], at: number): T | undefined => list[at % Math.max(1, list.length)]
 type World = { simulator: Simulator; account: SimulatedAccount; client: Client }
 type Deed = (world: World, at: number, words: string) => unknown
 
@@ -126,8 +119,6 @@ const deeds: Record<string, Deed> = {
   },
 }
 
-const words = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 12 }).map((text) => text.trim() || 'Ann')
-const step = fc.tuple(fc.constantFrom(...Object.keys(deeds)), fc.nat(10_000), words)
 const world = fc.record({
   seed: fc.nat(90),
   people: fc.integer({ min: 1, max: 30 }),
@@ -136,41 +127,36 @@ const world = fc.record({
     limitHeaders: fc.boolean(),
     leadsPaging: fc.constantFrom('nested' as const, 'flat' as const),
   }),
-  pageSize: fc.integer({ min: 2, max: 12 }),
+  pageSize: pageSizes,
+  changesPerDay: paces,
 })
 
-test(
-  'whatever happens to whichever company, a clean run ends with what it holds, the next one writes nothing, and a replay agrees',
-  async () => {
-    await fc.assert(
-      fc.asyncProperty(world, fc.array(step, { maxLength: 14 }), async ({ pageSize, ...options }, steps) => {
-        const { deals: _, ...company } = harbour
-        const simulator = await startSimulator({
-          accounts: [{ ...company, startAt: new Date(), changesPerDay: 60, ...options }],
-        })
-        try {
-          const account = simulator.account(harbour.webKey)
-          const stored = await connectPipedrive(
-            { ...all, simulator },
-            { pageSize, archivedOpenDeals: 'open' },
-          )
-          const client: Client = { ...stored, account }
-          for (const [deed, at, text] of steps) await deeds[deed]?.({ simulator, account, client }, at, text)
-          const { run } = await client.sync({ acceptAbsence: true })
-          expect([run.status, run.error_detail, run.quarantined]).toEqual(['success', null, 0])
-          await expectHarbour(client)
-          const before = await client.everything()
-          const again = await client.sync()
-          expect(again.run).toMatchObject({ status: 'success', created: 0, updated: 0, retired: 0 })
-          expect(await client.everything()).toEqual(before)
-          expect((await replay(all, client, 'verify')).differences).toEqual([])
-        } finally {
-          await simulator.close()
-        }
-      }),
-      worlds,
-    )
-    await expectSound(all.url)
+/**
+ * Whatever happens to whichever company, a clean run ends with what it holds, the next one writes nothing, and a replay agrees.
+ */
+export const pipedrive = worldsOf({
+  account: harbour,
+  world: fc.record({ world, steps: stepsOf(deeds, 14) }),
+  holds: async (all, { world: { pageSize, ...options }, steps }) => {
+    const { deals: _, ...company } = harbour
+    const simulator = await startSimulator({
+      accounts: [{ ...company, startAt: new Date(), ...options }],
+    })
+    try {
+      const account = simulator.account(harbour.webKey)
+      const stored = await connectPipedrive({ ...all, simulator }, { pageSize, archivedOpenDeals: 'open' })
+      const client: Client = { ...stored, account }
+      for (const [deed, at, text] of steps) await deeds[deed]?.({ simulator, account, client }, at, text)
+      const { run } = await client.sync({ acceptAbsence: true })
+      expect([run.status, run.error_detail, run.quarantined]).toEqual(['success', null, 0])
+      await expectHarbour(client)
+      const before = await client.everything()
+      const again = await client.sync()
+      expect(again.run).toMatchObject({ status: 'success', created: 0, updated: 0, retired: 0 })
+      expect(await client.everything()).toEqual(before)
+      expect((await replay(all, client, 'verify')).differences).toEqual([])
+    } finally {
+      await simulator.close()
+    }
   },
-  worldsMs,
-)
+})

@@ -1,5 +1,6 @@
+import fc from 'fast-check'
 import type { FaultName, Simulator } from '../../simulator/main.ts'
-import type { Client } from './arrange.ts'
+import type { Client } from '../worker/arrange.ts'
 
 /** An account that things happen to, and our copy of it. */
 export type World = { simulator: Simulator; client: Client }
@@ -60,3 +61,15 @@ export const deedsOfPeople: Record<string, Deed> = {
     onPerson(world, at, (id) => world.client.account.addActivity(id, { kind: 'appointment' })),
   'let time pass': ({ simulator }, at) => simulator.advance((at % 48) * 3_600_000),
 }
+
+const words = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 12 }).map((text) => text.trim() || 'Ann')
+
+/** Which of these happen, one after the other. */
+export const stepsOf = (deeds: Record<string, unknown>, most: number) =>
+  fc.array(fc.tuple(fc.constantFrom(...Object.keys(deeds)), fc.nat(10_000), words), { maxLength: most })
+
+/** Rows on a page: a few, or a whole list of a small account. */
+export const pageSizes = fc.constantFrom(2, 3, 5, 8, 13, 40)
+
+/** What the account's own people do in a day besides: nothing, or more or less. */
+export const paces = fc.constantFrom(0, 15, 60)

@@ -1,18 +1,11 @@
 import fc from 'fast-check'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect } from 'vitest'
 import { faultNames } from '../../simulator/fault-names.ts'
 import { startSimulator, type FaultName, type Simulator } from '../../simulator/main.ts'
-import { arrange, rosewood, type Arrangement, type Client } from './arrange.ts'
-import { deedsOfPeople, pick, type Deed } from './deeds.ts'
-import { expectSound } from './soundness.ts'
-import { expectTruth } from './truth.ts'
-import { worlds, worldsMs } from './worlds.ts'
-
-let all: Arrangement
-beforeAll(async () => {
-  all = await arrange()
-})
-afterAll(() => all.close())
+import { rosewood, type Arrangement, type Client } from '../worker/arrange.ts'
+import { expectTruth } from '../worker/truth.ts'
+import { deedsOfPeople, paces, pageSizes, pick, stepsOf, type Deed } from './deeds.ts'
+import { worldsOf } from './worlds.ts'
 
 /** Not those that only take long, and not those after which somebody has to come: their own tests wait for them. */
 const apart = new Set([
@@ -56,12 +49,9 @@ const deeds: Record<string, Deed> = {
   },
 }
 
-const versions = async ({ tenantId }: Client) =>
-  (
-    await all.db.query('select count(*)::int as count from opportunity_versions where tenant_id = $1', [
-      tenantId,
-    ])
-  ).rows
+const versions = async ({ db }: Arrangement, { tenantId }: Client) =>
+  (await db.query('select count(*)::int as count from opportunity_versions where tenant_id = $1', [tenantId]))
+    .rows
 
 /** Faults that give a record another id, or leave one of two out: nobody could tell that from a record that has gone. */
 const misleading: FaultName[] = ['number-id', 'duplicate-keys', 'half-list']
@@ -77,8 +67,6 @@ async function expectNothingBuriedAlive(simulator: Simulator, client: Client): P
   }
 }
 
-const words = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 12 }).map((text) => text.trim() || 'Ann')
-const step = fc.tuple(fc.constantFrom(...Object.keys(deeds)), fc.nat(10_000), words)
 const world = fc.record({
   seed: fc.nat(90),
   people: fc.nat(30),
@@ -87,37 +75,33 @@ const world = fc.record({
   emptyList: fc.constantFrom('CT515' as const, 'emptyArray' as const),
   errorStatus: fc.constantFrom('always200' as const, 'http' as const),
   gzip: fc.boolean(),
-  pageSize: fc.integer({ min: 2, max: 12 }),
+  pageSize: pageSizes,
+  changesPerDay: paces,
 })
 
-test(
-  'whatever happens to whichever account, a clean run ends with what the account holds, and the next one writes nothing',
-  async () => {
-    await fc.assert(
-      fc.asyncProperty(world, fc.array(step, { maxLength: 14 }), async ({ pageSize, ...options }, steps) => {
-        const simulator = await startSimulator({ accounts: [{ ...rosewood, changesPerDay: 60, ...options }] })
-        try {
-          const settings = { pageSize, notesSweepHours: 1 }
-          const stored = await all.connect(rosewood.webKey, settings, simulator.baseUrl)
-          const client: Client = { ...stored, account: simulator.account(rosewood.webKey) }
-          for (const [deed, at, text] of steps) {
-            await deeds[deed]?.({ simulator, client }, at, text)
-            if (deed.startsWith('sync')) await expectNothingBuriedAlive(simulator, client)
-          }
-          const { run } = await client.sync({ acceptAbsence: true })
-          expect([run.status, run.error_detail, run.quarantined]).toEqual(['success', null, 0])
-          await expectTruth(client)
-          const before = [await client.everything(), await versions(client)]
-          const again = await client.sync()
-          expect(again.run).toMatchObject({ status: 'success', created: 0, updated: 0, retired: 0 })
-          expect([await client.everything(), await versions(client)]).toEqual(before)
-        } finally {
-          await simulator.close()
-        }
-      }),
-      worlds,
-    )
-    await expectSound(all.url)
+/** Whatever happens to whichever account, a clean run ends with what the account holds, and the next one writes nothing. */
+export const clientTether = worldsOf({
+  account: rosewood,
+  world: fc.record({ world, steps: stepsOf(deeds, 14) }),
+  holds: async (all, { world: { pageSize, ...options }, steps }) => {
+    const simulator = await startSimulator({ accounts: [{ ...rosewood, ...options }] })
+    try {
+      const settings = { pageSize, notesSweepHours: 1 }
+      const stored = await all.connect(rosewood.webKey, settings, simulator.baseUrl)
+      const client: Client = { ...stored, account: simulator.account(rosewood.webKey) }
+      for (const [deed, at, text] of steps) {
+        await deeds[deed]?.({ simulator, client }, at, text)
+        if (deed.startsWith('sync')) await expectNothingBuriedAlive(simulator, client)
+      }
+      const { run } = await client.sync({ acceptAbsence: true })
+      expect([run.status, run.error_detail, run.quarantined]).toEqual(['success', null, 0])
+      await expectTruth(client)
+      const before = [await client.everything(), await versions(all, client)]
+      const again = await client.sync()
+      expect(again.run).toMatchObject({ status: 'success', created: 0, updated: 0, retired: 0 })
+      expect([await client.everything(), await versions(all, client)]).toEqual(before)
+    } finally {
+      await simulator.close()
+    }
   },
-  worldsMs,
-)
+})
