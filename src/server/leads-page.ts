@@ -35,7 +35,7 @@ export async function readLeadsPage(
     return { basis, sentence: 'Leads appear when the first run has ended.', content: null }
   }
   const asked = await ask(tx, workspace, status, basis, search)
-  return { basis, sentence: sentenceOf(asked), content: await contentOf(tx, asked) }
+  return { basis, sentence: sentenceOf(asked), content: await contentOf(tx, asked, basis) }
 }
 
 /** What was asked for, and the figures that everything else is made of. */
@@ -87,7 +87,7 @@ function sentenceOf({ groups, period }: LeadsAsked): string {
   return `${plural(total, 'lead', 'leads')} ${period.words}, ${count(qualified)} qualified (${percent(qualified / total)}).${most}`
 }
 
-async function contentOf(tx: Tx, asked: LeadsAsked) {
+async function contentOf(tx: Tx, asked: LeadsAsked, basis: Basis) {
   const { scope, search, period, groups, undated, touch, ask: leadAsk, filters, workspace } = asked
   const { pills, clear } = pillsOf(asked)
   const figures = leadFigures(groups)
@@ -104,7 +104,7 @@ async function contentOf(tx: Tx, asked: LeadsAsked) {
   const seen = seenOf(search)
   const shown = { seen, rows: rows.length, rest: Math.max(rows.length, matching - seen), isExact: true }
   return {
-    kpis: leadKpis(asked),
+    kpis: leadKpis(asked, basis),
     charts: [sourceChart(asked), statusChart(asked, byStatus(groups))],
     statusChartLink: {
       word: leadAsk.statusChart === 'pie' ? 'Show the status as a bar' : 'Show the status as a pie',

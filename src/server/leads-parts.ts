@@ -1,5 +1,6 @@
 import type { Chart } from '../charts/chart.ts'
 import { dayOf } from '../domain/days.ts'
+import type { Basis } from '../domain/freshness.ts'
 import { bySource, leadFigures, type StatusCounts } from '../domain/leads.ts'
 import { periodChoices } from '../domain/period.ts'
 import { count, duration, percent, plural } from '../format.ts'
@@ -8,8 +9,8 @@ import { keptBeside } from './kept-beside.ts'
 import type { LeadsAsked } from './leads-page.ts'
 import { addressWith } from './list-address.ts'
 
-/** The figures on top, each against the stretch before where there is one. */
-export function leadKpis(asked: LeadsAsked) {
+/** The figures on top, each with what it stands on, and against the stretch before where there is one. */
+export function leadKpis(asked: LeadsAsked, basis: Basis) {
   const { groups, period } = asked
   const { total, qualified, sources, before } = leadFigures(groups)
   const against = (now: number, then: number) =>
@@ -17,35 +18,41 @@ export function leadKpis(asked: LeadsAsked) {
       ? null
       : { change: now - then, amount: count(Math.abs(now - then)), over: period.over }
   return [
-    { label: 'Leads', figure: count(total), delta: against(total, before.total), note: '' },
+    { label: 'Leads', figure: count(total), basis, delta: against(total, before.total), note: '' },
     {
       label: 'Qualified',
       figure: count(qualified),
+      basis,
       delta: against(qualified, before.qualified),
       note: total === 0 ? '' : `${percent(qualified / total)} of them`,
     },
-    { label: 'Sources', figure: count(sources), delta: null, note: '' },
-    ...touchKpi(asked),
+    { label: 'Sources', figure: count(sources), basis, delta: null, note: '' },
+    touchKpi(asked),
   ]
 }
 
-/** Left out where it cannot be said, with the reason in its place. */
-function touchKpi({ touch, period, touchBasis }: LeadsAsked) {
-  const label = 'First touch, median'
-  if (touch?.medianMs != null) {
-    const note = `${plural(touch.untouched, 'lead', 'leads')} not touched yet`
-    return [{ label, figure: duration(touch.medianMs), delta: null, note }]
+/** It stands on notes and activities, too, and is no fresher than they are. A dash where it cannot be said, with the reason. */
+function touchKpi({ touch, period, touchBasis: basis }: LeadsAsked) {
+  const common = { label: 'First touch, median', basis, delta: null }
+  const waiting = new Intl.ListFormat('en-US').format(basis.waitingFor)
+  if (basis.connectionIds.length === 0) {
+    const absence =
+      waiting === ''
+        ? 'The CRM offers no notes or activities.'
+        : `Notes and activities not synced yet from ${waiting}.`
+    return { ...common, figure: null, note: '', absence }
   }
-  const waiting = new Intl.ListFormat('en-US').format(touchBasis.waitingFor)
-  const reason =
+  if (touch?.medianMs != null)
+    return {
+      ...common,
+      figure: duration(touch.medianMs),
+      note: `${plural(touch.untouched, 'lead', 'leads')} not touched yet`,
+    }
+  const note =
     period.from === null
       ? 'Shown for a period, not for all time'
-      : touch !== null
-        ? 'No note or finished activity follows any of these leads'
-        : waiting === ''
-          ? 'The CRM offers no notes or activities'
-          : `Notes and activities not synced yet from ${waiting}`
-  return [{ label, figure: '–', delta: null, note: reason }]
+      : 'No note or finished activity follows any of these leads'
+  return { ...common, figure: '–', note }
 }
 
 /** Where the leads come from, and how many of them are qualified. */
