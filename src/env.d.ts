@@ -48,6 +48,8 @@ declare namespace App {
     version: string
     /** The owners in the CRM that the person is, by their e-mail address; on pages, of those who may read records. */
     ownOwners: readonly string[]
+    /** Connections whose fields are being read again; on pages, for those who may read records. */
+    waitingFields: readonly import('./queries/waiting-fields.ts').WaitingFields[]
     /** Runs `work` over the rows of this workspace only; an operator's over its sync only. */
     asTenant: <T>(work: (tx: import('../drizzle/db.ts').Tx) => Promise<T>) => Promise<T>
     /** As `asTenant`, and all that `work` reads is of one moment: the figures of a page are those of its rows. */

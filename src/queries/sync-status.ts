@@ -13,8 +13,8 @@ export type SyncStatus = { now: Date; connections: ConnectionStatus[] }
 
 /**
  * Where the sync stands: every connection with its state, its last and its open run, and how far each stream is complete.
- * A look at
- * nudged records says nothing of how complete a stream is, and is left out. Inside `asTenant` those of one workspace; inside `asOperator` those of all. Every page asks it, so it is one statement.
+ * A look at nudged records says nothing of how complete a stream is, and is left out. Inside `asTenant` those of one workspace;
+ * inside `asOperator` those of all. Every page asks it, so it is one statement.
  */
 export async function readSyncStatus(tx: Tx): Promise<SyncStatus> {
   const rows = await askOften<Stored>(tx, statement)

@@ -7,6 +7,7 @@ import { readOwnOwners } from '../queries/due-now.ts'
 import { isWorkspaceName } from '../queries/workspaces.ts'
 import { readSyncStatus } from '../queries/sync-status.ts'
 import { readVersion } from '../queries/version.ts'
+import { readWaitingFields } from '../queries/waiting-fields.ts'
 import { may, wordsOf, type Deed } from './access.ts'
 import { problem } from './answers.ts'
 import { doors } from './doors.ts'
@@ -58,14 +59,15 @@ export async function enter(context: APIContext): Promise<Response | undefined> 
 async function readForPages(locals: App.Locals): Promise<void> {
   const { person, role } = locals
   const readsDeals = may(role, 'read_deals')
-  const [version, status, ownOwners] = await locals.asTenant((tx) =>
+  const [version, status, ownOwners, waitingFields] = await locals.asTenant((tx) =>
     Promise.all([
       readVersion(tx, readsDeals),
       readSyncStatus(tx),
       readsDeals ? readOwnOwners(tx, person.email) : [],
+      readsDeals ? readWaitingFields(tx) : [],
     ]),
   )
-  Object.assign(locals, { version, status, ownOwners })
+  Object.assign(locals, { version, status, ownOwners, waitingFields })
 }
 
 const isApi = ({ url }: APIContext) => url.pathname.startsWith('/api/')
