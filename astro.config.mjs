@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import node from '@astrojs/node'
 import { defineConfig } from 'astro/config'
 import { icons } from './src/components/icons.ts'
@@ -13,27 +13,24 @@ export const layerOrder = {
       : undefined,
 }
 
-/** What the icons look like, in the one file of styles: a page names them, however often it shows them. */
-export const iconStyles = {
-  name: 'icon-styles',
-  enforce: 'pre',
-  transform: (code, id) =>
-    id.split('?')[0].endsWith('/src/styles/icons.css')
-      ? {
-          code: `${code}@layer components {\n${Object.entries(icons).map(iconRule).join('\n')}\n}\n`,
-          map: null,
-        }
-      : undefined,
+/**
+ * Draws all icons on one sheet, each under its name. Left alone where it is already so: the program is built anew when a source is
+ * newer.
+ */
+function drawIcons() {
+  const symbols = Object.entries(icons).map(symbol).join('')
+  const sheet = `<svg xmlns="http://www.w3.org/2000/svg">${symbols}</svg>`
+  const file = new URL('src/components/icons.svg', import.meta.url)
+  if (!existsSync(file) || readFileSync(file, 'utf8') !== sheet) writeFileSync(file, sheet)
 }
 
-/** Lucide's strokes on their grid of 24, a little finer than Lucide draws them. */
-function iconRule([name, file]) {
+/** Lucide's strokes on their grid of 24; how thick they are, the styles say. */
+function symbol([name, file]) {
   const svg = readFileSync(new URL(import.meta.resolve(`lucide-static/icons/${file}.svg`)), 'utf8')
-  const strokes = svg.replace(/^[^]*?<svg[^>]*>|<\/svg>\s*$|\n\s*/g, '')
-  const drawn = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" fill="none" stroke="#000" stroke-width="1.75" stroke-linecap="round" stroke-linejoin="round">${strokes}</svg>`
-  const address = drawn.replaceAll('"', "'").replace(/[%#<>]/g, encodeURIComponent)
-  return `[data-icon='${name}'] { --icon: url("data:image/svg+xml,${address}") }`
+  return `<symbol id="${name}" viewBox="0 0 24 24">${svg.replace(/^[^]*?<svg[^>]*>|<\/svg>\s*$|\n\s*/g, '')}</symbol>`
 }
+
+drawIcons()
 
 // Rendered per request, inside our own HTTP server (src/server/main.ts), which hands every page its database.
 export default defineConfig({
@@ -43,7 +40,7 @@ export default defineConfig({
   trailingSlash: 'never',
   build: { inlineStylesheets: 'never' },
   // One file of styles for all pages: it is small, and there after the first.
-  vite: { build: { assetsInlineLimit: 0, cssCodeSplit: false }, plugins: [layerOrder, iconStyles] },
+  vite: { build: { assetsInlineLimit: 0, cssCodeSplit: false }, plugins: [layerOrder] },
   // Our own check is stricter and knows the address people use: src/server/same-origin.ts.
   security: { checkOrigin: false },
   devToolbar: { enabled: false },

@@ -1,4 +1,4 @@
-/** Our name of each icon, and Lucide's (ISC, THIRD_PARTY_NOTICES). The styles of all pages hold what they look like: `iconStyles` in astro.config.mjs. */
+/** Our name of each icon, and Lucide's (ISC, THIRD_PARTY_NOTICES). astro.config.mjs draws them on one sheet for all pages. */
 export const icons = {
   'arrow-down': 'arrow-down',
   'arrow-right': 'arrow-right',

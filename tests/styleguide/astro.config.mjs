@@ -1,5 +1,5 @@
 import { defineConfig } from 'astro/config'
-import { iconStyles, layerOrder } from '../../astro.config.mjs'
+import { layerOrder } from '../../astro.config.mjs'
 
 // A site of its own, so that none of it is in the program: npm run styleguide.
 export default defineConfig({
@@ -8,7 +8,7 @@ export default defineConfig({
   publicDir: '../../public',
   cacheDir: '../../node_modules/.astro-styleguide',
   build: { inlineStylesheets: 'never' },
-  vite: { plugins: [layerOrder, iconStyles] },
+  vite: { plugins: [layerOrder] },
   devToolbar: { enabled: false },
   telemetry: false,
 })
