@@ -3,6 +3,9 @@ import { ownWorkspaces, workspaceChoice } from './own-workspaces.ts'
 import { Picker } from './picker.ts'
 import { keepTheme, themes } from './theme.ts'
 
+/** Safari knows no idle time. */
+const whenIdle = (work: () => void) =>
+  'requestIdleCallback' in window ? requestIdleCallback(work) : setTimeout(work, 1_000)
 /** So long after the last letter candidates are asked for. */
 const restMs = 250
 
@@ -10,8 +13,11 @@ const restMs = 250
 class CmdPalette extends HTMLElement {
   #picker: Picker | undefined
   #rest: ReturnType<typeof setTimeout> | undefined
+  /** What the server has to be asked for was asked for. */
+  #isWhole = false
 
   connectedCallback() {
+    whenIdle(this.#prepare)
     document.addEventListener('keydown', this.#hear)
     document.addEventListener('open-palette', this.#open)
     document.addEventListener('click', this.#openByButton)
@@ -40,21 +46,28 @@ class CmdPalette extends HTMLElement {
 
   #open = () => {
     const dialog = this.#dialog()
-    const root = this.querySelector('.picker')
-    if (!dialog || !root) return
-    if (!dialog.open) dialog.showModal()
-    if (!this.#picker) {
-      this.#borrowIcons()
-      this.#add('Do', '>', this.#deeds())
-      // Before the picker hears of what is typed, so that it finds these as they are.
-      root.querySelector('input')?.addEventListener('input', this.#search)
-      root.querySelector('input')?.addEventListener('input', this.#find)
-      this.#picker = new Picker(root)
-      void this.#addWorkspaces()
-      void this.#addJumps()
-    }
-    this.#picker.reset()
+    if (!dialog) return
+    // While it is closed nothing of it has to be laid out.
+    this.#prepare()
+    this.#picker?.reset()
     this.#search()
+    if (!dialog.open) dialog.showModal()
+    if (this.#isWhole) return
+    this.#isWhole = true
+    void this.#addWorkspaces()
+    void this.#addJumps()
+  }
+
+  /** Done while the browser has nothing else to do, or else when somebody opens it. */
+  #prepare = () => {
+    const root = this.querySelector('.picker')
+    if (!root || this.#picker) return
+    this.#borrowIcons()
+    this.#add('Do', '>', this.#deeds())
+    // Before the picker hears of what is typed, so that it finds these as they are.
+    root.querySelector('input')?.addEventListener('input', this.#search)
+    root.querySelector('input')?.addEventListener('input', this.#find)
+    this.#picker = new Picker(root)
   }
 
   async #addWorkspaces() {
