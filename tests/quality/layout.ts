@@ -39,3 +39,65 @@ export async function checkLayout(demo: Demo, { name, path, isPublic }: Place): 
     await close()
   }
 }
+
+/** The windows in which other languages are tried. */
+const desks = [390, 1440]
+
+/** With every word a third longer and accented, as other languages have them, no control is cut off and nothing is pushed sideways. */
+export async function checkLongWords(demo: Demo, { name, path, isPublic }: Place): Promise<Finding> {
+  const { context, close } = await openBrowser(demo, { signedIn: !isPublic })
+  try {
+    const page = context.pages()[0] ?? (await context.newPage())
+    const wrong: string[] = []
+    for (const width of desks) {
+      await page.setViewportSize({ width, height: 900 })
+      await page.goto(demo.url + path)
+      const { over, cut } = await page.evaluate(lengthen)
+      if (over > 0) wrong.push(`${width} px: ${over} px too wide`)
+      for (const control of cut) wrong.push(`${width} px: “${control}” is cut off`)
+    }
+    return none(name, 'Words a third longer', wrong)
+  } finally {
+    await close()
+  }
+}
+
+/** Runs in the page: makes its words longer, and says what no longer fits. */
+function lengthen(): { over: number; cut: string[] } {
+  const accented: Record<string, string> = {
+    a: 'ä',
+    e: 'ë',
+    i: 'ï',
+    o: 'ö',
+    u: 'ü',
+    A: 'Ä',
+    E: 'Ë',
+    O: 'Ö',
+    U: 'Ü',
+  }
+  const words = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
+  while (words.nextNode())
+    words.currentNode.nodeValue = (words.currentNode.nodeValue ?? '').replace(
+      /\p{L}+/gu,
+      (word) =>
+        word.replace(/[aeiouAEOU]/g, (letter) => accented[letter] ?? letter) +
+        'ö'.repeat(Math.ceil(word.length * 0.35)),
+    )
+  const controls = document.querySelectorAll<HTMLElement>(
+    'button, select, summary, label, th, .button, .tabs a, nav a',
+  )
+  const cut = [...controls].filter((control) => {
+    const { overflowX, textOverflow } = getComputedStyle(control)
+    const isSeen = control.checkVisibility() && control.clientWidth > 1
+    return (
+      isSeen &&
+      overflowX !== 'visible' &&
+      textOverflow !== 'ellipsis' &&
+      control.scrollWidth > control.clientWidth + 1
+    )
+  })
+  return {
+    over: document.documentElement.scrollWidth - innerWidth,
+    cut: cut.map((control) => control.textContent.trim().slice(0, 30)),
+  }
+}

@@ -6,7 +6,7 @@ import { measureCharts } from './charts.ts'
 import { ask, startDemo, type Demo } from './demo.ts'
 import { endWhenTold } from './ending.ts'
 import { walk } from './keyboard.ts'
-import { checkLayout } from './layout.ts'
+import { checkLayout, checkLongWords } from './layout.ts'
 import { measuredPlaces, type Place } from './places.ts'
 import { measureSpeed } from './speed.ts'
 import { validate } from './validity.ts'
@@ -30,7 +30,9 @@ try {
   const findings: Finding[] = values.only === undefined ? measureCharts() : []
   for (const finding of findings) console.log(line(finding))
   for (const place of places) {
-    const found = await measure(demo, place)
+    const found = await measure(demo, place).catch((error: unknown) => [
+      none(place.name, 'Could be measured', [String(error)]),
+    ])
     for (const finding of found) console.log(line(finding))
     findings.push(...found)
   }
@@ -53,11 +55,13 @@ async function measure(of: Demo, place: Place): Promise<Finding[]> {
     await validate(of, place),
     await walk(of, place),
     await checkLayout(of, place),
+    await checkLongWords(of, place),
     ...(values.speed
       ? [
           ...(await measureVitals(of, place)),
           ...(await measureTurn(of, place)),
-          ...(await measureSpeed(of, place)),
+          // Lighthouse does not look at what answers with an error.
+          ...(place.status === undefined ? await measureSpeed(of, place) : []),
         ]
       : []),
   ]
