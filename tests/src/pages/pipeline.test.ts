@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { launchBrowser } from '../../support/browser.ts'
@@ -204,6 +205,50 @@ describe('what it says', () => {
     await page.getByRole('link', { name: /^CAD, \d+ deals$/ }).click()
     expect(await page.locator('.kpis').innerText()).toContain('CA$')
     await close()
+  })
+
+  test('head, board and table count the same deals, whatever is filtered', async () => {
+    const idsOf = async (table: string) => {
+      const { rows } = await app.seed.client.query<{ id: string }>(
+        `select id from ${table} where tenant_id = $1 order by id`,
+        [harbour.tenantId],
+      )
+      return rows.map(({ id }) => id)
+    }
+    const filters = fc.record(
+      {
+        status: fc.constantFrom('open', 'won', 'lost', 'all'),
+        stage: fc.constantFrom('none', ...(await idsOf('stages'))),
+        owner: fc.constantFrom(...(await idsOf('owners'))),
+        currency: fc.constantFrom('USD', 'CAD'),
+        q: fc.constantFrom('1', 'candidate 2', 'nobody'),
+        missing: fc.constant('amount'),
+      },
+      { requiredKeys: [] },
+    )
+    const read = async (search: string) => (await app.ana.get(`/w/harbour/pipeline${search}`)).text()
+    const inHead = (page: string) => Number(/data-result[^>]*>\s*([\d,]+) deal/.exec(page)?.[1] ?? 0)
+    const deals = (page: string) => page.match(/(?<=\/w\/harbour\/pipeline\/)[0-9a-f-]{36}(?=")/g) ?? []
+    await fc.assert(
+      fc.asyncProperty(filters, async (asked) => {
+        const query = new URLSearchParams(asked).toString()
+        const board = await read(`?${query}`)
+        const columns = [...board.matchAll(/<h3>[^<]*<span class="num">([\d,]+)</g)].map(([, n]) => Number(n))
+        const listed = new Set<string>()
+        let next: string | undefined = `?view=table&${query}`
+        while (next !== undefined) {
+          const table: string = await read(next)
+          expect(inHead(table)).toBe(inHead(board))
+          for (const id of deals(table)) listed.add(id)
+          const more: string | undefined = /<load-more[^>]*>\s*<a[^>]*href="([^"]+)"/.exec(table)?.[1]
+          next = more?.replaceAll('&amp;', '&')
+        }
+        expect(listed.size).toBe(inHead(board))
+        expect(columns.reduce((sum, one) => sum + one, 0)).toBe(inHead(board))
+        for (const id of deals(board)) expect(listed).toContain(id)
+      }),
+      { numRuns: 20 },
+    )
   })
 
   test('a line of what changed opens its deals, and as many', async () => {
