@@ -399,6 +399,20 @@ export function keepsThePromises(subject: Subject): void {
       expect(await desk.writes(deal)).toMatchObject([{ state: 'confirmed' }])
     })
 
+    test('a step whose answer was lost is not called refused because the deal was closed there since', async () => {
+      const deal = nextDeal()
+      await desk.plan(deal, 'Send the FDD')
+      fail('hung-up', subject.writes.step)
+      await desk.send({ times: { unknownSeconds: 600 } })
+      const { stages } = client.account.truth()
+      const lost = stages.find(({ isActive }) => !isActive)
+      client.account.editDeal(deal.crmId, { stageId: Number(lost?.id) })
+      await desk.send()
+      const [write] = await desk.writes(deal)
+      expect(write).toMatchObject({ state: 'sent', refused_because: null })
+      expect(desk.tasksOf(write?.idempotency_key ?? '')).toHaveLength(1)
+    })
+
     test('an outcome whose answer was lost is said once', async () => {
       const deal = nextDeal()
       await desk.end(deal, 'lost')

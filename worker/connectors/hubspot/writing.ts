@@ -75,16 +75,19 @@ function stand(asked: Asked, replies: readonly Reply[]): Standing {
     return { kind: 'impossible', words: 'HubSpot no longer has this deal, or does not show it to us' }
   const deal = readAs(record, first.body, 'a HubSpot deal')
   if (asked.outcome !== null) return standOfDeal(asked, asked.outcome, deal, second)
-  if (deal.properties['hs_is_closed'] === 'true')
-    return { kind: 'impossible', words: 'HubSpot has closed this deal meanwhile' }
-  return standOfTask(
-    asked,
-    deal,
-    third === undefined ? [] : readAs(batch, third.body, 'a HubSpot batch').results,
-  )
+  const tasks = third === undefined ? [] : readAs(batch, third.body, 'a HubSpot batch').results
+  const standing = standOfTask(asked, deal, tasks)
+  // What arrived there before the deal was closed has arrived.
+  return deal.properties['hs_is_closed'] === 'true' && standing.main !== null
+    ? { kind: 'impossible', words: 'HubSpot has closed this deal meanwhile' }
+    : standing
 }
 
-function standOfTask(asked: Asked, deal: Found, tasks: readonly Found[]): Standing {
+function standOfTask(
+  asked: Asked,
+  deal: Found,
+  tasks: readonly Found[],
+): Extract<Standing, { kind: 'found' }> {
   const { step, marker, isMove } = asked
   const before = tasks.find(({ id }) => nameOf(id) === asked.task)
   const own = tasks.find(({ properties }) => properties['hs_task_body']?.includes(marker))

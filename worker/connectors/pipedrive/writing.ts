@@ -41,21 +41,18 @@ function stand(asked: Asked, [first, second]: readonly Reply[]): Standing {
   const { data } = readAs(deal, first.body, 'a Pipedrive deal')
   if (data.is_deleted === true) return { kind: 'impossible', words: 'Pipedrive has deleted this deal' }
   const base = { kind: 'found', updatedAt: data.update_time } as const
-  if (asked.outcome !== null) {
-    const wanted = statusOf(asked.outcome.is)
-    if (data.status === 'open' || data.status === wanted)
-      return { ...base, ...ofDeal(asked, asked.outcome, data.status) }
-  }
-  if (asked.outcome !== null || data.status !== 'open')
-    return { kind: 'impossible', words: `Pipedrive has closed this deal meanwhile as ${data.status}` }
-  return {
-    ...base,
-    ...ofActivity(
-      asked,
-      data.owner_id,
-      readAs(activities, second?.body, 'a Pipedrive list of activities').data ?? [],
-    ),
-  }
+  const closed = {
+    kind: 'impossible',
+    words: `Pipedrive has closed this deal meanwhile as ${data.status}`,
+  } as const
+  if (asked.outcome !== null)
+    return data.status === 'open' || data.status === statusOf(asked.outcome.is)
+      ? { ...base, ...ofDeal(asked, asked.outcome, data.status) }
+      : closed
+  const all = readAs(activities, second?.body, 'a Pipedrive list of activities').data ?? []
+  const missing = ofActivity(asked, data.owner_id, all)
+  // What arrived there before the deal was closed has arrived.
+  return data.status !== 'open' && missing.main !== null ? closed : { ...base, ...missing }
 }
 
 type Missing = Pick<Extract<Standing, { kind: 'found' }>, 'task' | 'main' | 'rest'>

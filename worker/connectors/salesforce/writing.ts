@@ -53,21 +53,17 @@ function stand(asked: Asked, [first, second]: readonly Reply[], settings: Settin
   const updatedAt = found.SystemModstamp.replace(/([+-]\d{2})(\d{2})$/, '$1:$2')
   const base = { kind: 'found', updatedAt } as const
   const { IsClosed: isClosed, IsWon: isWon } = found
-  if (isClosed && (asked.outcome === null || (asked.outcome.is === 'won') !== isWon))
-    return {
-      kind: 'impossible',
-      words: `Salesforce has closed this opportunity meanwhile as ${isWon ? 'won' : 'lost'}`,
-    }
-  if (asked.outcome === null)
-    return {
-      ...base,
-      ...ofTask(
-        asked,
-        found.OwnerId,
-        readAs(tasks, second?.body, 'a Salesforce list of tasks').records,
-        settings,
-      ),
-    }
+  const closed = {
+    kind: 'impossible',
+    words: `Salesforce has closed this opportunity meanwhile as ${isWon ? 'won' : 'lost'}`,
+  } as const
+  if (asked.outcome === null) {
+    const all = readAs(tasks, second?.body, 'a Salesforce list of tasks').records
+    const missing = ofTask(asked, found.OwnerId, all, settings)
+    // What arrived there before the opportunity was closed has arrived.
+    return isClosed && missing.main !== null ? closed : { ...base, ...missing }
+  }
+  if (isClosed && (asked.outcome.is === 'won') !== isWon) return closed
   const done = asked.task === null ? [] : [completion(asked.task)]
   if (isClosed) return { ...base, task: null, main: null, rest: done }
   const wanted = readAs(stages, second?.body, 'a Salesforce list of stages').records.find(
