@@ -62,11 +62,16 @@ ALTER TABLE quota_days FORCE ROW LEVEL SECURITY;
 --> statement-breakpoint
 -- Forgets a draft of this tenant that nothing was ever read for. Answers its id, or nothing where there is no such draft.
 CREATE FUNCTION app.discard_draft(draft uuid) RETURNS uuid
-LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+  gone uuid;
+BEGIN
   DELETE FROM connections c
   WHERE c.tenant_id = (SELECT app.tenant_id()) AND c.id = draft AND c.state = 'draft'
     AND NOT EXISTS (SELECT FROM sync_runs r WHERE r.tenant_id = c.tenant_id AND r.connection_id = c.id)
-  RETURNING c.id
+  RETURNING c.id INTO gone;
+  RETURN gone;
+END
 $$;
 --> statement-breakpoint
 GRANT DELETE ON connections TO tidemark_definer;
