@@ -121,7 +121,7 @@ describe.each(Object.keys(crms) as Name[])('%s', (name) => {
     expect((await client.account.sentWebhooks()).every(({ isTaken }) => isTaken)).toBe(true)
     let told = ''
     while (!told.includes('event: run')) told += decoder.decode((await reader.read()).value)
-    const [, runId = ''] = /data: (\S+)/.exec(told) ?? []
+    const [, runId = ''] = /event: run\s+data: (\S+)/.exec(told) ?? []
     expect((await client.readRun(runId)).run).toMatchObject({ trigger: 'nudge', status: 'success' })
     // An edit is told in several webhooks, and the first may be looked at before the deal's own has come.
     const amounts = async () => (await client.records('opportunities')).map((row) => row.amount_minor)

@@ -89,9 +89,9 @@ test('the choices of the filters stay where they can be read', async () => {
 
 test('what waits is "?" where it cannot be counted, never nothing', async () => {
   await withoutLeave('opportunities', async () => {
-    const text = await (await app.ana.get('/w/tidewell/notes')).text()
+    const text = await (await app.ana.get('/w/tidewell/sync')).text()
     expect(text).toMatch(/<span class="count" data-unknown[^>]*>\s*\?/)
-    expect(text).toContain('3 notes')
+    expect(text).toContain('Last success')
   })
 })
 
