@@ -93,6 +93,9 @@ export const faultNames = {
   'hubspot-empty-page': 'HubSpot: a page has no row although more follow, and says so.',
   'hubspot-paging-renamed': 'HubSpot: calls `paging` `pageInfo`, as if its documentation had changed.',
   'hubspot-next-missing': 'HubSpot: sends `paging` without `next`.',
+  'hubspot-errors-within':
+    'HubSpot: answers 207, with an error of its own (`category`, default INTERNAL_ERROR) in place of the first result.',
+  'hubspot-nothing': 'HubSpot: a success without any result, at its end.',
   'salesforce-daily-limit': 'Salesforce: answers 403, all requests of the day are used up.',
   'salesforce-concurrent-limit': 'Salesforce: answers 403, too many long requests at once.',
   'salesforce-query-timeout': 'Salesforce: answers 400, the query ran for too long.',
@@ -100,6 +103,9 @@ export const faultNames = {
   'salesforce-no-api': 'Salesforce: answers 403, the org has no API.',
   'salesforce-maintenance': 'Salesforce: answers 503 with an HTML page.',
   'salesforce-rows-missing': 'Salesforce: leaves the last record out of an answer that counts it.',
+  'salesforce-nothing': 'Salesforce: counts no record and sends none.',
+  'salesforce-deletions-late':
+    'Salesforce: leaves the deletions of the last `minutes` (60) out of their feed, and says until when it is sure.',
   'salesforce-field-hidden':
     'Salesforce: takes the field or object `name` away from the user before the request is answered.',
   'pipedrive-cool-down':

@@ -31,6 +31,15 @@ export const hubSpotFaults = {
     after: (reply) => withPaging(reply, ({ paging, ...body }) => ({ ...body, pageInfo: paging })),
   },
   'hubspot-next-missing': { after: (reply) => withPaging(reply, (body) => ({ ...body, paging: {} })) },
+  'hubspot-errors-within': {
+    after: (reply, _exchange, { params }) => {
+      const category = params.category ?? 'INTERNAL_ERROR'
+      const errors = [{ status: 'error', category, message: 'An error occurred.' }]
+      const withError = withResults(reply, (results) => ({ results: results.slice(1), numErrors: 1, errors }))
+      return { ...withError, status: reply.status === 200 ? 207 : reply.status }
+    },
+  },
+  'hubspot-nothing': { after: (reply) => withResults(reply, () => ({ results: [], paging: undefined })) },
 } satisfies Record<string, Effect>
 
 function limit(policy: Policy): Effect {
@@ -42,6 +51,12 @@ function proxyPage(status: number, title: string): Reply {
     `<!doctype html><html><head><title>${title}</title></head><body>${title}</body></html>`,
   )
   return { status, headers: { 'Content-Type': 'text/html; charset=utf-8' }, body }
+}
+
+function withResults(reply: Reply, change: (results: unknown[]) => Record<string, unknown>): Reply {
+  if (reply.status !== 200) return reply
+  const body = JSON.parse(reply.body.toString()) as { results: unknown[] }
+  return { ...reply, body: Buffer.from(JSON.stringify({ ...body, ...change(body.results) })) }
 }
 
 /** Only an answer that says that more follows has anything to spoil. */

@@ -35,10 +35,20 @@ export function archivedAt(world: World, deal: Deal): number {
 /** Whether the CRM lists the person as a lead: a prospect without a deal that is still there. */
 export function isLead(world: World, person: Person): boolean {
   if (!world.isListed(person) || person.kind !== 'prospect') return false
-  for (let at = person.firstDeal; at !== -1; at = rowAt(world.deals, at).nextDeal)
-    if (world.isListed(rowAt(world.deals, at))) return false
-  return true
+  return !dealsOf(world, person).some((deal) => world.isListed(deal))
 }
+
+/** The person's deals, removed ones included. */
+function dealsOf(world: World, person: Person): Deal[] {
+  const found: Deal[] = []
+  for (let at = person.firstDeal; at !== -1; at = rowAt(world.deals, at).nextDeal)
+    found.push(rowAt(world.deals, at))
+  return found
+}
+
+/** When the lead last changed, in seconds. Where its person's deal went, it is listed again since then. */
+export const leadChangedAt = (world: World, person: Person): number =>
+  Math.max(person.modifiedAt, ...dealsOf(world, person).map(({ removedAt }) => removedAt))
 
 /** A lead's id, a UUID; the same for ever. */
 export function leadId(person: Person): string {

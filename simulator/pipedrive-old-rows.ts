@@ -1,5 +1,14 @@
 import { fullName, rowAt, type Note, type Owner, type Person } from './facts.ts'
-import { dealIdOf, isArchivedLead, isLead, leadId, orgId, utc, utcOld } from './pipedrive-facts.ts'
+import {
+  dealIdOf,
+  isArchivedLead,
+  isLead,
+  leadChangedAt,
+  leadId,
+  orgId,
+  utc,
+  utcOld,
+} from './pipedrive-facts.ts'
 import type { World } from './world.ts'
 
 // Rows of version 1 of the API, where version 2 has no list yet: https://developers.pipedrive.com/docs/api/v1 and a recorded
@@ -86,7 +95,7 @@ export function leadRow(world: World, person: Person): Record<string, unknown> {
     expected_close_date: null,
     next_activity_id: null,
     add_time: `${utc(person.createdAt).slice(0, 19)}.417Z`,
-    update_time: `${utc(person.modifiedAt).slice(0, 19)}.417Z`,
+    update_time: `${utc(leadChangedAt(world, person)).slice(0, 19)}.417Z`,
     visible_to: '7',
     cc_email: null,
   }

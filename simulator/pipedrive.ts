@@ -9,6 +9,7 @@ import {
   isArchivedLead,
   isLead,
   isListedActivity,
+  leadChangedAt,
   leadId,
   orgId,
   PIPELINES,
@@ -125,14 +126,17 @@ export class Pipedrive implements Dialect {
   /** All that are neither deleted nor archived, unless a `status` is asked for. */
   #deals(query: URLSearchParams): Reply {
     const wanted = query.get('status')?.split(',') ?? ['open', 'won', 'lost']
-    const isDeleted = ({ removedAt }: Deal) => removedAt > 0 && removedAt > this.#world.now - KEPT_SECONDS
     return cursorPage(
       this.#dealSource((deal) => {
-        if (deal.removedAt > 0) return wanted.includes('deleted') && isDeleted(deal)
+        if (deal.removedAt > 0) return wanted.includes('deleted') && !this.#isPurged(deal)
         return wanted.includes(standingOf(this.#world, deal).status) && archivedAt(this.#world, deal) === 0
       }),
       query,
     )
+  }
+
+  #isPurged({ removedAt }: Deal): boolean {
+    return removedAt > 0 && removedAt <= this.#world.now - KEPT_SECONDS
   }
 
   #isArchived(deal: Deal): boolean {
@@ -173,8 +177,10 @@ export class Pipedrive implements Dialect {
 
   /** A deleted deal is found for thirty days. */
   #deal(id: string): Reply {
-    const deal = dealWithId(this.#world, id)
-    return deal === undefined ? pipedriveError('notFound') : recordReply(dealRow(this.#world, deal))
+    const world = this.#world
+    const deal = dealWithId(world, id)
+    const isFound = deal !== undefined && deal.visibleAt <= world.now && !this.#isPurged(deal)
+    return isFound ? recordReply(dealRow(world, deal)) : pipedriveError('notFound')
   }
 
   #activities(dealId: string | null): Source {
@@ -251,7 +257,7 @@ export class Pipedrive implements Dialect {
       .map((person) => ({
         key: leadId(person),
         addedAt: person.createdAt,
-        updatedAt: person.modifiedAt,
+        updatedAt: leadChangedAt(world, person),
         row: () => leadRow(world, person),
       }))
   }

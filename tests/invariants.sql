@@ -149,6 +149,15 @@ with said as (
 )
 (select * from said except all select * from counted) union all (select * from counted except all select * from said);
 
+-- I13 sums of leads: as of the opportunities
+with said as (
+  select tenant_id, connection_id, stage_id, is_prospect, source, stage_name, count from lead_sums where count <> 0
+), counted as (
+  select tenant_id, connection_id, stage_id, is_prospect, source, stage_name, count(*) from leads
+  where deleted_at is null group by 1, 2, 3, 4, 5, 6
+)
+(select * from said except all select * from counted) union all (select * from counted except all select * from said);
+
 -- I13 once: a run appends its measures once
 select run_id, stage_id, stage_name, status, currency, count(*) from pipeline_stage_counts
 group by tenant_id, run_id, stage_id, stage_name, status, currency having count(*) > 1;

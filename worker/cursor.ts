@@ -1,10 +1,10 @@
 import { sql } from 'drizzle-orm'
 import type { Tx } from '../drizzle/db.ts'
 import type { Stream } from './connectors/connector.ts'
+import { countLive } from './count-live.ts'
 import { FencedError } from './errors.ts'
 import { IdSet } from './id-set.ts'
 import { rulesDigest } from './normalise.ts'
-import { countLive } from './retire.ts'
 import { noCounts, type Run, type StreamPass } from './run.ts'
 
 type Stored = {
@@ -13,6 +13,8 @@ type Stored = {
   watermark: string | null
   last_full_at: string | null
   crm_ahead_ms: number
+  seen_fields: string[] | null
+  covered_until: string | null
   now: string
 }
 
@@ -36,7 +38,10 @@ export async function beginPass(run: Run, stream: Stream<never>, again = false):
     since:
       run.full || stored.watermark === null
         ? null
-        : later(stored.watermark, Math.min(0, stored.crm_ahead_ms) - stream.lookbackSeconds * 1_000),
+        : earlier(
+            later(stored.watermark, Math.min(0, stored.crm_ahead_ms) - stream.lookbackSeconds * 1_000),
+            stored.covered_until,
+          ),
     lastFullAt: stored.last_full_at,
     ...(stream.countsUpTo !== undefined && {
       stored: await countLive(run, { stream }, stream.countsUpTo(run.settings) + 1),
@@ -54,6 +59,7 @@ export async function beginPass(run: Run, stream: Stream<never>, again = false):
     isResumed: isResumed && stream.parents === undefined,
     isFirstLoad: isEmpty,
     cursorFrom: stored.cursor,
+    fieldsBefore: stored.seen_fields ?? [],
   }
 }
 
@@ -80,12 +86,19 @@ export async function beginLook(
     lastFullAt: stored.last_full_at,
     parent: null,
     guardedFrom: now,
+    fieldsBefore: stored.seen_fields ?? [],
     isLook: true,
   }
 }
 
 const earlier = (one: string, other: string | null): string =>
   other !== null && Date.parse(other) < Date.parse(one) ? other : one
+
+function mappedIn({ connector, settings }: Run, { tables }: Stream<never>): string[] {
+  const mapping = tables.includes('opportunities') ? connector.mapping?.of(settings) : undefined
+  const { custom = {}, ...ours } = mapping ?? {}
+  return [...Object.values(ours), ...Object.entries(custom).flat()].filter((name) => name !== null)
+}
 
 /** A pass of which no page has been read. */
 function unread(run: Run, stream: Stream<never>, cursor: string | null, setAside: Set<string>) {
@@ -101,11 +114,15 @@ function unread(run: Run, stream: Stream<never>, cursor: string | null, setAside
     hasShrunk: false,
     isWhole: false,
     isPartial: false,
+    hidden: null,
+    coveredUntil: null,
+    fields: new Set<string>(),
     setAside,
     metAside: new Set<string>(),
     unnamed: 0,
     namesakes: 0,
     unknownFields: new Set<string>(),
+    mappedFields: mappedIn(run, stream),
     idlePages: 0,
     strays: 0,
     absentChildren: [],
@@ -120,7 +137,7 @@ function unread(run: Run, stream: Stream<never>, cursor: string | null, setAside
 async function readCursor(tx: Tx, run: Run, { name }: Stream<never>): Promise<Stored> {
   const { rows } = await tx.execute<Stored>(sql`
     select c.cursor, ${iso(sql`c.scan_start`)} as scan_start, ${iso(sql`c.watermark`)} as watermark,
-      ${iso(sql`c.last_full_at`)} as last_full_at, coalesce(c.crm_ahead_ms, 0)::float8 as crm_ahead_ms, ${iso(sql`clock_timestamp()`)} as now
+      ${iso(sql`c.last_full_at`)} as last_full_at, coalesce(c.crm_ahead_ms, 0)::float8 as crm_ahead_ms, c.seen_fields, ${iso(sql`c.covered_until`)} as covered_until, ${iso(sql`clock_timestamp()`)} as now
     from (select 1) as one left join stream_cursors c
       on c.tenant_id = ${run.tenantId} and c.connection_id = ${run.connectionId} and c.stream = ${name}`)
   return rows[0] as Stored
@@ -150,7 +167,7 @@ const iso = (instant: ReturnType<typeof sql>) => sql`to_char(${instant}, 'YYYY-M
 const later = (instant: string, ms: number): string => new Date(Date.parse(instant) + ms).toISOString()
 
 /**
- * Stores where the pass stands; a look leaves that as it is. Locks the connection and checks our fence in the same statement, so that whatever else
+ * Stores where the pass stands; a look leaves that as it is, and one from which a part was hidden has no place to go on from. Locks the connection and checks our fence in the same statement, so that whatever else
  * the transaction writes is refused together with it. Throws `FencedError` when the lease has passed to another.
  */
 export async function storeCursor(tx: Tx, run: Run, pass: StreamPass, cursor: string | null): Promise<void> {
@@ -171,7 +188,7 @@ export async function storeCursor(tx: Tx, run: Run, pass: StreamPass, cursor: st
       run.connectionId,
       run.fence,
       pass.stream.name,
-      cursor,
+      pass.hidden === null ? cursor : null,
       pass.scanStart,
       pass.isResumed,
     ],

@@ -173,8 +173,8 @@ async function once(
   const { raw, inflated } = understand(received)
   const told = withoutSecrets(raw, Object.values(secrets))
   const said = connector.fault(told, stream, settings as never)
-  // What passes by itself is waited for, with whatever status it comes.
-  const isRefusal = refusalsOf(request).includes(raw.status) && !(said instanceof RetriableError)
+  // What passes by itself, and what concerns more than this request, such as a day's limit, is none of its own refusals.
+  const isRefusal = refusalsOf(request).includes(raw.status) && (said === null || said instanceof StreamError)
   const isRead = raw.status < 300 ? readable[request.accepts ?? 'json'] : isJson
   const problem = isRefusal
     ? null

@@ -2,6 +2,7 @@ import { randomUUIDv7 } from 'node:crypto'
 import { noteMerges, remember, type Merge } from './aliases.ts'
 import { storeCursor } from './cursor.ts'
 import { askDetails } from './details.ts'
+import { noteHidden } from './hidden.ts'
 import { differing, standing } from './load.ts'
 import { loadPage, newestOfEach } from './load-page.ts'
 import { normalise, type Item, type Understood } from './normalise.ts'
@@ -23,6 +24,7 @@ type Landed = { created: number; updated: number; quarantined: number; stale: nu
  */
 export async function land(run: Run, pass: StreamPass, prepared: PreparedPage): Promise<void> {
   const { page, items } = prepared
+  await noteHidden(run, pass, page)
   const { news, aside } = await findNews(run, pass, prepared)
   const landed =
     news.length > 0 ? await storeNews(run, pass, prepared, news) : await skip(run, pass, prepared)
@@ -146,11 +148,12 @@ function countOlder({ stream, since }: StreamPass, records: Understood[]): numbe
 
 const mostUnknownFields = 50
 
-function noteUnknown(pass: StreamPass, records: Understood[]): void {
+/** Fields that no column of ours is for, and that nobody mapped. */
+function noteUnknown({ unknownFields, mappedFields }: StreamPass, records: Understood[]): void {
   for (const { rows } of records) {
     for (const { custom } of Object.values(rows)) {
       for (const field of Object.keys(custom ?? {}))
-        if (pass.unknownFields.size < mostUnknownFields) pass.unknownFields.add(field)
+        if (!mappedFields.includes(field) && unknownFields.size < mostUnknownFields) unknownFields.add(field)
     }
   }
 }

@@ -4,9 +4,7 @@ import { readAliases } from './aliases.ts'
 import type { Stream } from './connectors/connector.ts'
 import { beginLook } from './cursor.ts'
 import type { QueuedRun } from './execute.ts'
-import { extract } from './extract.ts'
-import { land } from './land.ts'
-import { prepare } from './prepare.ts'
+import { look } from './look.ts'
 import type { Run } from './run.ts'
 import { completeLook, failStream, openStream } from './stream-end.ts'
 
@@ -59,7 +57,7 @@ async function lookAt(run: Run, stream: Stream<never>, named: Nudged[]): Promise
   if (pass === null) return settle(run, named)
   await openStream(run, pass)
   try {
-    for await (const prepared of prepare(run, pass, extract(run, pass))) await land(run, pass, prepared)
+    await look(run, pass)
     await completeLook(run, pass)
   } catch (error) {
     await failStream(run, pass, error)

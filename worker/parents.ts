@@ -8,6 +8,8 @@ export type Parent = { id: string; sourceId: string; place: string; isSwept: boo
 type Place = {
   changedAt: string
   changedId: string
+  /** By the CRM's clock: what changed since then may have changed once more within the second that its stamp names. */
+  youngSince: string
   sweptTo: string
   /** When the sweep under way began, and the last one that came to its end. */
   sweepBegan: string
@@ -19,10 +21,17 @@ type Place = {
 
 const first = '00000000-0000-0000-0000-000000000000'
 
+type Beginning = Pick<StreamPass, 'place' | 'scanStart' | 'crmStart'>
+
+/** Stamps are whole seconds, and so is what a CRM tells of its clock. */
+const youngMs = 5_000
+const youngFrom = (crmStart: string): string => new Date(Date.parse(crmStart) - youngMs).toISOString()
+
 /** Every parent counts as changed at first, so the first reading is a whole sweep; so does what an older place did not say yet. */
-const placeOf = ({ place, scanStart }: Pick<StreamPass, 'place' | 'scanStart'>): Place => ({
+const placeOf = ({ place, scanStart, crmStart }: Beginning): Place => ({
   changedAt: '-infinity',
   changedId: first,
+  youngSince: youngFrom(crmStart),
   sweptTo: first,
   sweepBegan: scanStart,
   lastSweepBegan: scanStart,
@@ -34,8 +43,9 @@ const placeOf = ({ place, scanStart }: Pick<StreamPass, 'place' | 'scanStart'>):
 const batchSize = 500
 
 /**
- * The parents to read in this run: first those that changed since theirs were read last, then the next part of a slow
- * sweep over all, each once. Never more than the stream's `perRun`; what is left waits for the next run.
+ * The parents to read in this run: first those that changed while the last pass was under way, because a child that came within the second
+ * of such a change gave its parent no other stamp; then those that changed since theirs were read last, then the next part of a slow sweep
+ * over all, each once. Never more than the stream's `perRun` beyond the first; what is left waits for the next run.
  */
 export async function* parentsOf(run: Run, pass: StreamPass): AsyncGenerator<Parent> {
   const { parents } = pass.stream
@@ -43,6 +53,13 @@ export async function* parentsOf(run: Run, pass: StreamPass): AsyncGenerator<Par
   let left = parents.perRun(run.settings)
   let place = placeOf(pass)
   const read = new Set<string>()
+  const young = await youngOnes(run, parents.table, place)
+  const next = { ...place, youngSince: youngFrom(pass.crmStart) }
+  for (const [at, { id, source_id: sourceId }] of young.entries()) {
+    read.add(id)
+    yield { id, sourceId, place: JSON.stringify(at < young.length - 1 ? place : next), isSwept: false }
+  }
+  place = next
   for (
     let batch = await changed(run, parents.table, place, left);
     batch.length > 0;
@@ -101,9 +118,11 @@ export function childrenFreshAt(pass: StreamPass): { freshAt: string; place: str
 
 type Row = { id: string; source_id: string; changed_at: string }
 
-const fromChanged = (run: Run, table: string, place: Place) => sql`
+const fromLive = (run: Run, table: string) => sql`
   from ${sql.identifier(table)}
-  where tenant_id = ${run.tenantId} and connection_id = ${run.connectionId} and deleted_at is null
+  where tenant_id = ${run.tenantId} and connection_id = ${run.connectionId} and deleted_at is null`
+
+const fromChanged = (run: Run, table: string, place: Place) => sql`${fromLive(run, table)}
     and (changed_at, id) > (${place.changedAt}::timestamptz, ${place.changedId}::uuid)`
 
 function changed(run: Run, table: string, place: Place, most: number): Promise<Row[]> {
@@ -115,11 +134,22 @@ function changed(run: Run, table: string, place: Place, most: number): Promise<R
   })
 }
 
+/** Those that were read already, and whose stamp is of the moment in which that was. */
+function youngOnes(run: Run, table: string, place: Place): Promise<Row[]> {
+  return run.database.asTenant(run.tenantId, async (tx) => {
+    const { rows } = await tx.execute<Row>(sql`
+      select id, source_id, changed_at::text ${fromLive(run, table)}
+        and (changed_at, id) <= (${place.changedAt}::timestamptz, ${place.changedId}::uuid)
+        and source_updated_at >= ${place.youngSince}::timestamptz
+      order by id`)
+    return rows
+  })
+}
+
 async function sweepShare(run: Run, table: string, hours: number): Promise<number> {
   return run.database.asTenant(run.tenantId, async (tx) => {
     const { rows } = await tx.execute<{ count: number }>(sql`
-      select count(*)::int as count from ${sql.identifier(table)}
-      where tenant_id = ${run.tenantId} and connection_id = ${run.connectionId} and deleted_at is null`)
+      select count(*)::int as count ${fromLive(run, table)}`)
     return Math.ceil((rows[0]?.count ?? 0) / hours)
   })
 }
@@ -128,8 +158,7 @@ async function sweepShare(run: Run, table: string, hours: number): Promise<numbe
 function swept(run: Run, table: string, place: Place, most: number): Promise<Row[]> {
   return run.database.asTenant(run.tenantId, async (tx) => {
     const { rows } = await tx.execute<Row>(sql`
-      select id, source_id, changed_at::text from ${sql.identifier(table)}
-      where tenant_id = ${run.tenantId} and connection_id = ${run.connectionId} and deleted_at is null
+      select id, source_id, changed_at::text ${fromLive(run, table)}
       order by id <= ${place.sweptTo}::uuid, id limit ${Math.max(0, most)}`)
     return rows
   })

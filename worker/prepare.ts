@@ -89,6 +89,7 @@ function noteSeen(pass: StreamPass, page: ExtractedPage, items: Item[]): boolean
   if (page.parent === null && page.total !== null) noteTotal(pass, page.total)
   if (page.endsWhole === true) pass.isWhole = true
   if (page.isPartial === true) pass.isPartial = true
+  if (page.coveredUntil !== undefined) pass.coveredUntil = page.coveredUntil
   const isIdle = items.length > 0 && pass.seen.size === before && page.repeats !== true
   pass.idlePages = isIdle ? pass.idlePages + 1 : 0
   if (pass.idlePages >= mostIdlePages && page.parent === null) {

@@ -1,8 +1,11 @@
 import { hash } from 'node:crypto'
 import { sql } from 'drizzle-orm'
 import type { Tx } from '../drizzle/db.ts'
+import { countLive } from './count-live.ts'
 import { FencedError, StreamError } from './errors.ts'
 import type { ExtractedPage } from './extract.ts'
+import { refuseHidden } from './hidden.ts'
+import { look } from './look.ts'
 import { parentsWaiting } from './parents.ts'
 import type { Run, StreamPass } from './run.ts'
 import { tombstone } from './tombstone.ts'
@@ -11,13 +14,16 @@ import { tombstone } from './tombstone.ts'
 const brakeShare = 0.05
 /** Beyond this share not even a second pass is believed: a person has to look. */
 const personShare = 0.3
+/** As many as one look takes. Ids are digests, so the first of them are drawn by chance. */
+const askedAtOnce = 100
 
 type Absent = { id: string; source_id: string }
 
 /**
  * Turns the records that a complete, counted pass did not list into tombstones, and returns how many. Up to 5 % at once;
  * up to 30 % when a second pass misses exactly the same; more, or an empty list, only when a person accepts it. Children
- * are judged among those of the parents that were read; those of a retired parent go with it.
+ * are judged among those of the parents that were read; those of a retired parent go with it. Unless a person accepts it, what is missing
+ * is asked for by its id first, where it can be.
  * Throws `StreamError` (`E_MASS_ABSENCE`) when the pass is not to be believed; nothing is retired then.
  */
 export async function retire(run: Run, pass: StreamPass): Promise<number> {
@@ -60,8 +66,33 @@ async function retireAbsent(run: Run, pass: StreamPass, absent: Absent[], live: 
     const missedBefore = await rememberAbsent(run, pass, digest, absent.length)
     if (!isBelievable || digest !== missedBefore) throw tooMany(absent.length, live, isBelievable)
   }
-  await run.database.asTenant(run.tenantId, (tx) => bury(tx, run, pass, absent))
-  return absent.length
+  const gone = run.acceptAbsence ? absent : await askFor(run, pass, absent)
+  await run.database.asTenant(run.tenantId, (tx) => bury(tx, run, pass, gone))
+  return gone.length
+}
+
+/**
+ * Asks for what a list did not name by its ids, where the CRM takes ids, and gives what is not found there either: of several lists one
+ * may be empty by mistake, and too short to be noticed. Where none of a hundred is found, the others are believed to be gone as well, so that
+ * many true deletions cost one look. Throws what a page throws: then nothing is retired, and the stream is no fresher than it was.
+ */
+async function askFor(run: Run, pass: StreamPass, absent: Absent[]): Promise<Absent[]> {
+  if (pass.stream.look === undefined) return absent
+  for (let from = 0; from < absent.length; from += askedAtOnce) {
+    const asked = absent.slice(from, from + askedAtOnce)
+    const cursor = pass.stream.look(
+      asked.map(({ source_id: sourceId }) => sourceId),
+      run.settings,
+      pass.crmStart,
+    )
+    // A part of this pass: what it finds was seen, what it wrote is counted, and what is hidden from it is missing of the whole.
+    const part = { ...pass, cursor, isLook: true, isFirstLoad: false }
+    await look(run, part)
+    refuseHidden(part)
+    if (part.unnamed > pass.unnamed) return []
+    if (asked.every(({ id }) => !pass.seen.has(id))) break
+  }
+  return absent.filter(({ id }) => !pass.seen.has(id))
 }
 
 function tooMany(absent: number, live: number, isBelievable: boolean): StreamError {
@@ -133,21 +164,6 @@ async function orphansOf(run: Run, pass: StreamPass): Promise<Absent[]> {
 
 const parentColumnOf = (table: 'contacts' | 'opportunities') =>
   sql.identifier(table === 'contacts' ? 'contact_id' : 'opportunity_id')
-
-/** How many records of the stream are stored and not tombstones; counted no further than to `most`. */
-export async function countLive(
-  run: Run,
-  { stream }: Pick<StreamPass, 'stream'>,
-  most: number | null = null,
-): Promise<number> {
-  return run.database.asTenant(run.tenantId, async (tx) => {
-    const { rows } = await tx.execute<{ count: number }>(sql`
-      select count(*)::int as count from (
-        select from ${sql.identifier(stream.tables[0])}
-        where tenant_id = ${run.tenantId} and connection_id = ${run.connectionId} and deleted_at is null limit ${most}::bigint) as live`)
-    return rows[0]?.count ?? 0
-  })
-}
 
 /** Returns what the pass before missed and writes down what this one did; one after the other, so that both may be repeated. */
 async function rememberAbsent(

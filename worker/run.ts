@@ -86,6 +86,14 @@ export type StreamPass = Pass & {
   isWhole: boolean
   /** The CRM kept a part of the list from us. */
   isPartial: boolean
+  /** Such a part of which records are stored: the id of one of them. */
+  hidden: string | null
+  /** Until when, by its own clock, the CRM is sure to have told everything; null where it does not say. */
+  coveredUntil: string | null
+  /** Fields that the last pass asked for, where the CRM says which ones we may see. */
+  fieldsBefore: readonly string[]
+  /** Those that this one asks for. */
+  fields: Set<string>
   /** Digests of unresolved records of this stream that were set aside before. */
   setAside: Set<string>
   /** Those of them, and the new ones, that this pass came across. */
@@ -95,6 +103,8 @@ export type StreamPass = Pass & {
   /** Rows that share their id with another row of their page: two users of one name, where the name is the id. */
   namesakes: number
   unknownFields: Set<string>
+  /** Fields that the connection's mapping reads, and the names it gives them: none of these is unknown. */
+  mappedFields: readonly string[]
   /** Children that the sweep found, older than the last pass, on parents that had not changed since. */
   strays: number
   /** Stored children that the complete list of their parent did not name. */

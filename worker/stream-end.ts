@@ -1,11 +1,11 @@
 import { sql } from 'drizzle-orm'
 import type { Tx } from '../drizzle/db.ts'
 import type { StreamStatus } from '../drizzle/schema/sync.ts'
+import { countLive } from './count-live.ts'
 import { analyse, storeCursor } from './cursor.ts'
 import { asSyncError, FencedError, publicText, StoppedError, type SyncError } from './errors.ts'
 import { childrenFreshAt, parentsWaiting } from './parents.ts'
 import { countSetAside, resolveMended } from './quarantine.ts'
-import { countLive } from './retire.ts'
 import type { Run, StreamPass } from './run.ts'
 
 /**
@@ -68,10 +68,11 @@ async function close(tx: Tx, run: Run, pass: StreamPass, waiting: number): Promi
   const readsAll = pass.stream.reads === 'full' || pass.since === null || listedAll
   // Known for certain only now that the CRM has answered.
   const crmAheadMs = run.fetcher.crmAheadMs()
+  const seenFields = [...new Set([...(pass.isResumed ? pass.fieldsBefore : []), ...pass.fields])].sort()
   await storeCursor(tx, run, pass, place)
   await tx.execute(sql`
-    update stream_cursors c set scan_start = null, is_resumed = false, last_full_at = ${readsAll ? sql`${pass.scanStart}::timestamptz + least(0, ${crmAheadMs}::float8) * interval '1 ms'` : sql`last_full_at`}, absent_digest = null, absent_count = null,
-      fresh_at = case when ${waiting} = 0 then ${freshAtMost(run, pass, freshAt)} else fresh_at end, watermark = ${pass.scanStart}, crm_ahead_ms = ${crmAheadMs}::float8
+    update stream_cursors c set scan_start = null, is_resumed = false, last_full_at = ${readsAll ? sql`${pass.scanStart}::timestamptz + least(0, ${crmAheadMs}::float8) * interval '1 ms'` : sql`last_full_at`}, absent_digest = null, absent_count = null, seen_fields = ${sql.param(seenFields)}::text[],
+      fresh_at = case when ${waiting} = 0 then ${freshAtMost(run, pass, freshAt)} else fresh_at end, watermark = ${pass.scanStart}, covered_until = ${pass.coveredUntil}, crm_ahead_ms = ${crmAheadMs}::float8
     where ${isCursorOf(run, pass)}`)
 }
 

@@ -2,6 +2,7 @@ import { readAliases } from './aliases.ts'
 import { beginPass } from './cursor.ts'
 import { StreamError } from './errors.ts'
 import { extract } from './extract.ts'
+import { refuseHidden } from './hidden.ts'
 import { streamNames, type Stream } from './connectors/connector.ts'
 import { land } from './land.ts'
 import { prepare } from './prepare.ts'
@@ -39,6 +40,7 @@ async function syncStream(run: Run, stream: Stream<never>): Promise<void> {
         await land(run, pass, prepared)
         await noteAbsentChildren(run, pass, prepared.page)
       }
+      refuseHidden(pass)
       const doubt = doubtAbout(pass)
       if (doubt === null && !pass.isResumed) break
       if (doubt !== null && passes === mostPasses) throw new StreamError('E_SHORT_READ', doubt)

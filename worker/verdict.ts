@@ -57,7 +57,7 @@ export function judge(
     const looked = ended.reduce((sum, { counts }) => sum + counts.fetched, 0)
     return {
       status: incomplete.length > 0 ? 'partial' : 'success',
-      words: `Looked at ${looked} records that ${crm} had named; ${changed} had changed.`,
+      words: `Looked at ${plural(looked, 'record', 'records')} that ${crm} had named; ${count(changed)} had changed.`,
       error: null,
     }
   }
@@ -66,10 +66,14 @@ export function judge(
     words:
       changed === 0
         ? `All that ${crm} announces is current; nothing had changed.`
-        : `All that ${crm} announces is current; ${changed} changes came in.`,
+        : `All that ${crm} announces is current; ${plural(changed, 'change', 'changes')} came in.`,
     error: null,
   }
 }
+
+const numbers = new Intl.NumberFormat('en-US')
+const count = (value: number) => numbers.format(value)
+const plural = (value: number, one: string, many: string) => `${count(value)} ${value === 1 ? one : many}`
 
 function failed(crm: string, error: SyncError, stream: string | null): Verdict {
   const words = publicText(error.code, crm, stream ?? undefined)

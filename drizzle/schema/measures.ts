@@ -1,5 +1,6 @@
+import { sql } from 'drizzle-orm'
 import { bigint, boolean, index, numeric, pgTable, primaryKey, text, unique, uuid } from 'drizzle-orm/pg-core'
-import { instant } from './columns.ts'
+import { bytea, instant } from './columns.ts'
 
 /** How many leads there were per source and stage when a run that changed something ended. Appended, never overwritten. */
 export const leadMetrics = pgTable(
@@ -74,6 +75,35 @@ export const opportunitySums = pgTable(
   (t) => [
     unique('opportunity_sums_of')
       .on(t.tenantId, t.connectionId, t.status, t.stageId, t.currency, t.probability)
+      .nullsNotDistinct(),
+  ],
+)
+
+/**
+ * How many leads there are at any moment, by what the pages group them by, without those that the CRM removed; kept as
+ * `opportunitySums` are.
+ */
+export const leadSums = pgTable(
+  'lead_sums',
+  {
+    tenantId: uuid().notNull(),
+    connectionId: uuid().notNull(),
+    stageId: uuid(),
+    isProspect: boolean().notNull(),
+    source: text(),
+    stageName: text(),
+    /** SHA-256 of these two, each with its length: an index takes no words of any length, and CRMs' may be long. */
+    words: bytea()
+      .notNull()
+      .generatedAlwaysAs(
+        sql`sha256(decode(replace(coalesce(length(source)::text, '-') || ' ' || coalesce(length(stage_name)::text, '-') || ' ' || coalesce(source, '') || coalesce(stage_name, ''), '\\', '\\\\'), 'escape'))`,
+      ),
+    /** 0 where the last one has left. */
+    count: bigint({ mode: 'number' }).notNull(),
+  },
+  (t) => [
+    unique('lead_sums_of')
+      .on(t.tenantId, t.connectionId, t.stageId, t.isProspect, t.words)
       .nullsNotDistinct(),
   ],
 )

@@ -209,11 +209,15 @@ export const streamCursors = pgTable(
     lastFullAt: instant(),
     /** Where the next incremental pass begins, before its look-back. */
     watermark: instant(),
+    /** Until when, by its own clock, the CRM was sure to have told everything, where it says so: the next pass begins no later. */
+    coveredUntil: instant(),
     /** How far the CRM's clock was ahead of ours at the watermark; negative when it was behind. */
     crmAheadMs: bigint({ mode: 'number' }).notNull().default(0),
     /** Absent ids of a pass that hit the brake, waiting for a second pass to agree. */
     absentDigest: text(),
     absentCount: bigint({ mode: 'number' }),
+    /** Fields that the last pass asked for, where the CRM says which ones we may see. */
+    seenFields: text().array(),
     /** The fence of the run that wrote this row last. */
     fence: bigint({ mode: 'number' }).notNull(),
     updatedAt: instant().notNull(),

@@ -1,13 +1,11 @@
 import { sql, type SQL } from 'drizzle-orm'
 import type { Tx } from '../../drizzle/db.ts'
 import { isQualified } from '../../drizzle/rules.ts'
-import type { FirstTouch, LeadGroup } from '../domain/leads.ts'
+import type { FirstTouch } from '../domain/leads.ts'
 import { furtherValues, type Further } from './further-fields.ts'
+import { areKept, isOf, isOurs, type LeadScope } from './lead-groups.ts'
 import { after, nullsLast, readPlace, writePlace, type Place, type SortKey } from './keyset.ts'
 import { walk } from './walk.ts'
-
-/** Whose leads are asked about; `touchedIn` are the connections whose notes and activities are complete too. */
-export type LeadScope = { tenantId: string; connectionIds: string[]; touchedIn: string[]; now: Date }
 
 export type LeadFilters = {
   /** Those that came at this moment or later; null: all, also those of which the CRM does not say when. */
@@ -45,50 +43,6 @@ export type LeadRow = {
   further: Record<string, unknown> | null
 }
 
-/** The leads from `before` until `to` in groups; those before `from` are marked. */
-export async function readLeadGroups(
-  tx: Tx,
-  scope: LeadScope,
-  { from, to, before }: { from: Date | null; to: Date | null; before: Date | null },
-): Promise<LeadGroup[]> {
-  const alike = (areSo: SQL) => sql`
-    select nullif(l.source, '') as source, l.stage_id, any_value(l.stage_name) as stage_name, l.is_prospect,
-      ${from === null ? sql`false` : sql`l.source_created_at < ${from}`} as is_before, count(*) as count
-    from leads l
-    where ${isOurs(scope)} and ${areSo} ${before === null ? sql`` : sql`and l.source_created_at >= ${before}`}
-      ${to === null ? sql`` : sql`and l.source_created_at < ${to}`}
-    group by 1, 2, 4, 5`
-  // Counted off an index alone, which takes no words of any length: those with longer ones are counted apart. Each by itself, so that
-  // several processes of Postgres can share the counting of many.
-  const { rows } = await tx.execute<StoredGroup>(sql`
-    with short as materialized (${alike(sql`${lengthOfWords} <= 800`)}), long as materialized (${alike(sql`${lengthOfWords} > 800`)})
-    select g.source, coalesce(g.stage_id::text, '-') as stage_key, min(coalesce(s.name, g.stage_name)) as stage,
-      ${isQualified('g', 's')} as is_qualified, g.is_before, sum(g.count) as count
-    from (select * from short union all select * from long) g
-    left join stages s on s.tenant_id = ${scope.tenantId} and s.id = g.stage_id and s.deleted_at is null
-    group by 1, 2, 4, 5`)
-  return rows.map((row) => ({
-    source: row.source,
-    stageKey: row.stage_key,
-    stage: row.stage,
-    isQualified: row.is_qualified,
-    isBefore: row.is_before,
-    count: Number(row.count),
-  }))
-}
-
-/** As the indexes `leads_grouped` and `leads_long` have it. */
-const lengthOfWords = sql`coalesce(octet_length(l.source), 0) + coalesce(octet_length(l.stage_name), 0)`
-
-type StoredGroup = {
-  source: string | null
-  stage_key: string
-  stage: string | null
-  is_qualified: boolean
-  is_before: boolean
-  count: string
-}
-
 /** How soon somebody was in touch with the leads that came from `from` until `to`, by what notes and activities tell. */
 export async function readFirstTouch(
   tx: Tx,
@@ -118,12 +72,14 @@ export async function readFirstTouch(
   }
 }
 
-/** How many match. */
+/** How many match; of all time, what is kept of them says it as long as nothing else is asked. */
 export async function countLeads(tx: Tx, scope: LeadScope, filters: LeadFilters): Promise<number> {
+  const { owner, isUntouched, terms } = filters
+  const areSums = areKept(filters) && owner === undefined && !isUntouched && terms.length === 0
   const { rows } = await tx.execute<{ count: string }>(sql`
-    select count(*) as count from leads l
+    select ${areSums ? sql`coalesce(sum(l.count), 0)` : sql`count(*)`} as count from ${areSums ? sql`lead_sums` : sql`leads`} l
     ${filters.isQualified ? sql`left join stages s on s.tenant_id = l.tenant_id and s.id = l.stage_id and s.deleted_at is null` : sql``}
-    where ${matches(scope, filters)}`)
+    where ${matches(scope, filters)} ${areSums ? sql`` : sql`and l.deleted_at is null`}`)
   return Number(rows[0]?.count)
 }
 
@@ -160,9 +116,6 @@ export async function* walkLeads(
     yield rows.map(leadOf)
 }
 
-const isOurs = ({ tenantId, connectionIds }: LeadScope): SQL =>
-  sql`l.tenant_id = ${tenantId} and l.connection_id = any(${sql.param(connectionIds)}::uuid[]) and l.deleted_at is null`
-
 /** What surrounds a lead is looked up for those of the page alone. */
 function statement(
   scope: LeadScope,
@@ -183,7 +136,7 @@ function statement(
       from leads l
       left join stages s on s.tenant_id = l.tenant_id and s.id = l.stage_id and s.deleted_at is null
       left join owners w on w.tenant_id = l.tenant_id and w.id = l.owner_id and w.deleted_at is null
-      where ${matches(scope, filters)} and ${place === undefined ? sql`true` : after(keys, place)}
+      where ${matches(scope, filters)} and l.deleted_at is null and ${place === undefined ? sql`true` : after(keys, place)}
       ${nullsLast(sql.raw(value), sort.isDescending)}, l.id ${most === undefined ? sql`` : sql`limit ${most}`}),
     touches as (
       select p.id, min(t.at) as at from page p join (
@@ -214,12 +167,13 @@ function furtherOfPerson({ tenantId }: LeadScope, further: readonly Further[]): 
     order by o.source_created_at desc nulls last, o.id limit 1)`
 }
 
+/** Whether they are removed is not asked: of sums it could not be. */
 function matches(
   scope: LeadScope,
   { from, to, source, stage, owner, isQualified: onlyQualified, isUntouched, terms }: LeadFilters,
 ): SQL {
   const conditions = [
-    isOurs(scope),
+    isOf(scope),
     ...(from === null ? [] : [sql`l.source_created_at >= ${from}`]),
     ...(to === null ? [] : [sql`l.source_created_at < ${to}`]),
     ...(source === undefined

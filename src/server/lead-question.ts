@@ -1,6 +1,7 @@
 import { basisOf, type Basis, type ConnectionNow } from '../domain/freshness.ts'
 import { periodNamed, type Period } from '../domain/period.ts'
-import type { LeadFilters, LeadScope } from '../queries/leads.ts'
+import type { LeadScope } from '../queries/lead-groups.ts'
+import type { LeadFilters } from '../queries/leads.ts'
 import { leadAskOf, periodAskedOf, type LeadAsk } from './lead-filters.ts'
 
 /** Whether a lead is qualified is said by its stage, so both must have arrived. */

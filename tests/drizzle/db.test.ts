@@ -22,11 +22,14 @@ afterAll(async () => {
 const tooLate = 'this transaction has ended; a query came too late'
 const tenantNow = sql<string>`select current_setting('app.tenant_id', true) as tenant`
 
+const ofOurs = `from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'`
+
+/** How many sessions there are besides the one that asks; one that has ended here may go on there for a moment. */
+const countSessions = async () => (await admin.query(`select ${ofOurs}`)).rowCount
+
 /** Ends the server's side of every session of ours but the one that asks. Returns how many there were. */
 async function killSessions(): Promise<number> {
-  const { rowCount } = await admin.query(
-    `select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'`,
-  )
+  const { rowCount } = await admin.query(`select pg_terminate_backend(pid, 5000) ${ofOurs}`)
   return rowCount ?? 0
 }
 
@@ -159,6 +162,7 @@ describe.each([{ sendsAhead: false }, { sendsAhead: true }])(
     describe('a server process that dies', () => {
       test('while its connection idles costs one report, and the pool goes on', async () => {
         expect(await isReachable(db)).toBe(true)
+        await expect.poll(countSessions).toBe(1)
         expect(await killSessions()).toBe(1)
         await vi.waitFor(() => expect(errors.length).toBeGreaterThan(0))
         expect(await isReachable(db)).toBe(true)

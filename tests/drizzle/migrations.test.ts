@@ -101,7 +101,7 @@ describe('migrating', () => {
     expect(await readTables(client)).toEqual(await readTables(migrated))
   })
 
-  test('counts the opportunities of an older database, also for a login that row security binds', async () => {
+  test('counts the opportunities and leads of an older database, also for a login that row security binds', async () => {
     const { client, url } = await openAsOwner()
     await migrateUpTo('0039_count_due_actions', url)
     await client.query(
@@ -109,11 +109,18 @@ describe('migrating', () => {
        select 'aaaaaaaa-0000-4000-8000-000000000001', gen_random_uuid(), 'bbbbbbbb-0000-4000-8000-000000000001', n, '', gen_random_uuid(), now(),
          'open', nullif(n, 3) * 100, 'USD', case when n > 4 then now() end from generate_series(1, 6) as n`,
     )
+    await client.query(
+      `insert into leads (tenant_id, id, connection_id, source_id, content_hash, snapshot_id, changed_at, source, is_prospect, deleted_at)
+       select 'aaaaaaaa-0000-4000-8000-000000000001', gen_random_uuid(), 'bbbbbbbb-0000-4000-8000-000000000001', n, '', gen_random_uuid(), now(),
+         'Web', true, case when n > 4 then now() end from generate_series(1, 6) as n`,
+    )
     await migrate(url)
     const { rows } = await client.query(
       'select status, currency, count::int, amounts::int, amount_minor::int from opportunity_sums',
     )
     expect(rows).toEqual([{ status: 'open', currency: 'USD', count: 4, amounts: 3, amount_minor: 700 }])
+    const leads = await client.query('select source, stage_name, is_prospect, count::int from lead_sums')
+    expect(leads.rows).toEqual([{ source: 'Web', stage_name: null, is_prospect: true, count: 4 }])
   })
 })
 
@@ -208,6 +215,7 @@ describe('the migrated database', () => {
       'function app.count_due_actions()',
       'function app.discard_draft(uuid)',
       'function app.due_crm_writes(integer)',
+      'function app.empty_lead_sums()',
       'function app.empty_opportunity_sums()',
       'function app.first_agency()',
       'function app.forget_answered_requests()',
@@ -221,6 +229,7 @@ describe('the migrated database', () => {
       'function app.protect(regclass,name)',
       'function app.queued_runs(integer)',
       'function app.reap_dead_runs(interval,text,text)',
+      'function app.sum_leads()',
       'function app.sum_opportunities()',
       'function app.tenant_id()',
       'function app.tenant_of_api_key(bytea)',
@@ -236,8 +245,12 @@ describe('the migrated database', () => {
       'trigger keep_mirror',
       'trigger mirror_next_action',
       'trigger sum_changed',
+      'trigger sum_changed',
+      'trigger sum_created',
       'trigger sum_created',
       'trigger sum_deleted',
+      'trigger sum_deleted',
+      'trigger sum_emptied',
       'trigger sum_emptied',
       'view opportunity_history',
     ])

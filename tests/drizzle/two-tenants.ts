@@ -63,6 +63,7 @@ const rank = (first: string[], name: string) => (first.includes(name) ? first.in
 /** A value that fits the column and names its tenant wherever it is text; `undefined` leaves it to the default. */
 function cell(column: Column, name: string, { tenantId, word }: Somebody): unknown {
   const type = column.getSQLType()
+  if (column.generated !== undefined) return undefined
   // Goes with a column that stays empty: what was sealed with the key, when the run was done with it.
   if (!column.notNull && /(_key|^run)_id$/.test(name)) return undefined
   // All ids of a tenant are the same one, so every relation leads to the one row there is.

@@ -66,8 +66,7 @@ const late: Record<string, (difference: Difference, settings: Stored) => number>
     if (table === 'opportunities') return field === 'company' ? 26 : 0
     // Who is merged hands over what was noted and planned without a new stamp.
     if (field === 'contact') return table === 'notes' || table === 'activities' ? 26 : 0
-    // The stand-in's leads come back, without a new stamp, when their person's deal goes.
-    return field === '*' && (expected === undefined || table === 'leads') ? 26 : 0
+    return field === '*' && expected === undefined ? 26 : 0
   },
 }
 

@@ -325,6 +325,16 @@ const signs: Record<HubSpotFault, (answer: Answer) => void> = {
     expect(body.pageInfo).toBeTruthy()
   },
   'hubspot-next-missing': ({ body }) => expect(body.paging).toEqual({}),
+  'hubspot-errors-within': ({ status, body }) =>
+    expect([status, body.results.length, body.errors]).toEqual([
+      207,
+      9,
+      [expect.objectContaining({ category: 'INTERNAL_ERROR' })],
+    ]),
+  'hubspot-nothing': ({ body }) => {
+    expect(body.results).toEqual([])
+    expect(body).not.toHaveProperty('paging')
+  },
 }
 
 test.each(Object.keys(signs) as HubSpotFault[])('the fault %s shows', async (fault) => {

@@ -356,10 +356,25 @@ describe('faults in Salesforce’s words', () => {
     expect((await query('SELECT Id FROM Contact')).status).toBe(200)
   })
 
+  test('salesforce-nothing counts nothing and sends nothing', async () => {
+    simulator.faults.add({ fault: 'salesforce-nothing' })
+    const { body } = await query('SELECT Id FROM Contact LIMIT 5')
+    expect(body).toMatchObject({ totalSize: 0, records: [] })
+  })
+
   test('salesforce-rows-missing leaves a record out of an answer that counts it', async () => {
     simulator.faults.add({ fault: 'salesforce-rows-missing' })
     const { body } = await query('SELECT Id FROM User')
     expect(body.totalSize - body.records.length).toBe(1)
+  })
+
+  test('salesforce-deletions-late says until when the deletions are told, and keeps back those after it', async () => {
+    account.purgePerson(account.truth().people.find(({ kind }) => kind === 'customer')?.id ?? '')
+    simulator.faults.add({ fault: 'salesforce-deletions-late', params: { minutes: 90 } })
+    const { body } = await ask(
+      'sobjects/Contact/deleted/?start=2026-11-20T10:00:00Z&end=2026-11-20T15:01:00Z',
+    )
+    expect(body).toMatchObject({ deletedRecords: [], latestDateCovered: '2026-11-20T13:30:00.000+0000' })
   })
 
   test('salesforce-field-hidden takes a field away in the middle of it all', async () => {

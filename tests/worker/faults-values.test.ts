@@ -175,6 +175,9 @@ describe('keys of every kind are only keys', () => {
     expect(run.status).toBe('success')
     expect(streams.leads?.unknown_fields).toContain('favourite_colour')
     expect((await first('leads')).custom).toMatchObject({ favourite_colour: 'teal' })
+    // Fields that a mapping reads are known.
+    expect((await first('opportunities')).custom).toHaveProperty('market')
+    expect(streams.opportunities?.unknown_fields ?? []).not.toContain('market')
   })
 
   test('C16: of a key that is there twice the last one counts', async () => {

@@ -125,6 +125,56 @@ test('6. Associations missing or stale: a search brings none, and changing one b
   await expectTruth(client)
 })
 
+test('6. a batch of associations that HubSpot could not read in whole says nothing of whom a deal is with', async () => {
+  const client = await begin()
+  const before = await client.records('opportunities')
+  all.simulator.advance(hour)
+  for (const { id } of client.account.truth().deals) client.account.editDeal(id, { amountMinor: 777 })
+  all.simulator.faults.add({ fault: 'hubspot-errors-within', operation: 'associations.deals.contacts' })
+  const { streams } = await client.sync()
+  expect(streams.opportunities).toMatchObject({ status: 'failed', error_code: 'E_CRM_BAD_REPLY' })
+  expect(await client.records('opportunities')).toEqual(before)
+  all.simulator.faults.clear()
+  expect((await client.sync()).run.status).toBe('success')
+  await expectTruth(client)
+})
+
+test('6. a batch of associations that names nobody is asked once more before a deal is with nobody', async () => {
+  const client = await begin()
+  const [deal] = client.account.truth().deals
+  all.simulator.advance(hour)
+  client.account.editDeal(deal?.id ?? '', { amountMinor: 777 })
+  const asked = () => all.simulator.ledger.count('associations.deals.contacts')
+  const before = asked()
+  all.simulator.faults.add({ fault: 'hubspot-nothing', operation: 'associations.deals.contacts', nth: 1 })
+  expect((await client.sync()).run.status).toBe('success')
+  expect(asked() - before).toBe(2)
+  await expectTruth(client)
+})
+
+test('lists that no account has empty, and lead pipelines that can no longer be seen, are not as if there were none', async () => {
+  const client = await begin()
+  const stored = async () => [
+    await client.records('owners'),
+    await client.records('pipelines'),
+    await client.records('stages'),
+  ]
+  const before = await stored()
+  for (const operation of ['owners', 'pipelines.deals'])
+    all.simulator.faults.add({ fault: 'hubspot-nothing', operation })
+  const empty = await client.sync()
+  for (const stream of ['owners', 'pipelines', 'stages'])
+    expect(empty.streams[stream]).toMatchObject({ status: 'failed', error_code: 'E_CRM_BAD_REPLY' })
+  all.simulator.faults.clear()
+  all.simulator.faults.add({ fault: 'forbidden', operation: 'pipelines.leads' })
+  const refused = await client.sync()
+  for (const stream of ['pipelines', 'stages'])
+    expect(refused.streams[stream]).toMatchObject({ status: 'failed', error_code: 'E_PERMISSION' })
+  expect(await stored()).toEqual(before)
+  all.simulator.faults.clear()
+  expect((await client.sync()).run.status).toBe('success')
+})
+
 test('7. Records edited seconds before the run are skipped for good, because the index lags', async () => {
   const client = await begin({ hubspot: { searchLagSeconds: 120 } })
   const [deal] = client.account.truth().deals

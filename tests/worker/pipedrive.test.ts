@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { arrange, type Arrangement, type Client, type Synced } from './arrange.ts'
+import { arrange, type Arrangement, type Client, type Stored, type Synced } from './arrange.ts'
 import { connectPipedrive, expectHarbour, harbour } from './pipedrive-client.ts'
 import { replay } from './replayed.ts'
 import { expectSound } from './soundness.ts'
@@ -178,6 +178,43 @@ describe('small lists are read whole in every run', () => {
     expect((await live('opportunities')).length).toBe(client.account.truth().deals.length)
   })
 
+  test('one of several lists that comes empty, too short for that to be noticed, retires nobody: each is asked for by its id first', async () => {
+    const isArchived = ({ custom }: Stored) => (custom as Stored).is_archived === true
+    const [, ...others] = (await live('opportunities')).filter(isArchived)
+    for (const { source_id: id } of others) client.account.removeDeal(String(id))
+    expect(status(await client.sync())).toEqual(good)
+    const before = [await live('opportunities'), await client.freshness()] as const
+    expect(before[0].filter(isArchived)).toHaveLength(1)
+    all.simulator.faults.add({ fault: 'pipedrive-empty-page', operation: 'v2/deals/archived' })
+    all.simulator.faults.add({ fault: 'server-error', operation: 'v2/deals.get', nth: 1, times: 4 })
+    const failed = await client.sync()
+    expect(failed.streams.opportunities).toMatchObject({ status: 'failed', retired: 0 })
+    expect((await client.freshness()).opportunities).toBe(before[1].opportunities)
+    expect(await live('opportunities')).toEqual(before[0])
+    all.simulator.ledger.clear()
+    const found = await client.sync()
+    expect(status(found)).toEqual(good)
+    expect(found.streams.opportunities).toMatchObject({ updated: 0, retired: 0 })
+    expect(requests('v2/deals.get')).toHaveLength(1)
+    expect(await live('opportunities')).toEqual(before[0])
+    await expectSound(all.url)
+  })
+
+  test('many that are gone cost one look', async () => {
+    await all.close()
+    all = await arrange([{ ...harbour, people: 400, startAt: new Date() }])
+    client = await connectPipedrive(all, { pageSize: 500 })
+    const contacts = { streams: ['contacts'] }
+    expect((await client.sync(contacts)).streams.contacts?.created).toBe(400)
+    const gone = client.account.truth().people.slice(0, 110)
+    for (const { id } of gone) client.account.removePerson(id)
+    expect((await client.sync(contacts)).streams.contacts?.error_code).toBe('E_MASS_ABSENCE')
+    all.simulator.ledger.clear()
+    expect((await client.sync(contacts)).streams.contacts).toMatchObject({ status: 'success', retired: 110 })
+    const looks = requests('v2/persons').filter(({ query }) => new URLSearchParams(query).has('ids'))
+    expect(looks.map(({ query }) => new URLSearchParams(query).get('ids')?.split(',').length)).toEqual([100])
+  })
+
   test('a list that becomes empty overnight is not believed', async () => {
     all.simulator.faults.add({ fault: 'empty-list', operation: 'v2/persons' })
     const { run, streams } = await client.sync()
@@ -271,6 +308,17 @@ describe('the shape of answers', () => {
     const { streams } = await client.sync()
     expect(streams.contacts?.pages).toBeGreaterThan(6)
     expect((await live('contacts')).length).toBeGreaterThan(40)
+  })
+
+  test('definitions of fields that come empty change nothing of what is stored', async () => {
+    expect(status(await client.sync())).toEqual(good)
+    const before = [await live('leads'), await live('opportunities'), await live('contacts')]
+    all.simulator.faults.add({ fault: 'pipedrive-empty-page', operation: 'v2/dealFields' })
+    all.simulator.faults.add({ fault: 'pipedrive-empty-page', operation: 'v2/personFields' })
+    const { streams } = await client.sync()
+    for (const stream of ['leads', 'opportunities', 'contacts'])
+      expect(streams[stream]).toMatchObject({ status: 'failed', error_code: 'E_CRM_BAD_REPLY' })
+    expect([await live('leads'), await live('opportunities'), await live('contacts')]).toEqual(before)
   })
 
   test('11. a field that vanishes is drift, and never an empty value', async () => {

@@ -63,11 +63,12 @@ test('near the share what matters least is given up first, nothing looks fresh t
   const client = await all.connect()
   await client.sync()
   const whole = asked()
-  const order: string[] = []
+  /** The hour in which each was given up first. */
+  const givenUp = new Map<string, number>()
   // Hour by hour within one day, until nothing may be asked any more.
   await turnDay()
   await share(client, whole * 2)
-  for (let hour = 1; hour <= 12 && order.length < 8; hour += 1) {
+  for (let hour = 1; hour <= 12 && givenUp.size < 8; hour += 1) {
     all.simulator.advance(3_600_000)
     client.account.addNote(client.account.truth().people[0]?.id ?? '', `Note ${hour}`)
     const fresh = await client.freshness()
@@ -75,7 +76,7 @@ test('near the share what matters least is given up first, nothing looks fresh t
     const after = await client.freshness()
     for (const [stream, row] of Object.entries(streams)) {
       if (row.status !== 'paused') continue
-      if (!order.includes(stream)) order.push(stream)
+      if (!givenUp.has(stream)) givenUp.set(stream, hour)
       expect(row).toMatchObject({ error_code: 'E_QUOTA_SHARE', retired: 0 })
       expect(after[stream], stream).toEqual(fresh[stream])
       expect(run.status).toBe('partial')
@@ -83,13 +84,13 @@ test('near the share what matters least is given up first, nothing looks fresh t
     }
     expect(await used()).toBeLessThanOrEqual(whole * 2 + 1)
   }
-  const place = (stream: string) => order.indexOf(stream)
-  expect(place('activities')).toBe(0)
-  for (const stream of ['activities', 'notes', 'contacts', 'leads'])
-    expect(place(stream)).toBeGreaterThanOrEqual(0)
-  expect(place('activities')).toBeLessThanOrEqual(place('notes'))
-  const opportunities = place('opportunities')
-  expect(opportunities === -1 || opportunities === order.length - 1, order.join()).toBe(true)
+  const lists = ['activities', 'notes', 'contacts', 'leads']
+  for (const stream of lists) expect([...givenUp.keys()]).toContain(stream)
+  expect(givenUp.get('activities')).toBe(Math.min(...givenUp.values()))
+  // Owners and stages are read before the opportunities that name them, and may still be in the hour in which those are not.
+  expect(givenUp.get('opportunities') ?? Infinity, JSON.stringify([...givenUp])).toBeGreaterThanOrEqual(
+    Math.max(...lists.map((stream) => givenUp.get(stream) ?? Infinity)),
+  )
   await expectSound(all.url)
   await turnDay()
   // First it ends the passes that it had begun, whose data is as old as their beginning; then it reads what came since.

@@ -2,6 +2,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { dialectOf } from '../../simulator/dialects.ts'
 import { salesforceId } from '../../simulator/salesforce-ids.ts'
 import { Salesforce } from '../../simulator/salesforce.ts'
+import { claimNudged } from '../../worker/nudge.ts'
+import { runNow } from '../../worker/run-now.ts'
 import { arrange, type Arrangement, type Client, type Synced } from './arrange.ts'
 import { connectSalesforce, expectLarkspur, larkspur } from './salesforce-client.ts'
 
@@ -205,6 +207,39 @@ describe('20. New custom fields are invisible until a restart, and a hidden fiel
     expect(await client.records('opportunities')).toEqual(before)
   })
 
+  test('no: nor is one that was mapped and read before: neither a pass nor a look writes over what is stored, until a person says that it is gone', async () => {
+    expect(status(await client.sync())).toEqual(good)
+    const before = await client.records('opportunities')
+    const fresh = await client.freshness()
+    dialect().hide('Opportunity.Units__c')
+    all.simulator.advance(60_000)
+    const [deal] = client.account.truth().deals.filter(({ units }) => units !== null)
+    client.account.editDeal(deal?.id ?? '', { amountMinor: 12_345_600 })
+    const id = salesforceId('Opportunity', Number(deal?.id))
+    await all.db.query(
+      `insert into nudges (tenant_id, connection_id, event_key, stream, source_id) values ($1, $2, 'edited', 'opportunities', $3)`,
+      [client.tenantId, client.connectionId, id],
+    )
+    const [looked] = await claimNudged(all.database, 0)
+    if (looked === undefined) throw new Error('nobody looks')
+    await runNow(all.worker, all.database, looked, new AbortController().signal)
+    const looks = (await client.readRun(looked.runId)).streams.opportunities
+    const passed = (await client.sync({ full: true })).streams.opportunities
+    for (const stream of [looks, passed]) {
+      expect(stream).toMatchObject({ status: 'failed', error_code: 'E_PERMISSION' })
+      expect(stream?.error_detail).toContain('Opportunity.Units__c can no longer be seen')
+    }
+    expect(await client.records('opportunities')).toEqual(before)
+    expect((await client.freshness()).opportunities).toBe(fresh.opportunities)
+    dialect().hide('Opportunity.Units__c', false)
+    expect(status(await client.sync())).toEqual(good)
+    await expectLarkspur(client)
+    dialect().hide('Opportunity.Units__c')
+    expect(status(await client.sync({ full: true, acceptAbsence: true }))).toEqual(good)
+    expect(status(await client.sync({ full: true }))).toEqual(good)
+    expect((await byId('opportunities', id))?.units).toBeNull()
+  })
+
   test('no: one that vanishes while we read ends this pass, and the next one describes anew', async () => {
     all.simulator.faults.add({
       fault: 'salesforce-field-hidden',
@@ -224,6 +259,97 @@ describe('20. New custom fields are invisible until a restart, and a hidden fiel
     expect(status(await client.sync())).toEqual(good)
     expect((await client.records('activities')).length).toBeGreaterThan(0)
     expect(requests('queryAll.Note')).toEqual([])
+  })
+
+  test('no: an object whose records are stored is not as if there were none when the user loses sight of it', async () => {
+    expect(status(await client.sync())).toEqual(good)
+    const before = await client.records('notes')
+    dialect().hide('Note')
+    const { streams } = await client.sync()
+    expect(streams.notes).toMatchObject({ status: 'failed', error_code: 'E_PERMISSION' })
+    expect(streams.notes?.error_detail).toContain('stored records can no longer be seen, such as 002')
+    expect(await client.records('notes')).toEqual(before)
+    dialect().hide('Note', false)
+    expect(status(await client.sync())).toEqual(good)
+  })
+
+  test('no: what was written to an object before it was hidden for an hour arrives, whatever came of the others meanwhile', async () => {
+    await all.close()
+    await begin({ startAt: new Date(Date.now() - 2 * hour) })
+    expect(status(await client.sync())).toEqual(good)
+    const { people } = client.account.truth()
+    // A classic note and a document.
+    for (const nth of [0, 1]) client.account.addNote(people[nth]?.id ?? '', 'Wants Alpena and Cheboygan')
+    all.simulator.advance(hour)
+    dialect().hide('Note')
+    expect((await client.sync()).streams.notes).toMatchObject({ status: 'failed', created: 1 })
+    dialect().hide('Note', false)
+    expect(status(await client.sync())).toEqual(good)
+    const written = (await client.records('notes')).filter(({ body }) =>
+      String(body).includes('Alpena and Cheboygan'),
+    )
+    expect(written).toHaveLength(2)
+  })
+
+  test('no: a worker that stops behind an object that was hidden from it does not make the next one forget that it was', async () => {
+    await all.close()
+    await begin({ startAt: new Date(Date.now() - 2 * hour) })
+    expect(status(await client.sync())).toEqual(good)
+    const { people } = client.account.truth()
+    const written = async () =>
+      (await client.records('notes')).filter(({ body }) => String(body).includes('Alpena and Cheboygan'))
+    // Of every two, one is a document; they fill more pages than are read ahead.
+    for (const { id } of [...people, ...people]) client.account.addNote(id, 'Wants Alpena and Cheboygan')
+    all.simulator.advance(hour)
+    dialect().hide('Note')
+    const stopping = new AbortController()
+    const run = { ...client, runId: await client.queueRun() }
+    await runNow(all.worker, all.database, run, stopping.signal, (fact) => {
+      if (fact.event === 'page.landed' && fact.stream === 'notes' && fact.wrote) stopping.abort()
+    })
+    expect((await client.readRun(run.runId)).run.status).toBe('cancelled')
+    expect((await written()).length).toBeLessThan(people.length)
+    const fresh = await client.freshness()
+    expect((await client.sync()).streams.notes).toMatchObject({
+      status: 'failed',
+      error_code: 'E_PERMISSION',
+    })
+    expect(await written()).toHaveLength(people.length)
+    expect((await client.freshness()).notes).toBe(fresh.notes)
+    dialect().hide('Note', false)
+    expect(status(await client.sync())).toEqual(good)
+    expect(await written()).toHaveLength(2 * people.length)
+  })
+
+  test('no: an object of several that is listed empty while its records are stored is not as if they had gone', async () => {
+    expect(status(await client.sync())).toEqual(good)
+    const stored = async () => [await client.records('owners'), await client.records('notes')]
+    const before = await stored()
+    for (const operation of ['queryAll.Group', 'queryAll.Note'])
+      all.simulator.faults.add({ fault: 'salesforce-nothing', operation })
+    const { streams } = await client.sync({ full: true })
+    for (const stream of ['owners', 'notes'])
+      expect(streams[stream]).toMatchObject({ status: 'failed', error_code: 'E_PERMISSION', retired: 0 })
+    expect(await stored()).toEqual(before)
+    all.simulator.faults.clear()
+    expect(status(await client.sync())).toEqual(good)
+    expect(await stored()).toEqual(before)
+  })
+
+  test('no: an object that is refused for an hour is not as if there were none, and what was written meanwhile arrives', async () => {
+    expect(status(await client.sync())).toEqual(good)
+    const { people } = client.account.truth()
+    const ids = [0, 1].map((nth) =>
+      client.account.addNote(people[nth]?.id ?? '', 'Wants Alpena and Cheboygan'),
+    )
+    all.simulator.faults.add({ fault: 'salesforce-no-api', operation: 'describe.ContentDocument' })
+    expect((await client.sync()).run).toMatchObject({ status: 'failed', error_code: 'E_PERMISSION' })
+    all.simulator.faults.clear()
+    expect(status(await client.sync())).toEqual(good)
+    const written = (await client.records('notes')).filter(({ body }) =>
+      String(body).includes('Alpena and Cheboygan'),
+    )
+    expect(written).toHaveLength(ids.length)
   })
 })
 

@@ -112,6 +112,26 @@ describe('changes', () => {
     })
   })
 
+  test('what was deleted for good by a transaction that took long is told by the feed once that is over', async () => {
+    await all.close()
+    await begin({ startAt: new Date(Date.now() - 5 * 24 * hour) })
+    expect(status(await client.sync())).toEqual(good)
+    const person = client.account.truth().people.find(({ kind }) => kind === 'customer')?.id ?? ''
+    const contact = () => byId('contacts', salesforceId('Contact', Number(person)))
+    all.simulator.advance(hour)
+    client.account.purgePerson(person)
+    all.simulator.advance(hour / 2)
+    all.simulator.faults.add({ fault: 'salesforce-deletions-late', operation: 'deleted.Contact' })
+    const before = await client.freshness()
+    expect(status(await client.sync())).toEqual(good)
+    expect(await contact()).toMatchObject({ deleted_at: null })
+    expect((await client.freshness()).contacts).not.toBe(before.contacts)
+    all.simulator.faults.clear()
+    all.simulator.advance(hour)
+    expect(status(await client.sync())).toEqual(good)
+    expect(await contact()).toMatchObject({ deleted_because: 'feed' })
+  })
+
   test('two contacts who became one: the loser’s id means the winner from now on, and what was theirs is the winner’s', async () => {
     const { deals } = client.account.truth()
     const [winner = '', loser = ''] = deals.map(({ personId }) => personId)
@@ -206,7 +226,7 @@ describe('what Salesforce remembers of an opportunity', () => {
     client.account.editDeal(deal?.id ?? '', { stageId: Number(last?.id), amountMinor: 7_700_000 })
     all.simulator.ledger.clear()
     expect(status(await client.sync())).toEqual(good)
-    expect(asked()).toEqual([expect.stringContaining('SystemModstamp >=')])
+    expect(asked()[0]).toContain('SystemModstamp >=')
     expect(await client.records('stage_changes')).toHaveLength(rows.length + 1)
     expect(await client.records('stage_changes')).toContainEqual(
       expect.objectContaining({ stage_name: last?.name, amount_minor: 7_700_000, currency: 'USD' }),
@@ -214,6 +234,25 @@ describe('what Salesforce remembers of an opportunity', () => {
     const { rows: versions } = await all.db.query('select stage_name from opportunity_versions')
     expect(versions).toHaveLength(1)
     expect((await replay(all, client, 'verify')).differences).toEqual([])
+  })
+
+  test('is there within a day where a long transaction showed it late', async () => {
+    await all.close()
+    await begin({ startAt: new Date(Date.now() - 5 * 24 * hour) })
+    expect(status(await client.sync())).toEqual(good)
+    const before = (await remembered()).length
+    const [deal] = client.account.truth().deals
+    const last = client.account.truth().stages[5]
+    all.simulator.advance(hour)
+    client.account.editDeal(deal?.id ?? '', { stageId: Number(last?.id) })
+    all.simulator.advance(hour)
+    all.simulator.faults.add({ fault: 'salesforce-nothing', operation: 'queryAll.OpportunityHistory' })
+    expect(status(await client.sync())).toEqual(good)
+    expect(await remembered()).toHaveLength(before)
+    all.simulator.faults.clear()
+    all.simulator.advance(24 * hour)
+    expect(status(await client.sync())).toEqual(good)
+    expect(await remembered()).toHaveLength(before + 1)
   })
 
   test('is not missed where the user may not see it', async () => {
@@ -268,6 +307,35 @@ describe('a note of the new kind', () => {
     const { body } = (await stored()) ?? {}
     expect(body).toMatch(/^Fees, dates .{230,}…$/)
     expect((await replay(all, client, 'verify')).differences).toEqual([])
+  })
+
+  test('of which no text was read because the day’s requests were used up arrives with all of it', async () => {
+    all.simulator.faults.add({ fault: 'salesforce-daily-limit', operation: 'read.ContentVersion' })
+    const { run } = await client.sync()
+    expect([run.status, run.error_code]).toEqual(['cancelled', 'E_RATE_LIMITED'])
+    expect(await stored()).toBeUndefined()
+    all.simulator.faults.clear()
+    expect(status(await client.sync())).toEqual(good)
+    expect(await stored()).toMatchObject({ body: long })
+  })
+
+  test('stays with its person when fewer links of it come than Salesforce counts', async () => {
+    expect(status(await client.sync())).toEqual(good)
+    const before = await client.records('notes')
+    all.simulator.advance(60_000)
+    for (const text of ['Signed.', 'Not yet.']) {
+      rewrite(text)
+      all.simulator.faults.add({ fault: 'salesforce-rows-missing', operation: 'query.ContentDocumentLink' })
+      const { streams } = await client.sync()
+      expect(streams.notes).toMatchObject({ status: 'failed', error_code: 'E_SHORT_READ' })
+      expect(await client.records('notes')).toEqual(before)
+      all.simulator.faults.clear()
+    }
+    expect(status(await client.sync())).toEqual(good)
+    expect(await stored()).toMatchObject({
+      body: 'Not yet.',
+      contact_id: before.find((row) => row.source_id === salesforceId('ContentDocument', id))?.contact_id,
+    })
   })
 
   test('is not the page of a gateway, and arrives when the gateway is gone', async () => {

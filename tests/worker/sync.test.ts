@@ -13,7 +13,7 @@ afterAll(() => all.close())
 test('a first sync copies the whole account, and says how much it was', async () => {
   const { run, streams } = await client.sync()
   expect([run.status, run.error_code]).toEqual(['success', null])
-  expect(run.verdict).toMatch(/^All that ClientTether announces is current; \d+ changes came in\.$/)
+  expect(run.verdict).toMatch(/^All that ClientTether announces is current; [\d,]+ changes came in\.$/)
   await expectTruth(client)
   expect(streams.leads).toMatchObject({
     status: 'success',
@@ -40,6 +40,15 @@ test('an edit arrives once, with the state before it kept as a version', async (
   await expectTruth(client)
   const versions = await all.db.query('select amount_minor::int as amount from opportunity_versions')
   expect(versions.rows).toEqual([{ amount: deal?.amountMinor ?? null }])
+})
+
+test('a note that was written in the very second of another change of its person arrives with the next sync', async () => {
+  const person = client.account.truth().people[3]?.id ?? ''
+  client.account.editPerson(person, { phone: '2125550147' })
+  await client.sync()
+  client.account.addNote(person, 'Called back at once')
+  await client.sync()
+  await expectTruth(client)
 })
 
 test('what a CRM does not offer is said to be not synced, never an empty success', async () => {

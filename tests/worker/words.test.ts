@@ -70,6 +70,10 @@ describe('a run is judged by its gravest stream', () => {
     expect(judge('ClientTether', [leads], null).words).toBe(
       'All that ClientTether announces is current; 4 changes came in.',
     )
+    const one = { ...leads, counts: { ...noCounts(), created: 1 } }
+    expect(judge('ClientTether', [one], null).words).toContain('; 1 change came in.')
+    const many = { ...leads, counts: { ...noCounts(), created: 3_631 } }
+    expect(judge('ClientTether', [many], null).words).toContain('; 3,631 changes came in.')
   })
 })
 

@@ -9,7 +9,7 @@ export type World = { simulator: Simulator; client: Client }
 export type Deed = (world: World, at: number, words: string) => unknown
 
 /** One of those there are, by any number. */
-export const pick = <T>(list: T[], at: number): T | undefined => list[at % Math.max(1, list.length)]
+export const pick = <T>(list: readonly T[], at: number): T | undefined => list[at % Math.max(1, list.length)]
 const people = ({ client }: World) => client.account.truth().people.map(({ id }) => id)
 const deals = ({ client }: World) => client.account.truth().deals.map(({ id }) => id)
 const onPerson = (world: World, at: number, deed: (id: string) => unknown) => {
@@ -61,6 +61,34 @@ export const deedsOfPeople: Record<string, Deed> = {
     onPerson(world, at, (id) => world.client.account.addActivity(id, { kind: 'appointment' })),
   'let time pass': ({ simulator }, at) => simulator.advance((at % 48) * 3_600_000),
 }
+
+/** A deal is taken away and brought back before anybody looked. */
+export const restoreDeal: Deed = (world, at) => {
+  const id = pick(deals(world), at)
+  if (id === undefined) return
+  world.client.account.removeDeal(id)
+  world.client.account.restoreDeal(id)
+}
+
+/** A run, and a run during which one of these faults meets one of these operations a few times. */
+export const syncs = (
+  faults: readonly FaultName[],
+  operations: readonly string[],
+  params: Record<string, string | number> = {},
+): Record<string, Deed> => ({
+  sync: ({ client }) => client.sync(),
+  'sync while something is wrong': async ({ simulator, client }, at) => {
+    simulator.faults.add({
+      fault: pick(faults, at) ?? 'server-error',
+      operation: pick(operations, Math.floor(at / faults.length)),
+      nth: 1 + (at % 3),
+      times: 1 + (at % 5),
+      params,
+    })
+    await client.sync()
+    simulator.faults.clear()
+  },
+})
 
 const words = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 12 }).map((text) => text.trim() || 'Ann')
 

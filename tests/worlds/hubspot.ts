@@ -4,7 +4,18 @@ import { startSimulator, type AccountOptions, type FaultName } from '../../simul
 import type { Client } from '../worker/arrange.ts'
 import { replay } from '../worker/replayed.ts'
 import { expectTruth } from '../worker/truth.ts'
-import { deedsOfPeople, faultsOnTheWay, paces, pageSizes, pick, stepsOf, type Deed } from './deeds.ts'
+import {
+  deedsOfPeople,
+  faultsOnTheWay,
+  paces,
+  pageSizes,
+  pick,
+  restoreDeal,
+  stepsOf,
+  syncs,
+  type Deed,
+} from './deeds.ts'
+import { expectNothingBuriedAlive, expectSettled } from './settled.ts'
 import { worldsOf } from './worlds.ts'
 
 const laurel: AccountOptions = {
@@ -48,12 +59,7 @@ const deeds: Record<string, Deed> = {
     for (const { id } of client.account.truth().people)
       client.account.editPerson(id, { phone: `212555${at % 10_000}` })
   },
-  'restore a deal': ({ client }, at) => {
-    const deal = pick(client.account.truth().deals, at)
-    if (deal === undefined) return
-    client.account.removeDeal(deal.id)
-    client.account.restoreDeal(deal.id)
-  },
+  'restore a deal': restoreDeal,
   'purge a person': ({ client }, at) => {
     // The stand-in keeps the deals of who is forgotten.
     const { people, deals } = client.account.truth()
@@ -61,27 +67,14 @@ const deeds: Record<string, Deed> = {
     const person = pick(lonely, at)
     if (person !== undefined) client.account.purgePerson(person.id)
   },
-  sync: ({ client }) => client.sync(),
-  'sync while something is wrong': async ({ simulator, client }, at) => {
-    simulator.faults.add({
-      fault: pick(faults, at) ?? 'server-error',
-      operation: pick(operations, Math.floor(at / faults.length)),
-      nth: 1 + (at % 3),
-      times: 1 + (at % 5),
-    })
-    await client.sync()
-    simulator.faults.clear()
-  },
+  ...syncs(faults, operations),
 }
 
-/** No record that the account still holds is a tombstone. */
-async function expectNothingBuriedAlive({ account, records }: Client): Promise<void> {
+/** The ids of all that the account holds, for each table. */
+function aliveIn({ account }: Client): Record<string, string[]> {
   const { deals, people, notes } = account.truth()
-  for (const [table, rows] of Object.entries({ contacts: people, opportunities: deals, notes })) {
-    const alive = new Set(rows.map(({ id }) => id))
-    const buried = (await records(table)).filter((row) => row.deleted_at !== null)
-    expect(buried.filter((row) => alive.has(String(row.source_id)))).toEqual([])
-  }
+  const idsOf = (records: readonly { id: string }[]) => records.map(({ id }) => id)
+  return { contacts: idsOf(people), opportunities: idsOf(deals), notes: idsOf(notes) }
 }
 
 const world = fc.record({
@@ -110,17 +103,11 @@ export const hubSpot = worldsOf({
       const client: Client = { ...stored, account: simulator.account(laurel.webKey) }
       for (const [deed, at, text] of steps) {
         await deeds[deed]?.({ simulator, client }, at, text)
-        if (deed.startsWith('sync')) await expectNothingBuriedAlive(client)
+        if (deed.startsWith('sync')) await expectNothingBuriedAlive(client, aliveIn(client))
       }
       // Links change no stamp, and who is forgotten is in no list: both are seen when every list is read whole again.
       simulator.advance(8 * day)
-      const { run } = await client.sync({ acceptAbsence: true })
-      expect([run.status, run.error_detail, run.quarantined]).toEqual(['success', null, 0])
-      await expectTruth(client)
-      const before = await client.everything()
-      const again = await client.sync()
-      expect(again.run).toMatchObject({ status: 'success', created: 0, updated: 0, retired: 0 })
-      expect(await client.everything()).toEqual(before)
+      await expectSettled(client, expectTruth)
       expect((await replay(all, client, 'verify')).differences).toEqual([])
     } finally {
       await simulator.close()

@@ -1,10 +1,20 @@
 import fc from 'fast-check'
-import { expect } from 'vitest'
 import { salesforceId } from '../../simulator/salesforce-ids.ts'
 import { startSimulator, type FaultName } from '../../simulator/main.ts'
 import type { Client } from '../worker/arrange.ts'
 import { connectSalesforce, expectLarkspur, larkspur } from '../worker/salesforce-client.ts'
-import { deedsOfPeople, faultsOnTheWay, paces, pageSizes, pick, stepsOf, type Deed } from './deeds.ts'
+import {
+  deedsOfPeople,
+  faultsOnTheWay,
+  paces,
+  pageSizes,
+  pick,
+  restoreDeal,
+  stepsOf,
+  syncs,
+  type Deed,
+} from './deeds.ts'
+import { expectNothingBuriedAlive, expectSettled } from './settled.ts'
 import { worldsOf } from './worlds.ts'
 
 /** Faults of the way to the CRM and of its limits. What a record says is never changed by them: that would be read once a day. */
@@ -31,12 +41,7 @@ const operations = [
 
 const deeds: Record<string, Deed> = {
   ...deedsOfPeople,
-  'restore a deal': ({ client }, at) => {
-    const deal = pick(client.account.truth().deals, at)
-    if (deal === undefined) return
-    client.account.removeDeal(deal.id)
-    client.account.restoreDeal(deal.id)
-  },
+  'restore a deal': restoreDeal,
   'purge a person': ({ client }, at) => {
     const person = pick(
       client.account.truth().people.filter(({ kind }) => kind !== 'prospect'),
@@ -45,29 +50,16 @@ const deeds: Record<string, Deed> = {
     if (person !== undefined) client.account.purgePerson(person.id)
   },
   'end every session': ({ client }) => client.account.endAccess(),
-  sync: ({ client }) => client.sync(),
-  'sync while something is wrong': async ({ simulator, client }, at) => {
-    simulator.faults.add({
-      fault: pick(faults, at) ?? 'server-error',
-      operation: pick(operations, Math.floor(at / faults.length)),
-      nth: 1 + (at % 3),
-      times: 1 + (at % 5),
-    })
-    await client.sync()
-    simulator.faults.clear()
-  },
+  ...syncs(faults, operations),
 }
 
-/** No opportunity or person that the org still holds is a tombstone. */
-async function expectNothingBuriedAlive(client: Client): Promise<void> {
-  const { deals, people } = client.account.truth()
-  const alive = new Set([
-    ...deals.map(({ id }) => salesforceId('Opportunity', Number(id))),
-    ...people.flatMap(({ id }) => [salesforceId('Contact', Number(id)), salesforceId('Lead', Number(id))]),
-  ])
-  for (const table of ['opportunities', 'contacts', 'leads']) {
-    const buried = (await client.records(table)).filter((row) => row.deleted_at !== null)
-    expect(buried.filter((row) => alive.has(String(row.source_id)))).toEqual([])
+/** The ids of the opportunities and people that the org holds, for each table. */
+function aliveIn({ account }: Client): Record<string, string[]> {
+  const { deals, people } = account.truth()
+  return {
+    opportunities: deals.map(({ id }) => salesforceId('Opportunity', Number(id))),
+    contacts: people.map(({ id }) => salesforceId('Contact', Number(id))),
+    leads: people.map(({ id }) => salesforceId('Lead', Number(id))),
   }
 }
 
@@ -97,17 +89,11 @@ export const salesforce = worldsOf({
       const client: Client = { ...stored, account: simulator.account(larkspur.webKey) }
       for (const [deed, at, text] of steps) {
         await deeds[deed]?.({ simulator, client }, at, text)
-        if (deed.startsWith('sync')) await expectNothingBuriedAlive(client)
+        if (deed.startsWith('sync')) await expectNothingBuriedAlive(client, aliveIn(client))
       }
       // The feed of deletions goes by whole minutes, and not into the present one.
       simulator.advance(120_000)
-      const { run } = await client.sync({ acceptAbsence: true })
-      expect([run.status, run.error_detail, run.quarantined]).toEqual(['success', null, 0])
-      await expectLarkspur(client)
-      const before = await client.everything()
-      const again = await client.sync()
-      expect(again.run).toMatchObject({ status: 'success', created: 0, updated: 0, retired: 0 })
-      expect(await client.everything()).toEqual(before)
+      await expectSettled(client, expectLarkspur)
     } finally {
       await simulator.close()
     }

@@ -156,6 +156,12 @@ export type Page = {
   endsWhole?: true
   /** A part of the list was not given to us: what is missing from it is not concluded to be gone. */
   isPartial?: true
+  /** Part of a list was not given to us, and how the ids of its records begin: what is stored of them may have changed unseen. */
+  hiddenPrefix?: string
+  /** Until when, by its clock, the CRM is sure to have told everything: the next pass begins no later. */
+  coveredUntil?: string
+  /** Fields that the records behind this page are asked for by, and those that we should ask for and may not see: one that was seen before is lost, and not empty. */
+  fields?: { seen: string[]; unseen: string[] }
   /** The CRM no longer knows the parent whose children were asked for. Its children may belong to another one by now. */
   isParentGone?: boolean
 }

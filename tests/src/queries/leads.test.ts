@@ -2,16 +2,15 @@ import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Database } from '../../../drizzle/db.ts'
 import { bySource, byStatus, leadFigures, type LeadGroup } from '../../../src/domain/leads.ts'
+import { readLeadGroups, type LeadScope } from '../../../src/queries/lead-groups.ts'
 import {
   countLeads,
   leadSorts,
   readFirstTouch,
-  readLeadGroups,
   readLeads,
   walkLeads,
   type LeadFilters,
   type LeadRow,
-  type LeadScope,
 } from '../../../src/queries/leads.ts'
 import { arrange, rosewood, type Arrangement, type Client } from '../../worker/arrange.ts'
 import { connectAsWeb } from '../place.ts'
@@ -57,6 +56,8 @@ function groupsOf(
 ): Promise<LeadGroup[]> {
   return web.asTenant(client.tenantId, (tx) => readLeadGroups(tx, scopeOf(client), { from, to, before }))
 }
+
+type Alike = Pick<LeadGroup, 'source' | 'stageKey' | 'isQualified' | 'count'>
 
 async function one(text: string, ...values: unknown[]): Promise<string | null> {
   const { rows } = await all.db.query<{ n: string | null }>(text, values)
@@ -248,6 +249,68 @@ describe.each([0, 1, 2])('the world of account %i', (at) => {
       if (set.source && set.source !== '-')
         expect(new Set(listed.map(({ source }) => source))).toEqual(new Set([set.source]))
     }
+  })
+
+  test.each([
+    ['as they came', `select`],
+    [
+      'when some are gone',
+      `update leads set deleted_at = now(), deleted_because = 'absence' where connection_id = $1 and source_id ~ '[123]$'`,
+    ],
+    [
+      'when some moved, those that are gone among them',
+      `update leads set stage_id = $2, stage_name = 'Moved', source = 'Fair' where connection_id = $1 and source_id ~ '[345]$'`,
+    ],
+    [
+      'when some are back',
+      `update leads set deleted_at = null, deleted_because = null where connection_id = $1 and source_id ~ '3$'`,
+    ],
+    [
+      'when some have no source and no stage any more, and are of another kind',
+      `update leads set source = case when source_id ~ '45$' then '' end, stage_id = null, is_prospect = not is_prospect
+       where connection_id = $1 and source_id ~ '5$'`,
+    ],
+    [
+      'when a stage is in play that was not, or is not any more',
+      `update stages set is_active = not is_active where connection_id = $1 and id = $2`,
+    ],
+    [
+      'when a stage is not listed any more',
+      `update stages set deleted_at = now() where connection_id = $1 and id = $2`,
+    ],
+  ])('has the figures of SQL of another hand of all time, %s', async (_, deed) => {
+    const { tenantId, connectionId } = client()
+    const stage = await one(
+      `select id as n from stages where connection_id = $1 order by position limit 1`,
+      connectionId,
+    )
+    const of = [connectionId, stage]
+    await all.db.query(deed, of.slice(0, new Set(deed.match(/\$\d/g)).size))
+    const { rows } = await all.db.query<Alike>(
+      `select nullif(source, '') as source, coalesce(stage_id::text, '-') as "stageKey", count(*)::int as count,
+         is_prospect and not exists (select from stages s where s.id = l.stage_id and not s.is_active and s.deleted_at is null) as "isQualified"
+       from leads l where connection_id = $1 and deleted_at is null group by 1, 2, 4`,
+      [connectionId],
+    )
+    const groups = await groupsOf(client())
+    const inWords = (those: Alike[]) =>
+      those
+        .map(({ source, stageKey, isQualified, count }) => [source, stageKey, isQualified, count].join(' '))
+        .toSorted()
+    expect(inWords(groups)).toEqual(inWords(rows))
+    for (const source of [undefined, '-', 'Fair', ...rows.slice(0, 3).flatMap((row) => row.source ?? [])])
+      for (const key of [undefined, '-', stage ?? ''])
+        for (const isQualified of [false, true]) {
+          const filters = { ...everything, source, stage: key, isQualified }
+          const counted = await web.asTenant(tenantId, (tx) => countLeads(tx, scopeOf(client()), filters))
+          const those = rows.filter(
+            (row) =>
+              (source === undefined || (row.source ?? '-') === source) &&
+              (key === undefined || row.stageKey === key) &&
+              (!isQualified || row.isQualified),
+          )
+          expect(counted, JSON.stringify(filters)).toBe(those.reduce((sum, { count }) => sum + count, 0))
+        }
   })
 })
 

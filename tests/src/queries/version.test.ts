@@ -12,6 +12,13 @@ let deal: string
 beforeAll(async () => {
   ;({ connection } = await seedTidewell(seed))
   deal = await seed.record('opportunities', connection, { title: 'Austin', status: 'open' })
+  await seed.insert('crm_writes', {
+    tenant_id: connection.tenantId,
+    connection_id: connection.id,
+    opportunity_id: deal,
+    number: 1,
+    payload: { outcome: 'won', reason: null },
+  })
 })
 
 afterAll(() => place.close())
@@ -46,6 +53,14 @@ const causes: Record<string, () => Promise<unknown>> = {
       connection.id,
     ]),
   'somebody has planned a step': () => plan(1, `now() + interval '1 day'`),
+  'what was decided waits for its CRM': () =>
+    client.query(`update crm_writes set waits_because = 'It is busy' where opportunity_id = $1`, [deal]),
+  'what was decided has reached its CRM': () =>
+    client.query(`update crm_writes set state = 'sent' where opportunity_id = $1`, [deal]),
+  'what was decided is refused': () =>
+    client.query(`update crm_writes set state = 'refused', refused_because = 'x' where opportunity_id = $1`, [
+      deal,
+    ]),
 }
 
 test.each(Object.keys(causes))('is another one once %s', async (cause) => {

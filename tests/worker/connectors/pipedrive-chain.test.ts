@@ -42,6 +42,20 @@ const changes = {
   stored: 50_000,
 }
 
+describe('definitions of fields', () => {
+  test.each([
+    ['opportunities', 'dealFields'],
+    ['leads', 'dealFields'],
+    ['contacts', 'personFields'],
+    ['companies', 'organizationFields'],
+    ['stages', 'pipelines'],
+    ['activities', 'activityTypes'],
+  ])('of %s that come empty are no answer: the records would be read without them', (stream, list) => {
+    const answer = ({ path }: Asked) => cursorBody(path.endsWith(list) ? [] : [deal])
+    expect(() => readAll(stream, {}, answer)).toThrow(`${list} names nothing, and every company has some`)
+  })
+})
+
 describe('the lists of deals', () => {
   const answer = ({ path, query }: Asked) => {
     if (path.endsWith('dealFields')) return cursorBody(definitions)
@@ -103,7 +117,8 @@ describe('a list of version 2', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(12), { minLength: 1, maxLength: 30 }), (sizes) => {
         let id = 0
-        const { items } = readAll('activities', {}, ({ query }) => {
+        const { items } = readAll('activities', {}, ({ path, query }) => {
+          if (path.endsWith('activityTypes')) return cursorBody([{ id: 1 }])
           const at = Number(query.cursor ?? 0)
           const rows = Array.from({ length: sizes[at] ?? 0 }, () => ({ id: (id += 1) }))
           return cursorBody(rows, at + 1 < sizes.length ? String(at + 1) : null)

@@ -431,6 +431,12 @@ describe('a lead', () => {
     })
   })
 
+  test('of a channel that nobody defined says its number, and not where else it came from', () =>
+    expect(columns('leads', { ...lead, channel: 53 })).toMatchObject({ source: '53' }))
+
+  test('of no channel says how it was made', () =>
+    expect(columns('leads', { ...lead, channel: null })).toMatchObject({ source: 'API' }))
+
   test('without a value has no amount; one that was put away counts no more', () =>
     expect(columns('leads', { ...lead, value: null, is_archived: true })).toMatchObject({
       amountMinor: null,

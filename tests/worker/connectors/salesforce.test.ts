@@ -162,6 +162,22 @@ describe('an opportunity', () => {
   })
 })
 
+describe('a note of the new kind', () => {
+  test('that nobody is linked to, not even its owner, is set aside: its links were not told', () => {
+    const item = {
+      attributes: { type: 'ContentDocument' },
+      Id: '069000000000001AAA',
+      Title: 'Call',
+      OwnerId: '005000000000001AAA',
+      SystemModstamp: '2026-05-01T07:25:37.000+0000',
+      links: ['005000000000001AAA'],
+    }
+    const { item: documented } = streamOf('notes')
+    expect(documented.safeParse(item).success).toBe(true)
+    expect(documented.safeParse({ ...item, links: [] }).error?.issues[0]?.path).toEqual(['links'])
+  })
+})
+
 describe('activities', () => {
   const common = {
     Id: '00TWW0000001Ab2YAE',

@@ -5,10 +5,13 @@ import { paths } from './versions.ts'
 
 // A list shows its records' associations beside them when asked to; a search does not, and a long row of them has paging of its
 // own. Then they are read in batches: {"results":[{"from":{"id":"1"},"to":[{"toObjectId":2,…}],"paging":{"next":{"after":"…"}}}]}.
-// A record without any is missing, or named among the errors of a 207; both mean none.
+// A record without any is missing, or named among the errors of a 207 as one of which nothing was found; both mean none. Any other
+// error, and a batch that is not complete, means that we were not told.
 // (https://developers.hubspot.com/docs, associations v4, read 2026-11-20)
 
 const batch = z.looseObject({
+  status: z.literal('COMPLETE').optional(),
+  errors: z.array(z.looseObject({ category: z.literal('OBJECT_NOT_FOUND') })).optional(),
   results: z.array(
     z.looseObject({
       from: z.looseObject({ id: z.coerce.string() }),
@@ -65,7 +68,7 @@ export function linksOf(
     for (const record of records)
       for (const type of to) add(idOf(record), type, shownBeside(record, type).ids)
   walk(bodies, records, to, isBeside, ({ to: type }, body) => {
-    for (const { from, to: ids } of readBatch(body))
+    for (const { from, to: ids } of readBatch(body).results)
       add(
         from.id,
         type,
@@ -75,7 +78,10 @@ export function linksOf(
   return links
 }
 
-/** Goes through the rounds of batches as they were asked; what was asked follows from what came before. */
+/**
+ * Goes through the rounds of batches as they were asked; what was asked follows from what came before. A batch that names nobody and gives no
+ * reason is asked once more, at the end: what is taken for removed by mistake bumps nothing, and would be missing until the next whole list.
+ */
 function walk(
   bodies: readonly unknown[],
   records: readonly Record_[],
@@ -89,22 +95,29 @@ function walk(
       ? []
       : [{ to: type, inputs: incomplete.map((record): Input => ({ id: idOf(record) })) }]
   })
-  for (let at = 1; wanted.length > 0 && at + wanted.length <= bodies.length;) {
+  let silent: Batch[] | null = []
+  for (let at = 1; ;) {
+    if (wanted.length === 0 && silent !== null) [wanted, silent] = [silent, null]
+    if (wanted.length === 0 || at + wanted.length > bodies.length) return { wanted }
     const answered = wanted.map((asked, place) => ({ asked, body: bodies[at + place] }))
     at += wanted.length
     for (const { asked, body } of answered) see(asked, body)
+    silent?.push(...answered.filter(({ body }) => isSilent(body)).map(({ asked }) => asked))
     wanted = answered.flatMap(({ asked, body }) => {
-      const inputs = readBatch(body).flatMap(({ from, paging }) =>
+      const inputs = readBatch(body).results.flatMap(({ from, paging }) =>
         paging?.next === undefined ? [] : [{ id: from.id, after: paging.next.after }],
       )
       return inputs.length === 0 ? [] : [{ to: asked.to, inputs }]
     })
   }
-  return { wanted }
 }
 
-function readBatch(body: unknown): z.infer<typeof batch>['results'] {
-  return readAs(batch, body, 'a HubSpot batch of associations').results
+const readBatch = (body: unknown): z.infer<typeof batch> =>
+  readAs(batch, body, 'a HubSpot batch of associations')
+
+function isSilent(body: unknown): boolean {
+  const { results, errors = [] } = readBatch(body)
+  return results.length === 0 && errors.length === 0
 }
 
 /** What a list shows beside a record; nothing at all where it has none. */

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { StreamError } from '../../errors.ts'
 import { readAs } from '../read-as.ts'
 
 // A list: {"results":[…],"paging":{"next":{"after":"…","link":"…"}}}; without `paging` it has ended. A search has `total` besides.
@@ -28,4 +29,10 @@ export function readList(body: unknown): Listed {
     after: next?.next.after ?? null,
     total: total ?? null,
   }
+}
+
+/** Refuses the rows of a list that no account has empty: that it names nothing is no answer. Throws `StreamError` (`E_CRM_BAD_REPLY`). */
+export function someOf(rows: readonly unknown[], list: string): void {
+  if (rows.length === 0)
+    throw new StreamError('E_CRM_BAD_REPLY', `HubSpot names no ${list}, and every account has some`)
 }

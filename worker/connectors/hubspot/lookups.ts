@@ -3,7 +3,7 @@ import type { Page, Reply, Request, Stream } from '../connector.ts'
 import { instant } from '../instants.ts'
 import { share, wholeNumber } from '../numbers.ts'
 import { readAs } from '../read-as.ts'
-import { readList } from './envelope.ts'
+import { readList, someOf } from './envelope.ts'
 import type { HubSpotSettings as HS } from './settings.ts'
 import { pipelineKey, stageKey } from './values.ts'
 import { paths } from './versions.ts'
@@ -39,6 +39,8 @@ export const owners: Stream<HS> = {
   page: (reply, cursor) => {
     const { archived } = JSON.parse(cursor) as OwnersPlace
     const { results, after } = readList(reply.body)
+    const isAll = after === null && (JSON.parse(cursor) as OwnersPlace).after === undefined
+    if (isAll && !archived) someOf(results, 'owners')
     const next: OwnersPlace | null =
       after !== null ? { archived, after } : archived ? null : { archived: true }
     return { items: results, next: next && JSON.stringify(next), total: null }
@@ -86,8 +88,10 @@ function ofPipelines(
     }),
     page: ({ status, body }: Reply, type, { leads }): Page => {
       const next = type === 'deals' && leads ? 'leads' : null
-      if (status === 403 || status === 404) return { items: [], next, total: null, isPartial: true }
+      if (status === 403 || status === 404)
+        return { items: [], next, total: null, isPartial: true, hiddenPrefix: pipelineKey(type, '') }
       const { results } = readAs(pipelines_, body, 'a HubSpot list of pipelines')
+      if (type === 'deals') someOf(results, 'pipelines of deals')
       return { items: results.flatMap((pipeline) => items(pipeline, type)), next, total: null }
     },
   }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Page, Pass, Reply, Request, Stream } from '../connector.ts'
-import { readCursorPage, readOffsetPage, readWhole, type Row } from './envelope.ts'
+import { readCursorPage, readOffsetPage, readWhole, someOf, type Row } from './envelope.ts'
 import { readAs } from '../read-as.ts'
 import { tokensOf, tokensOfOne } from './quota.ts'
 import type { PipedriveSettings as Settings } from './settings.ts'
@@ -35,7 +35,7 @@ type Place = {
   stepsBack?: number
   /** The ids of a look at single records, as the lists take them. */
   ids?: string
-  /** The ids of a look that are still to be asked for one by one, in version 1. */
+  /** The ids of a look that are still to be asked for one by one. */
   singly?: readonly string[]
   known: Known
 }
@@ -60,8 +60,7 @@ export function chain(
     countsUpTo: ({ wholeListUpTo }) => wholeListUpTo,
     ...(phases.some(({ changes }) => changes === 'since') && {
       look: (ids: readonly string[]) => {
-        // Lists of version 1 take no ids.
-        const asked = phases.some(({ paging }) => paging === 'offset') ? { singly: ids } : { ids: ids.join() }
+        const asked = isAskedSingly(phases) ? { singly: ids } : { ids: ids.join() }
         const place = {
           phase: 0,
           since: null,
@@ -88,7 +87,7 @@ export function chain(
       if (place.singly !== undefined && phase.learn === undefined)
         return single(place, place.singly, reply, take)
       const { rows, next } = readPage(phase, place, reply, settings.pageSize)
-      const known = phase.learn?.(place.known, rows) ?? place.known
+      const known = phase.learn?.(place.known, someOf(rows, phase.path)) ?? place.known
       const cursorAfter = nextCursor(phases, { ...place, known }, next)
       return {
         items: phase.learn === undefined ? rows.flatMap((row) => take(row, known)) : [],
@@ -99,6 +98,12 @@ export function chain(
       } satisfies Page
     },
   }
+}
+
+/** Lists of version 1 take no ids; and which of several lists a record stands in, or has been left out of, is no question to ask them. */
+const isAskedSingly = (phases: readonly Phase[]): boolean => {
+  const lists = phases.filter(({ learn, changes }) => learn === undefined && changes !== 'moved')
+  return lists.length > 1 || lists.some(({ paging }) => paging === 'offset')
 }
 
 const isLook = ({ ids, singly }: Pick<Place, 'ids' | 'singly'>): boolean =>
@@ -115,7 +120,7 @@ function single(
 ): Page {
   const left = singly.slice(1)
   return {
-    items: status === 404 ? [] : take(readAs(record, body, 'a record of Pipedrive').data, place.known),
+    items: status >= 400 ? [] : take(readAs(record, body, 'a record of Pipedrive').data, place.known),
     next: left.length === 0 ? null : JSON.stringify({ ...place, singly: left } satisfies Place),
     total: null,
     repeats: true,
@@ -139,7 +144,12 @@ function phaseAt(phases: readonly Phase[], { phase }: Place): Phase {
 function requestFor(phases: readonly Phase[], place: Place, pageSize: number): Request {
   const { path, query, paging, changes } = phaseAt(phases, place)
   if (place.singly !== undefined && phaseAt(phases, place).learn === undefined)
-    return { method: 'GET', path: `${path}/${place.singly[0]}`, units: tokensOfOne, mayBeRefused: [404] }
+    return {
+      method: 'GET',
+      path: `${path}/${place.singly[0]}`,
+      units: tokensOfOne(path),
+      mayBeRefused: [404, 410],
+    }
   const asked: Record<string, string> = { ...query }
   if (paging !== 'none') asked.limit = String(pageSize)
   if (changes === 'since' && place.since !== null) asked.updated_since = place.since

@@ -25,6 +25,12 @@ export function readWhole(body: unknown): Row[] {
   return (readAs(list, body, 'a Pipedrive list').data ?? []) as Row[]
 }
 
+/** The rows of a list that no company has empty, such as that of its fields: what they tell of is not undone by silence. */
+export function someOf(rows: Row[], path: string): Row[] {
+  if (rows.length === 0) throw bad(`${path} names nothing, and every company has some`)
+  return rows
+}
+
 /** A page of version 2. A full page that does not say whether there is more is no page: its silence is not the end. */
 export function readCursorPage(body: unknown, pageSize: number): { rows: Row[]; next: string | null } {
   const rows = readWhole(body)

@@ -30,7 +30,7 @@ const labelsOf = (options: Row[]): Record<string, string> =>
 /** A custom field's value under the name that people know it by. */
 export type Named = { name: string; value: unknown }
 
-/** A record with its custom fields named and its channel spelled out. Fields that were never defined keep their code as a name. */
+/** A record with its custom fields named and its channel spelled out. Fields and channels that were never defined keep their code as a name. */
 export function withNames(custom: (row: Row) => Row): (row: Row, known: Known) => Row[] {
   return (row, known) => {
     const named: Record<string, Named> = {}
@@ -41,8 +41,9 @@ export function withNames(custom: (row: Row) => Row): (row: Row, known: Known) =
       const name = field?.name ?? key
       named[code] = { name: part === undefined ? name : `${name} ${part}`, value: readable(value, field) }
     }
-    const source = readable(row.channel ?? null, known[channel] as Field | undefined)
-    return [{ ...row, custom_fields: named, ...(channel in row && { channel: source }) }]
+    const source = readable(row.channel, known[channel] as Field | undefined)
+    const spelled = typeof source === 'number' ? String(source) : source
+    return [{ ...row, custom_fields: named, ...(channel in row && { channel: spelled ?? null }) }]
   }
 }
 

@@ -19,8 +19,8 @@ const costs: Record<string, number> = {
   '/api/v2/stages': 5,
 }
 
-/** What one record of version 1 costs. */
-export const tokensOfOne = 2
+/** What one record costs. */
+export const tokensOfOne = (path: string): number => (path.startsWith('/api/v2/') ? 1 : 2)
 
 /** What a request for a list costs: 10 tokens in version 2, 20 in version 1, unless it is said otherwise. */
 export const tokensOf = (path: string): number => costs[path] ?? (path.startsWith('/api/v2/') ? 10 : 20)

@@ -1,11 +1,11 @@
 import { z } from 'zod'
-import { StreamError, SyncError } from '../../errors.ts'
+import { StreamError } from '../../errors.ts'
 import type { Page, Reply, Request, Stream } from '../connector.ts'
+import { instant } from '../instants.ts'
 import { readAs } from '../read-as.ts'
 import { plain } from './bulk-item.ts'
 import { bulkPage, bulkRequest, isTimeToCount } from './bulk.ts'
 import { columnsOf, kindsOf, readDescription } from './columns.ts'
-import { fault } from './fault.ts'
 import { beginAt, lookAt, nextObject, nextPhase, placeOf, type Place } from './place.ts'
 import type { SalesforceSettings as Settings } from './settings.ts'
 import { namedQuery, pageQuery } from './soql.ts'
@@ -15,7 +15,7 @@ export type Item = Record<string, unknown>
 /** One object of Salesforce's, read to the end before the next. */
 export type SObject = {
   name: string
-  /** How its ids begin, where a stream has several objects: an id then says whose it is. */
+  /** How its ids begin, where a stream has several objects: an id then says whose it is. One that may be missing has it there. */
   prefix?: string
   /** Fields with a column of ours. */
   fields: readonly string[]
@@ -44,6 +44,7 @@ const page = z.looseObject({
 })
 const feed = z.looseObject({
   deletedRecords: z.array(z.looseObject({ id: z.string(), deletedDate: z.string() })),
+  latestDateCovered: z.string().optional(),
 })
 
 type Objects = readonly [SObject, ...SObject[]]
@@ -73,7 +74,7 @@ function requestFor(objects: Objects, place: Place, settings: Settings): Request
   const object = objectAt(objects, place)
   const { name, only, mayBeMissing, comesDue } = object
   if (place.phase === 'describe')
-    return { method: 'GET', path: `sobjects/${name}/describe`, ...(mayBeMissing && { mayBeRefused: true }) }
+    return { method: 'GET', path: `sobjects/${name}/describe`, ...(mayBeMissing && { mayBeRefused: [404] }) }
   if (place.phase === 'feed')
     return {
       method: 'GET',
@@ -101,9 +102,9 @@ function pageOf(objects: Objects, place: Place, reply: Reply, settings: Settings
   const object = objectAt(objects, place)
   if (place.phase === 'describe') return described(objects, place, object, reply, settings)
   if (place.phase === 'feed') {
-    const { deletedRecords } = readAs(feed, reply.body, `the deletions of ${object.name}`)
+    const { deletedRecords, latestDateCovered } = readAs(feed, reply.body, `the deletions of ${object.name}`)
     const items = deletedRecords.map(({ id, deletedDate }) => ({ Id: id, IsDeleted: true, deletedDate }))
-    return { items, repeats: true, ...after(objects, place) }
+    return { items, repeats: true, ...after(objects, { ...place, ...covering(place, latestDateCovered) }) }
   }
   if (place.bulk !== undefined)
     return bulkPage(object, place, place.bulk, reply, settings, () => after(objects, place))
@@ -122,7 +123,8 @@ function pageOf(objects: Objects, place: Place, reply: Reply, settings: Settings
   const mayRepeat = place.phase === 'bin' || place.phase === 'due' || place.isAgain === true
   const repeats = mayRepeat ? { repeats: true as const } : {}
   const isEnd = done && totalSize < rowsAtOnce(object, settings)
-  if (isEnd || last === undefined) return { items, ...repeats, ...after(objects, place) }
+  if (isEnd || last === undefined)
+    return { items, ...repeats, ...hiddenIn(object, place, records), ...after(objects, place) }
   const on: Place = { ...place, after: { stamp: last.SystemModstamp, id: last.Id } }
   if (place.listed !== undefined) on.listed = place.listed + records.length
   if (isTimeToCount(on, settings))
@@ -130,21 +132,23 @@ function pageOf(objects: Objects, place: Place, reply: Reply, settings: Settings
   return { items, next: JSON.stringify(on), total: null, ...repeats }
 }
 
-/** The user sees the object or not: then it is as if it had no records, and nothing is concluded from that. */
+/** One object of several that is listed as if it had no records: if some are stored, and are not told to be deleted, they are only hidden. */
+const hiddenIn = ({ prefix }: SObject, { phase, isWhole, after }: Place, records: readonly unknown[]) =>
+  prefix !== undefined && isWhole && phase === 'list' && after === null && records.length === 0
+    ? { hiddenPrefix: prefix }
+    : {}
+
+/** The user sees the object or not: then it is as if it had no records, unless some are stored, and nothing is concluded from that. */
 function described(objects: Objects, place: Place, object: SObject, reply: Reply, settings: Settings): Page {
-  const nothing = { items: [], total: null }
-  if (reply.status >= 400) {
-    const problem = fault({ ...reply, text: '' }, 'activities', settings)
-    if (problem instanceof SyncError && problem.code !== 'E_PERMISSION') throw problem
-    return { ...nothing, isPartial: true, ...ending(place, furtherOf(objects, place)) }
+  const empty = { items: [], total: null }
+  if (reply.status === 404) {
+    const hiddenPrefix = object.prefix ?? ''
+    return { ...empty, isPartial: true, hiddenPrefix, ...ending(place, furtherOf(objects, place)) }
   }
   const description = readDescription(reply.body)
-  const columns = columnsOf(
-    description,
-    ['Id', ...object.fields, 'SystemModstamp'],
-    [...systemColumns, ...(object.wished?.(settings) ?? [])],
-    object.paths,
-  )
+  const wished = [...systemColumns, ...(object.wished?.(settings) ?? [])]
+  const columns = columnsOf(description, ['Id', ...object.fields, 'SystemModstamp'], wished, object.paths)
+  const nothing = { ...empty, fields: fieldsOf(object, wished, columns) }
   const isFed = description.replicateable === true
   if (place.ids !== undefined)
     return { ...nothing, next: JSON.stringify({ ...place, phase: 'named', columns } satisfies Place) }
@@ -152,6 +156,13 @@ function described(objects: Objects, place: Place, object: SObject, reply: Reply
   const mayGrow = isFirst ? { listed: 0, kinds: kindsOf(description, columns) } : {}
   const list = { ...place, phase: 'list', columns, isFed, ...mayGrow } satisfies Place
   return { ...nothing, next: JSON.stringify(list) }
+}
+
+/** What is good to have of an object, seen or not: what has a column with us must be seen, and the org's own fields may come and go. */
+function fieldsOf({ name }: SObject, wished: readonly string[], columns: readonly string[]) {
+  const named = (fields: string[]) => fields.map((field) => `${name}.${field}`)
+  const seen = wished.filter((field) => columns.includes(field))
+  return { seen: named(seen), unseen: named(wished.filter((field) => !columns.includes(field))) }
 }
 
 /** The ids of a look that are this object's. */
@@ -178,8 +189,23 @@ const systemColumns = ['CreatedDate', 'IsDeleted']
 const after = (objects: Objects, place: Place) =>
   ending(place, nextPhase(place, objectAt(objects, place).comesDue !== undefined, objects.length))
 
-/** Where to go on; a pass that read everything says so at its end. */
-function ending({ isWhole }: Place, next: Place | null): Pick<Page, 'next' | 'total' | 'endsWhole'> {
+/** The earlier of what was covered before and what this object's deletions are told until. */
+function covering({ covered }: Place, told = ''): Pick<Place, 'covered'> {
+  const until = instant(told, 'UTC')
+  if (typeof until !== 'string') return {}
+  return { covered: covered !== undefined && covered < until ? covered : until }
+}
+
+/** Where to go on; a pass that read everything says so at its end, and until when what it read is sure. */
+function ending(
+  { isWhole, covered }: Place,
+  next: Place | null,
+): Pick<Page, 'next' | 'total' | 'endsWhole' | 'coveredUntil'> {
   if (next !== null) return { next: JSON.stringify(next), total: null }
-  return { next: null, total: null, ...(isWhole && { endsWhole: true as const }) }
+  return {
+    next: null,
+    total: null,
+    ...(isWhole && { endsWhole: true as const }),
+    ...(covered !== undefined && { coveredUntil: covered }),
+  }
 }

@@ -15,6 +15,7 @@ export const users = changesOf({
     { name: 'User', fields: ['Name', 'Email', 'IsActive', 'UserType'] },
     {
       name: 'Group',
+      prefix: '00G',
       fields: ['Name', 'Type'],
       wished: () => ['Email'],
       only: "Type = 'Queue'",

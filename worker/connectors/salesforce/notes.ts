@@ -1,5 +1,7 @@
 import { z } from 'zod'
+import { StreamError } from '../../errors.ts'
 import type { Context, FieldFault, Page, Reply, Request, Stream } from '../connector.ts'
+import { readAs } from '../read-as.ts'
 import { chain, type Item, type SObject } from './chain.ts'
 import { changesOf } from './list.ts'
 import { placeOf } from './place.ts'
@@ -38,6 +40,7 @@ const idsAtOnce = 250
 
 const rows = z.looseObject({ records: z.array(z.looseObject({ Id: z.string() })) })
 const links = z.looseObject({
+  totalSize: z.number().int().min(0),
   records: z.array(z.looseObject({ ContentDocumentId: z.string(), LinkedEntityId: z.string() })),
   nextRecordsUrl: z.string().optional(),
 })
@@ -66,11 +69,8 @@ const chained = chain(objects)
 function page(reply: Reply, cursor: string, settings: Settings): Page {
   const [body, ...further] = reply.body as unknown[]
   const read = chained.page({ ...reply, body }, cursor, settings)
-  const linked = Map.groupBy(
-    further.flatMap((answer) => links.parse(answer).records),
-    ({ ContentDocumentId }) => ContentDocumentId,
-  )
   if (objects[placeOf(cursor).object] !== document) return read
+  const linked = Map.groupBy(allLinks(further), ({ ContentDocumentId }) => ContentDocumentId)
   return {
     ...read,
     items: read.items.map((item) => {
@@ -79,6 +79,22 @@ function page(reply: Reply, cursor: string, settings: Settings): Page {
       return { ...(item as Item), links: entities }
     }),
   }
+}
+
+/** The links of all these answers, which must be as many as Salesforce counts: each answer counts all of its query, and the last one says no more. */
+function allLinks(answers: readonly unknown[]): z.infer<typeof links>['records'] {
+  const read = answers.map((answer) => readAs(links, answer, 'the links of documents'))
+  const records = read.flatMap((answer) => answer.records)
+  const counted = read.reduce(
+    (sum, { nextRecordsUrl, totalSize }) => sum + (nextRecordsUrl === undefined ? totalSize : 0),
+    0,
+  )
+  if (records.length !== counted)
+    throw new StreamError(
+      'E_SHORT_READ',
+      `Salesforce counts ${counted} links of documents and sent ${records.length}`,
+    )
+  return records
 }
 
 /** A text of so many bytes is all in the preview. */
@@ -131,8 +147,9 @@ export const notes: Stream<Settings> = {
     tables: ['notes'],
     objects,
     item: shapes({
+      // A document is always linked to its owner: one without a link is one whose links were not told.
       Note: { ParentId: text, Title: text, Body: text, OwnerId: text },
-      ContentDocument: { Title: text, OwnerId: text, links: z.array(z.string()) },
+      ContentDocument: { Title: text, OwnerId: text, links: z.array(z.string()).min(1) },
     }),
     version: 2,
     normalise: (item, context) => {

@@ -36,6 +36,8 @@ export type Place = {
   columns: string[]
   /** Whether the object tells of its deletions. */
   isFed: boolean
+  /** Until when the deletions were told of those objects that were read; a deletion under way may show later, with an earlier date. */
+  covered?: string
   /** The last record that was read: its stamp as it came, and its id. */
   after: { stamp: string; id: string } | null
   /** The ids of a look at single records. */

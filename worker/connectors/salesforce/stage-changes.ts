@@ -43,12 +43,23 @@ const changes = changesOf({
   },
 })
 
+const dayMs = 86_400_000
+/** Less than the gap after which everything is read. */
+const againMs = 13 * dayMs
+
 /**
  * How opportunities came to stand where they stand, from long before our copy: object reference, OpportunityHistory (read 2026-11-21).
  * A row is added with each change of stage, amount, close date or probability, and none is changed afterwards: the list is read
- * whole at first and after a long gap, and not once a day as others are.
+ * whole at first and after a long gap, and not once a day as others are. The first pass of a day reads the last two weeks again: a row that a
+ * long transaction shows late, with the stamp of its beginning, has no later stamp that would bring it.
  */
 export const stageChanges: Stream<Settings> = {
   ...changes,
-  begin: (pass, settings) => changes.begin({ ...pass, lastFullAt: pass.since && pass.crmStart }, settings),
+  begin: (pass, settings) => {
+    const { since, crmStart } = pass
+    if (since === null) return changes.begin({ ...pass, lastFullAt: null }, settings)
+    const isNewDay = Math.floor(Date.parse(since) / dayMs) < Math.floor(Date.parse(crmStart) / dayMs)
+    const again = new Date(Math.min(Date.parse(since), Date.parse(crmStart) - againMs)).toISOString()
+    return changes.begin({ ...pass, since: isNewDay ? again : since, lastFullAt: crmStart }, settings)
+  },
 }

@@ -1,0 +1,1 @@
+ALTER TABLE "stream_cursors" ADD COLUMN "seen_fields" text[];

@@ -1,0 +1,1 @@
+ALTER TABLE "stream_cursors" ADD COLUMN "covered_until" timestamp with time zone;
