@@ -26,6 +26,8 @@ export const bars = {
   chartGzip: 5_000,
   iconBytes: 6_000,
   elements: 1_800,
+  /** Of the pixels of a picture, unless a person has looked at the change. */
+  changedShare: 0.001,
 } as const
 
 /** One thing that was measured; `isMet` is what counts. */

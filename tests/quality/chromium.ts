@@ -6,6 +6,7 @@ import { chromium, type BrowserContext, type BrowserContextOptions } from 'playw
 import { findBrowser } from '../support/browser.ts'
 import type { Demo } from './demo.ts'
 import { endLater } from './ending.ts'
+import { countRequests, waitForRoom } from './pace.ts'
 
 const flags = [
   '--no-sandbox',
@@ -25,6 +26,7 @@ export async function openBrowser(
 ): Promise<{ context: BrowserContext; port: number; close: () => Promise<void> }> {
   const executablePath = await findBrowser()
   if (executablePath === undefined) throw new Error('there is no browser')
+  await waitForRoom()
   const profile = await mkdtemp(join(tmpdir(), 'tidemark-profile-'))
   const port = await freePort()
   const context = await chromium.launchPersistentContext(profile, {
@@ -35,6 +37,7 @@ export async function openBrowser(
     handleSIGHUP: false,
     ...look,
   })
+  countRequests(context)
   if (signedIn) await context.addCookies([{ ...demo.cookie, url: demo.url }])
   return {
     context,

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -19,9 +19,32 @@ const patienceMs = 180_000
 
 /** The whole program, as `npm start` starts it, over a database of its own, once the first copy of every invented client is there. */
 export async function startDemo(): Promise<Demo> {
+  const { folder, remove } = await demoFolder()
+  const demo = await runDemo(root, folder).catch(async (error: unknown) => {
+    await remove()
+    throw error
+  })
+  return {
+    ...demo,
+    stop: async () => {
+      await demo.stop()
+      await remove()
+    },
+  }
+}
+
+/** A folder for the data of a demo; gone when this program is told to end. */
+export async function demoFolder(): Promise<{ folder: string; remove: () => Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'tidemark-quality-'))
+  // Root's Postgres runs as another user; kept out, it would leave its files somewhere else.
+  await chmod(folder, 0o711)
+  return { folder, remove: endLater(() => rm(folder, { recursive: true, force: true })) }
+}
+
+/** The same out of any checkout of the program; what it has copied stays in `folder` when it is stopped. */
+export async function runDemo(checkout: string, folder: string): Promise<Demo> {
   const child = spawn(process.execPath, ['bin/tidemark.mjs', 'start'], {
-    cwd: root,
+    cwd: checkout,
     env: { ...process.env, TIDEMARK_DATA_DIR: folder, PORT: '0', NO_COLOR: '1' },
     stdio: ['ignore', 'pipe', 'inherit'],
     // Ctrl C is ours to hear: the program ends when it is told, after the browsers that look at it.
@@ -32,7 +55,6 @@ export async function startDemo(): Promise<Demo> {
   const stop = endLater(async () => {
     child.kill('SIGTERM')
     await ended
-    await rm(folder, { recursive: true, force: true })
   })
   const limit = setTimeout(() => child.kill('SIGTERM'), patienceMs)
   const said: string[] = []

@@ -28,7 +28,8 @@ export function endWhenTold(): void {
   }
 }
 
-async function endAll(): Promise<void> {
+/** Ends what was started and is not ended yet, the newest first. */
+export async function endAll(): Promise<void> {
   for (const end of [...open].toReversed())
     await end().catch((error: unknown) => console.error(error instanceof Error ? error.message : error))
 }

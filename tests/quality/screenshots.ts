@@ -1,9 +1,9 @@
-import { mkdir } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { openBrowser } from './chromium.ts'
 import { startDemo } from './demo.ts'
 import { endWhenTold } from './ending.ts'
+import { photograph } from './photograph.ts'
 import { measuredPlaces } from './places.ts'
 
 /**
@@ -31,19 +31,10 @@ try {
         .filter(({ name, file }) =>
           values.readme ? shown.includes(file) : (values.only?.includes(name) ?? true),
         )
-      if (pictures.length === 0) continue
       const deviceScaleFactor = values.readme && desk === 'desktop' ? 1 : 2
-      const look = { colorScheme, viewport, deviceScaleFactor, reducedMotion: 'reduce' } as const
-      const { context, close } = await openBrowser(demo, look)
-      const page = context.pages()[0] ?? (await context.newPage())
-      for (const { file, path, isPublic } of pictures) {
-        await context.clearCookies()
-        if (!isPublic) await context.addCookies([{ ...demo.cookie, url: demo.url }])
-        await page.goto(demo.url + path)
-        await page.evaluate(() => document.fonts.ready)
-        await page.screenshot({ path: join(folder, `${file}.png`) })
-      }
-      await close()
+      await photograph(demo, pictures, { colorScheme, viewport, deviceScaleFactor }, ({ file }, picture) =>
+        writeFile(join(folder, `${file}.png`), picture),
+      )
     }
   }
   console.log(`The pictures are in ${folder}`)
