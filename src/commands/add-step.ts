@@ -16,13 +16,21 @@ export type StepState = {
   outcome: StepOutcome | null
 }
 
+/** What somebody else made of it, and who it was (null: the sync). */
+export type StepMade = StepState & {
+  reason: string | null
+  madeBy: string | null
+  madeById: string | null
+  madeAt: Date | null
+}
+
 /** Why a change was not made. */
 export type StepRefusal =
   | { kind: 'not_found' }
   /** The CRM has closed or lost the opportunity. */
   | { kind: 'closed' }
-  /** Somebody else was faster: what they made of it, and who it was (null: the sync). */
-  | { kind: 'conflict'; present: StepState & { madeBy: string | null; madeAt: Date | null } }
+  /** Somebody else was faster, or this request was sent before. */
+  | { kind: 'conflict'; present: StepMade }
   /** By the name of the field, what has the wrong shape. */
   | { kind: 'malformed'; fields: Record<string, string> }
   /** By the name of the field, which rule it breaks. */
@@ -122,11 +130,13 @@ async function conflict(tx: Tx, id: string): Promise<StepRefusal> {
     next_action_at: string | null
     next_action_details: string | null
     outcome: StepOutcome | null
+    reason: string | null
     made_by: string | null
+    made_by_id: string | null
     made_at: string | null
   }>(sql`
     select coalesce(o.title, nullif(concat_ws(' ', c.first_name, c.last_name), '')) as title, o.version, o.next_action_at,
-      o.next_action_details, n.outcome, u.name as made_by, n.made_at
+      o.next_action_details, n.outcome, n.reason, u.name as made_by, n.made_by as made_by_id, n.made_at
     from opportunities o
     left join contacts c on c.id = o.contact_id and c.deleted_at is null
     left join next_actions n on n.opportunity_id = o.id and n.number = o.version
@@ -143,7 +153,9 @@ async function conflict(tx: Tx, id: string): Promise<StepRefusal> {
       dueAt: present.next_action_at === null ? null : new Date(present.next_action_at),
       details: present.next_action_details,
       outcome: present.outcome,
+      reason: present.reason,
       madeBy: present.made_by,
+      madeById: present.made_by_id,
       madeAt: present.made_at === null ? null : new Date(present.made_at),
     },
   }

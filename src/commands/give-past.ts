@@ -90,7 +90,7 @@ async function insertRuns(tx: Tx, connectionId: string, runsAt: ReturnType<typeo
       insert into sync_runs (tenant_id, id, connection_id, trigger, slot_at, status, verdict, worker, queued_at, started_at, heartbeat_at, finished_at,
         pages, fetched, created, updated, requests)
       select f.tenant_id, c.id, ${connectionId}, 'schedule', c.at, 'success',
-        case when c.fetched = 0 then 'All that the CRM announces is current; nothing had changed.' else format('All that the CRM announces is current; %s changes came in.', c.fetched) end,
+        case when c.fetched = 0 then 'All that the CRM announces is current; nothing had changed.' when c.fetched = 1 then 'All that the CRM announces is current; 1 change came in.' else format('All that the CRM announces is current; %s changes came in.', c.fetched) end,
         f.worker, c.at, c.at + interval '1 s', c.at + interval '4 s', c.at + interval '4 s', s.passes, c.fetched, c.created, c.fetched - c.created, s.passes
       from first f, counted c, (select count(*) as passes from sync_run_streams p join first f on f.tenant_id = p.tenant_id and f.id = p.run_id) s
       returning tenant_id, id, queued_at)

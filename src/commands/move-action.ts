@@ -2,7 +2,7 @@ import type { Tx } from '../../drizzle/db.ts'
 import { addStep, lockStep, type StepChanged, type StepRefusal } from './add-step.ts'
 import { fieldsOf } from './add-tenant.ts'
 import type { Actor } from './record-deed.ts'
-import { moveGiven, wrongDetails, wrongTime } from './step-given.ts'
+import { moveGiven, wrongDetails, wrongReason, wrongTime } from './step-given.ts'
 
 export type MoveActionOutcome =
   | StepChanged
@@ -27,6 +27,7 @@ export async function moveAction(
   const fields = {
     ...wrongTime('next_action_at', dueAt, locked.now),
     ...(words ? wrongDetails('next_action_details', words) : {}),
+    ...wrongReason(reason),
   }
   if (Object.keys(fields).length > 0) return { kind: 'invalid', fields }
   const moves = locked.moves + (dueAt > locked.dueAt ? 1 : 0)

@@ -1,21 +1,32 @@
 import { z } from 'zod'
 import { longestDetails, outcomes, shortestDetails } from '../domain/due.ts'
 
-/** The words of people, without control characters; Postgres takes no NUL and no half of a character. */
+const tooLong = (most: number) => `At most ${most} characters`
+const longestKind = 40
+
+/**
+ * Without control characters, on one line; Postgres takes no NUL and no half of a character. Nothing turns the words around that stand
+ * after it (Unicode's embeddings, overrides and isolates); marks of a direction may stay.
+ */
+export const tidied = (text: string): string =>
+  text
+    .replaceAll(/[\u202a-\u202e\u2066-\u2069]/gu, '')
+    .replaceAll(/[\p{Cc}\s]+/gu, ' ')
+    .trim()
+    .toWellFormed()
+
+/** The words of people. */
 const words = (most: number) =>
   z
     .string()
-    .max(most * 4)
-    .transform((text) =>
-      text
-        .replaceAll(/[\p{Cc}\s]+/gu, ' ')
-        .trim()
-        .toWellFormed(),
-    )
+    .max(most * 4, tooLong(most))
+    .transform(tidied)
 
 const instant = z.iso.datetime({ offset: true }).transform((text) => new Date(text))
 const version = z.int().min(0)
-const kind = words(40).optional()
+const kind = words(longestKind)
+  .refine((text) => text.length <= longestKind, tooLong(longestKind))
+  .optional()
 
 /**
  * What is asked of somebody who completes an action: what comes next and when, or how it ended. The form and the API send the same;
@@ -54,14 +65,17 @@ export function followingOf(given: CompletionGiven, now: Date): Following | Brok
   const namesStep = at != null || (details != null && details !== '')
   if (outcome != null && namesStep) return broken({ outcome: 'Give the next action or an outcome, not both' })
   if (outcome == null && !namesStep)
-    return broken({ new_next_action_at: timeMissing, new_next_action_details: detailsMissing })
+    return broken({ new_next_action_details: detailsMissing, new_next_action_at: timeMissing })
   if (outcome != null) {
     if (outcome !== 'won' && (reason ?? '') === '') return broken({ reason: reasonMissing })
+    const wrong = wrongReason(reason)
+    if ('reason' in wrong) return broken(wrong)
     return { dueAt: null, details: null, kind: null, outcome, reason: reason || null }
   }
+  // In the order in which a form asks for them.
   const wrong = {
-    ...wrongTime('new_next_action_at', at, now),
     ...wrongDetails('new_next_action_details', details),
+    ...wrongTime('new_next_action_at', at, now),
   }
   if (at == null || details == null || Object.keys(wrong).length > 0) return broken(wrong)
   return { dueAt: at, details, kind: given.kind || null, outcome: null, reason: null }
@@ -87,5 +101,9 @@ export function wrongDetails(field: string, details: string | null | undefined):
   if (details == null || details === '') return { [field]: detailsMissing }
   if (details.length < shortestDetails)
     return { [field]: `Enter the next action in at least ${shortestDetails} characters` }
-  return details.length > longestDetails ? { [field]: `At most ${longestDetails} characters` } : {}
+  return details.length > longestDetails ? { [field]: tooLong(longestDetails) } : {}
 }
+
+/** What is wrong with the words that say why. */
+export const wrongReason = (reason: string | null | undefined): Record<string, string> =>
+  reason != null && reason.length > longestDetails ? { reason: tooLong(longestDetails) } : {}

@@ -1,3 +1,4 @@
+import { askOnce, askPatiently, refusedWords } from './ask-patiently.ts'
 import { fieldsOf } from './form-fields.ts'
 import { bringUpToDate, showPage } from './bring-up-to-date.ts'
 import './step-form.ts'
@@ -44,11 +45,10 @@ class DueQueue extends HTMLElement {
     if (!this.#dialog.open) this.#dialog.showModal()
     const url = new URL(href)
     url.searchParams.set('part', '')
-    const answer = await fetch(url).catch(() => undefined)
-    const text = await answer?.text().catch(() => undefined)
-    if (answer === undefined || text === undefined)
+    const answer = await askPatiently(url, {}, () => this.#dialog.open)
+    if (answer === undefined)
       return this.#say('The connection dropped. Nothing is lost.', () => void this.#open(href))
-    const form = new DOMParser().parseFromString(text, 'text/html').querySelector('step-form')
+    const form = new DOMParser().parseFromString(answer.text, 'text/html').querySelector('step-form')
     // Signed out meanwhile, or gone: the page itself says so.
     if (!form) return location.assign(href)
     if (!this.#dialog.open) return
@@ -87,12 +87,12 @@ class DueQueue extends HTMLElement {
     const row = form.closest('li')
     if (row) this.#row = [...document.querySelectorAll(rows)].indexOf(row)
     for (const button of form.querySelectorAll('button')) button.disabled = true
-    const answer = await fetch(form.action, { method: 'POST', body: fieldsOf(form) }).catch(() => undefined)
-    const text = await answer?.text().catch(() => undefined)
+    const answer = await askOnce(new URL(form.action), { method: 'POST', body: fieldsOf(form) })
     for (const button of form.querySelectorAll('button')) button.disabled = false
-    if (answer === undefined || text === undefined || !answer.redirected)
-      return toasts.say('Not saved: the connection dropped. Try again.', undefined)
-    await this.#show({ page: new DOMParser().parseFromString(text, 'text/html'), href: answer.url })
+    if (answer === undefined) return toasts.say('Not saved: the connection dropped. Try again.', undefined)
+    if (!answer.wasRedirected)
+      return toasts.say(`Not saved: ${refusedWords(answer.status)}. Try again.`, undefined)
+    await this.#show({ page: new DOMParser().parseFromString(answer.text, 'text/html'), href: answer.url })
   }
 
   #done = (event: Event) => {
@@ -112,9 +112,9 @@ class DueQueue extends HTMLElement {
     else toasts.clear()
     await showPage(page)
     const all = [...document.querySelectorAll(rows)]
-    const next = all[Math.min(this.#row, all.length - 1)]?.querySelector<HTMLElement>(
-      '[data-deed=complete], button',
-    )
+    const row = all[Math.min(this.#row, all.length - 1)]
+    // Not whatever comes first in it: what the CRM plans stands before the deeds.
+    const next = row?.querySelector<HTMLElement>('[data-deed=complete]') ?? row?.querySelector('button')
     const heading = document.querySelector<HTMLElement>('main h1')
     if (!next) heading?.setAttribute('tabindex', '-1')
     ;(next ?? heading)?.focus()

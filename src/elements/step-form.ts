@@ -1,8 +1,8 @@
+import { askOnce, askPatiently, refusedWords } from './ask-patiently.ts'
 import { fieldsOf } from './form-fields.ts'
 
 /** The fields that a person fills in; the others belong to the page. */
 const typed = ['ending', 'details', 'day', 'date', 'time', 'kind', 'reason']
-const patienceMs = 10_000
 
 /** What became of a form: the list that says so, or nothing. */
 export type StepDone = { page: Document; href: string }
@@ -12,6 +12,9 @@ export type StepDone = { page: Document; href: string }
  * tab, whatever happens to the page or the connection), and says beside a field what is missing there.
  */
 class StepForm extends HTMLElement {
+  /** What the button that sends says when nothing is under way. */
+  #words: Node[] = []
+
   connectedCallback() {
     this.addEventListener('submit', this.#sent)
     this.addEventListener('input', this.#keep)
@@ -41,22 +44,26 @@ class StepForm extends HTMLElement {
     const dialog = this.closest('dialog')
     const url = new URL(form.action)
     if (dialog) url.searchParams.set('part', '')
-    const signal = AbortSignal.timeout(patienceMs)
-    const answer = await fetch(url, { method: 'POST', body: fieldsOf(form), signal }).catch(() => undefined)
-    const text = await answer?.text().catch(() => undefined)
+    const sent = { method: 'POST', body: fieldsOf(form) }
+    // Sent twice it finds its own work there. What the CRM plans, taken over twice, finds somebody else's.
+    const answer = await (isMain ? askPatiently(url, sent, () => this.isConnected) : askOnce(url, sent))
     this.#busy(false)
-    if (answer === undefined || text === undefined)
+    if (answer === undefined)
       return this.#fail('Not saved: the connection dropped. What you typed is kept here.', form)
-    const page = new DOMParser().parseFromString(text, 'text/html')
+    const page = new DOMParser().parseFromString(answer.text, 'text/html')
     const at = new URL(answer.url)
-    if (answer.redirected && at.pathname.endsWith('/due')) return this.#done({ page, href: at.href }, dialog)
+    if (answer.wasRedirected && at.pathname.endsWith('/due'))
+      return this.#done({ page, href: at.href }, dialog)
     const fresh = page.querySelector('step-form')
-    if (fresh) return this.#show(fresh)
+    if (fresh) {
+      if (!dialog) document.title = page.title
+      return this.#show(fresh)
+    }
     const isSignIn = at.pathname === '/sign-in'
     this.#fail(
       isSignIn
         ? 'Not saved: you were signed out. Sign in in another tab and try again; what you typed is kept here.'
-        : `Not saved (${answer.status}). What you typed is kept here.`,
+        : `Not saved: ${refusedWords(answer.status)}. What you typed is kept here.`,
       form,
     )
   }
@@ -78,10 +85,10 @@ class StepForm extends HTMLElement {
     if (isBusy) this.ariaBusy = 'true'
     for (const button of this.querySelectorAll<HTMLButtonElement>('button[type=submit]')) {
       button.disabled = isBusy
-      const { busy, word } = button.dataset
+      const { busy } = button.dataset
       if (busy === undefined) continue
-      button.dataset['word'] = word ?? button.textContent
-      button.textContent = isBusy ? busy : (button.dataset['word'] ?? '')
+      if (isBusy) this.#words = [...button.childNodes]
+      button.replaceChildren(...(isBusy ? [busy] : this.#words))
     }
   }
 

@@ -10,6 +10,7 @@ export type About = { id: string; opportunityId: string | null; contactId: strin
  */
 export async function readDealsOf(tx: Tx, records: readonly About[]): Promise<Map<string, string>> {
   if (records.length === 0) return new Map()
+  // Under a policy Postgres asks an index only what cannot leak: of `coalesce` it does not know that, of `case` it does.
   const ids = (of: (record: About) => string | null) => sql`${sql.param(records.map(of))}::uuid[]`
   const { rows } = await tx.execute<{ id: string; deal_id: string }>(sql`
     select r.id, o.id as deal_id
@@ -19,6 +20,6 @@ export async function readDealsOf(tx: Tx, records: readonly About[]): Promise<Ma
       select min(m.id::text)::uuid as id from (
         select p.id from opportunities p where r.opportunity_id is null and p.contact_id = r.contact_id and p.deleted_at is null limit 2) m
       having count(*) = 1) as sole on true
-    join opportunities o on o.id = coalesce(r.opportunity_id, sole.id) and o.deleted_at is null`)
+    join opportunities o on o.id = case when r.opportunity_id is null then sole.id else r.opportunity_id end and o.deleted_at is null`)
   return new Map(rows.map(({ id, deal_id: dealId }) => [id, dealId]))
 }

@@ -101,7 +101,8 @@ export const contactOf = sql`left join contacts c on c.tenant_id = o.tenant_id a
 
 /**
  * The CRM's own next step about the opportunity in row `row`: its first activity that is not done, by the opportunity or else by
- * its contact. A task that we made there ourselves is our own step come back, and no plan of the CRM's until somebody changes it there.
+ * its contact. A task that we made there ourselves is our own step come back, and one that was completed here is done: no plan of the
+ * CRM's until somebody changes it there.
  */
 export function suggestionOf({ taskConnectionIds }: DueScope, row: { opportunity: SQL; contact: SQL }): SQL {
   return sql`
@@ -111,8 +112,15 @@ export function suggestionOf({ taskConnectionIds }: DueScope, row: { opportunity
       and a.connection_id = any(${sql.param(taskConnectionIds)}::uuid[]) and not a.is_done and a.deleted_at is null and a.due_at is not null
       and not exists (
         select from crm_writes e where e.activity_id = a.id and (e.seen_hash is null or e.seen_hash = a.content_hash))
+      and not ${completedHere(row.opportunity)}
     order by a.due_at, a.id limit 1`
 }
+
+/** A task `a` of the CRM was taken over for this opportunity and completed here, and the CRM has said nothing new about it since. */
+export const completedHere = (opportunity: SQL): SQL => sql`exists (
+  select from next_actions m join next_actions d on d.tenant_id = m.tenant_id and d.opportunity_id = m.opportunity_id
+    and d.number = m.number + 1 and d.how = 'completed' and d.made_at >= a.changed_at
+  where m.tenant_id = a.tenant_id and m.opportunity_id = ${opportunity} and m.suggestion_id = a.id)`
 
 /** What a task `a` of the CRM is about, in its own words. */
 export const taskWords = sql`coalesce(nullif(a.subject, ''), nullif(a.details, ''), a.kind)`

@@ -6,6 +6,7 @@ import { countBetween, countedTo, mostCounted, type Counted } from './due-counts
 import type { DayLoad } from './due-load.ts'
 import { contactOf, wantedOpportunity, type DueFilters, type DueScope } from './due-parts.ts'
 import { fromSteps, steps } from './due.ts'
+import { takenBack } from './touches.ts'
 import { isUnplanned } from './unplanned.ts'
 
 export type DueOption = { value: string; word: string }
@@ -22,7 +23,7 @@ export type DueSummary = DueChoices & {
   unplanned: Counted
   /** Steps that were put off three times or more. */
   movedOften: Counted
-  /** Actions that this person completed today. */
+  /** Actions that this person completed today, and did not take back. */
   doneToday: Counted
 }
 
@@ -86,7 +87,7 @@ function besides(scope: DueScope, filters: DueFilters, userId: string): SQL {
     counted(
       'doneToday',
       sql`from next_actions n
-      where n.made_at >= ${edgesOf(scope.now, scope.timeZone).today} and n.made_by = ${userId}::uuid and n.how = 'completed'`,
+      where n.made_at >= ${edgesOf(scope.now, scope.timeZone).today} and n.made_by = ${userId}::uuid and n.how = 'completed' and not ${takenBack(sql`n`)}`,
     ),
     ...choices,
   ]

@@ -4,6 +4,7 @@ import type { CrmWriteState } from '../../drizzle/schema/crm-writes.ts'
 import { daysLate, longestDetails } from '../domain/due.ts'
 import { askOften, atMost } from '../../drizzle/ask-often.ts'
 import {
+  completedHere,
   contactOf,
   suggestionOf,
   taskWords,
@@ -179,11 +180,11 @@ export function fromTasks(
   const wanted = [
     sql`a.connection_id = any(${Array.isArray(ids) ? sql`${sql.param(ids)}::uuid[]` : ids}) and not a.is_done and a.deleted_at is null`,
     sql`a.due_at <= ${now}`,
-    // Taken over it is the step that is open now, or was completed here; until the CRM says something new about it.
+    // Taken over it is the step that is open now, or was completed here.
     sql`not exists (
-      select from next_actions m left join next_actions d on d.tenant_id = m.tenant_id and d.opportunity_id = m.opportunity_id
-        and d.number = m.number + 1 and d.how = 'completed' and d.made_at >= a.changed_at
-      where m.tenant_id = o.tenant_id and m.opportunity_id = o.id and m.suggestion_id = a.id and (m.number = o.version or d.number is not null))`,
+      select from next_actions m
+      where m.tenant_id = o.tenant_id and m.opportunity_id = o.id and m.number = o.version and m.suggestion_id = a.id)`,
+    sql`not ${completedHere(sql`o.id`)}`,
     sql`not exists (select from crm_writes e where e.tenant_id = a.tenant_id and e.activity_id = a.id)`,
     ...(filters.moves === undefined ? [] : [sql`false`]),
     ...wantedOpportunity(scope, filters, taskWords),

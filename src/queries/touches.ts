@@ -15,7 +15,7 @@ export function lastTouches(now: Date, opportunity: SQL = sql`id`): SQL {
   const steps = sql`
     select m.opportunity_id as "of", max(m.made_at) as at, 'activity' as by from next_actions m
       where m.opportunity_id in (select ${opportunity} from page) and m.how = 'completed' and m.made_at <= ${now}
-        and not exists (select from next_actions u where u.opportunity_id = m.opportunity_id and u.number = m.number + 1 and u.how = 'undone')
+        and not ${takenBack(sql`m`)}
       group by m.opportunity_id`
   const contacts = sql`select contact_id from page`
   const opportunities = sql`select ${opportunity} from page`
@@ -27,3 +27,8 @@ export function lastTouches(now: Date, opportunity: SQL = sql`id`): SQL {
     ) as t
     order by t."of", t.at desc`
 }
+
+/** What row `step` of the next actions says was taken back right after it. */
+export const takenBack = (step: SQL): SQL => sql`exists (
+  select from next_actions u
+  where u.tenant_id = ${step}.tenant_id and u.opportunity_id = ${step}.opportunity_id and u.number = ${step}.number + 1 and u.how = 'undone')`

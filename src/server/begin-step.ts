@@ -37,7 +37,7 @@ export async function beginStep<Refusal extends AnyRefusal>(
   if (outcome && isChanged(outcome))
     return { kind: 'done', answer: doneAt(outcome.state.version), changed: outcome }
   const present = outcome && presentOf(outcome)
-  if (present && isOwnWork(present, given, locals.workspace.timeZone))
+  if (present && isOwnWork(present, given, locals.workspace.timeZone, locals.person.id))
     return { kind: 'done', answer: doneAt(present.version), changed: undefined }
   return { kind: 'open', open, isSent, refusal: outcome, isPart: url.searchParams.has('part') }
 }

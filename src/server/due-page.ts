@@ -2,9 +2,9 @@ import type { Tx } from '../../drizzle/db.ts'
 import { dayOf } from '../domain/days.ts'
 import { movedOften } from '../domain/due.ts'
 import { basisOf, type Basis, type ConnectionNow } from '../domain/freshness.ts'
-import { count, timeOfDay, weekday } from '../format.ts'
+import { count } from '../format.ts'
 import { readDue } from '../queries/due.ts'
-import { together, type Counted } from '../queries/due-counts.ts'
+import { together } from '../queries/due-counts.ts'
 import { mostNamed } from '../queries/due-now.ts'
 import type { DueScope } from '../queries/due-parts.ts'
 import {
@@ -14,9 +14,7 @@ import {
   type DueChoices,
   type DueOption,
   type DueSummary,
-  type NextUp,
 } from '../queries/due-summary.ts'
-import type { Worth } from '../queries/due-values.ts'
 import { readSavedViews } from '../queries/saved-views.ts'
 import { readUnplanned } from '../queries/unplanned.ts'
 import type { Workspace } from '../queries/workspaces.ts'
@@ -29,7 +27,15 @@ import {
   isWhole,
   type DueAsk,
 } from './due-filters.ts'
-import { readWorths, totalWords, worthWords } from './due-worths.ts'
+import {
+  allPlannedWords,
+  closedWords,
+  nextUpWords,
+  sentenceOf,
+  titleOf,
+  unplannedWords,
+} from './due-words.ts'
+import { readWorths, totalWords } from './due-worths.ts'
 import { dueStanding } from './due-standing.ts'
 import { dueGroups, unplannedLine, type LineScope } from './due-lines.ts'
 import { countedWords, stripDaysOf, stripOf } from './due-strip.ts'
@@ -97,6 +103,7 @@ export async function readDuePage(
   const first = from === null && ask.day === undefined ? list.rows[0] : undefined
   const page = isQueue ? list : unplanned
   const seen = seenOf(search)
+  const allPlanned = allPlannedWords(ask, mine)
   const isOneDay = filters.day !== undefined || filters.beyond !== undefined
   return {
     ask,
@@ -105,7 +112,11 @@ export async function readDuePage(
     basis: scope.basis,
     standing: dueStanding(scope.basis, basisOf(status.connections, ['opportunities'])),
     summary,
-    sentence: sentenceOf(summary, { worth: worths.now, isNarrowed: isNarrowed(ask) }),
+    title: isQueue ? titleOf(overdue, today) : undefined,
+    sentence: isQueue
+      ? sentenceOf(summary, { worth: worths.now, isNarrowed: isNarrowed(ask) })
+      : unplannedWords(summary.unplanned, allPlanned),
+    allPlanned,
     /** What the navigation says waits, where this list is the queue it speaks of. */
     waiting: isWhole(ask, mine) ? together([overdue, today], mostNamed) : undefined,
     strip: stripOf(summary, { oldestDaysLate: first?.daysLate ?? null, timeZone, now, search }),
@@ -166,25 +177,6 @@ type TabCounts = Pick<DueSummary, 'unplanned' | 'movedOften'>
 function backOf(search: URLSearchParams): string {
   const address = addressWith(search, { done: null })
   return address === '?' ? '' : address
-}
-
-/** " You closed 3 actions today." */
-const closedWords = (done: Counted): string =>
-  done.count === 0
-    ? ''
-    : ` You closed ${countedWords(done)} ${done.count === 1 ? 'action' : 'actions'} today.`
-
-/** "14 to do now, 9 of them late, worth $755,820 and CA$12,000." */
-function sentenceOf(
-  { buckets: { overdue, today }, doneToday }: DueSummary,
-  { worth, isNarrowed: isPart }: { worth: Worth[] | null; isNarrowed: boolean },
-): string {
-  const due = together([overdue, today], Infinity)
-  const done = closedWords(doneToday)
-  if (due.count === 0) return `${isPart ? 'Nothing that is due matches.' : 'Nothing is due.'}${done}`
-  const late = overdue.count > 0 ? `, ${countedWords(overdue)} of them late` : ''
-  const value = worth === null || worth.length === 0 ? '' : `, worth ${worthWords(worth)}`
-  return `${countedWords(due)} to do now${late}${value}. Start at the top.`
 }
 
 function tabsOf(ask: DueAsk, mine: readonly string[], counts: TabCounts | null, search: URLSearchParams) {
@@ -274,12 +266,4 @@ function pillsOf(
       without: addressWith(search, { [name]: null }),
     })),
   }
-}
-
-/** "Next up is Mon, Nov 23 at 9:00 AM: call Priya Raghunathan." */
-function nextUpWords(nextUp: NextUp | null, timeZone: string, now: Date): string | null {
-  if (nextUp === null) return null
-  const { dueAt, details, title } = nextUp
-  const about = title === null ? '' : ` (${title})`
-  return `Next up is ${weekday(dueAt, timeZone, now)} at ${timeOfDay(dueAt, timeZone)}: ${details}${about}`
 }

@@ -30,7 +30,7 @@ export function stripDaysOf(now: Date, timeZone: string): string[] {
   return Array.from({ length: days }, (_, index) => daysLater(today, index + 1))
 }
 
-/** "1,000+" where counting was ended early. */
+/** "200+" where counting was ended early. */
 export const countedWords = ({ count: of, isMore }: Counted): string => `${count(of)}${isMore ? '+' : ''}`
 
 export function stripOf(

@@ -42,7 +42,7 @@ export const speculationRules = '/speculation-rules.json'
 
 /** Files whose name carries their hash never change; others are asked for again. */
 const keepFor = (path: string) =>
-  path.startsWith('/_astro/') ? 'public, max-age=31536000, immutable' : 'no-cache'
+  path.startsWith('/_/') ? 'public, max-age=31536000, immutable' : 'no-cache'
 
 /** What was said of the file does not hold for the words instead. */
 function refuse(res: ServerResponse, status: number): void {

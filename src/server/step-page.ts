@@ -1,6 +1,7 @@
 import type { APIContext } from 'astro'
 import { z } from 'zod'
-import type { StepRefusal, StepState } from '../commands/add-step.ts'
+import type { StepMade, StepRefusal } from '../commands/add-step.ts'
+import { tidied } from '../commands/step-given.ts'
 import { dayOf, zoneWord } from '../domain/days.ts'
 import { daysLate, quickChoices } from '../domain/due.ts'
 import { clockTime, count, money, plural, timeOfDay } from '../format.ts'
@@ -122,14 +123,14 @@ export function conflictWords(
   return { who, words: `${who} was faster${when} and ${what}. Nothing of yours is lost.` }
 }
 
-/** The same form sent twice, because its first answer never arrived, found its own work there. */
-export function isOwnWork(present: StepState, given: Given, timeZone: string): boolean {
+/** The same form sent twice by one person, because its first answer never arrived, found its own work there. */
+export function isOwnWork(present: StepMade, given: Given, timeZone: string, personId: string): boolean {
   const ending = endingOf(given)
-  const { details } = given
-  if (present.version !== Number(given['version']) + 1) return false
-  if (ending !== 'step') return present.outcome === ending
+  const { details, reason = '' } = given
+  if (present.madeById !== personId || present.version !== Number(given['version']) + 1) return false
+  if (ending !== 'step') return present.outcome === ending && (present.reason ?? '') === tidied(reason)
   return (
     present.dueAt?.toISOString() === instantIn(given, timeZone) &&
-    (details === undefined || present.details === details.replaceAll(/[\p{Cc}\s]+/gu, ' ').trim())
+    (details === undefined || present.details === tidied(details))
   )
 }

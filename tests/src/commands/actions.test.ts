@@ -61,7 +61,7 @@ const writes = async () => {
 
 describe('completing an action', () => {
   test('sets the next one, whose words are tidied, and is written down', async () => {
-    expect(await complete(step(' Call\tabout   the lease '))).toMatchObject({
+    expect(await complete(step(' \u202ECall\tabout   the \u2066lease '))).toMatchObject({
       kind: 'changed',
       how: 'planned',
     })
@@ -93,7 +93,7 @@ describe('completing an action', () => {
   })
 
   test.each([
-    [{}, ['new_next_action_at', 'new_next_action_details']],
+    [{}, ['new_next_action_details', 'new_next_action_at']],
     [{ new_next_action_details: 'Call them' }, ['new_next_action_at']],
     [{ new_next_action_at: days(1) }, ['new_next_action_details']],
     [step('ab'), ['new_next_action_details']],
@@ -101,6 +101,7 @@ describe('completing an action', () => {
     [step('Call them', -1), ['new_next_action_at']],
     [step('Call them', 5_000), ['new_next_action_at']],
     [{ ...step('Call them'), outcome: 'won' }, ['outcome']],
+    [{ outcome: 'lost', reason: 'x'.repeat(281) }, ['reason']],
   ])('is refused by the rules for %j', async (given, fields) => {
     const outcome = await complete(given)
     expect(outcome).toMatchObject({ kind: 'invalid' })
@@ -118,8 +119,16 @@ describe('completing an action', () => {
     { ...step('Call them'), version: '1' },
     { ...step('Call them'), tenant_id: '1' },
     { ...step('Call them'), new_next_action_details: 7 },
+    { ...step('Call them'), kind: 'x'.repeat(41) },
   ])('is malformed as %j', async (given) => {
     expect(await complete(given)).toMatchObject({ kind: 'malformed' })
+  })
+
+  test('says in the words of people that far too much was written', async () => {
+    expect(await complete(step('x'.repeat(9_000)))).toEqual({
+      kind: 'malformed',
+      fields: { new_next_action_details: 'At most 280 characters' },
+    })
   })
 
   test('finds no opportunity of another tenant', async () => {
@@ -189,10 +198,12 @@ describe('moving an action', () => {
     expect((await rows()).at(-1)).toMatchObject({ moves: 0, reason: 'They asked for it' })
   })
 
-  test('needs something to move, and a time ahead', async () => {
+  test('needs something to move, a time ahead, and a reason that can be read', async () => {
     expect(await move({ next_action_at: days(1) })).toEqual({ kind: 'unplanned' })
     await complete(step('Call'))
     expect(await move({ next_action_at: days(-1) })).toMatchObject({ kind: 'invalid' })
+    const long = { next_action_at: days(1), reason: 'x'.repeat(281) }
+    expect(await move(long)).toEqual({ kind: 'invalid', fields: { reason: 'At most 280 characters' } })
   })
 })
 
@@ -217,7 +228,7 @@ describe('taking over what the CRM has planned', () => {
     })
   })
 
-  test('keeps it off the list while it is planned here, moved, and done; until the CRM changes it', async () => {
+  test('keeps it off the list, and from being planned anew, while it is planned here, moved, and done; until the CRM changes it', async () => {
     const task = await activity({ changed_at: new Date(Date.now() - 86_400_000) })
     const scope = () => ({
       now: new Date(),
@@ -227,7 +238,8 @@ describe('taking over what the CRM has planned', () => {
     })
     const tasks = async () => {
       const { rows: due } = await inTenant((tx) => readDue(tx, scope(), {}, { most: 9, from: null }))
-      return due.filter(({ of }) => of === 'task').map((row) => row.id)
+      const suggested = due.flatMap(({ suggestion }) => suggestion?.activityId ?? [])
+      return due.flatMap(({ of, id: task }) => (of === 'task' ? task : [])).concat(suggested)
     }
     expect(await tasks()).toEqual([task])
     await use(task)
@@ -237,7 +249,7 @@ describe('taking over what the CRM has planned', () => {
     await complete(step('Write'))
     expect(await tasks()).toEqual([])
     await place.client.query('update activities set changed_at = clock_timestamp() where id = $1', [task])
-    expect(await tasks()).toEqual([task])
+    expect(await tasks()).toEqual([task, task])
   })
 
   test('is not possible for what is done, gone, or about somebody else', async () => {

@@ -70,6 +70,16 @@ async function openForm(page: Page): Promise<void> {
   await page.getByLabel('Next action', { exact: true }).waitFor()
 }
 
+/** Says what comes next, and when: the first of the quick choices. */
+async function fillForm(page: Page): Promise<void> {
+  await openForm(page)
+  await page.getByLabel('Next action', { exact: true }).fill('Book the validation call')
+  await page
+    .getByText(/^(Tomorrow|Next Monday|In 3 days)/)
+    .first()
+    .click()
+}
+
 /** Somebody else is faster. */
 async function completeByAna(title: string): Promise<void> {
   const answer = await app.ana.post(`/w/${desk.slug}/due/${desk.ids.get(title)}/complete`, {
@@ -85,6 +95,11 @@ async function completeByAna(title: string): Promise<void> {
 
 describe('completing an action in the dialog', () => {
   test('with a next step: the list changes in place, a message says so, and the focus is on the next row', async () => {
+    await desk.task({
+      opportunity_id: desk.ids.get('Marcus'),
+      subject: 'Send the redline',
+      due_at: minutesAhead(9_000),
+    })
     const { page, complaints, close } = await open()
     await openForm(page)
     expect(await violations(page)).toEqual([])
@@ -98,6 +113,8 @@ describe('completing an action in the dialog', () => {
     await expect
       .poll(() => page.evaluate(() => document.activeElement?.closest('li')?.textContent))
       .toContain('Write Marcus')
+    expect(await page.evaluate(() => document.activeElement?.textContent?.trim())).toBe('Complete')
+    expect(await page.locator('.side .count').textContent()).toBe('1 to do now')
     expect(page.url()).toBe(list())
     expect(await violations(page)).toEqual([])
     expect((await stepsOf('Priya')).map(({ how, details }) => [how, details])).toEqual([
@@ -110,12 +127,7 @@ describe('completing an action in the dialog', () => {
 
   test('can be taken back by Z, and the row is there again', async () => {
     const { page, complaints, close } = await open()
-    await openForm(page)
-    await page.getByLabel('Next action', { exact: true }).fill('Book the validation call')
-    await page
-      .getByText(/^(Tomorrow|Next Monday|In 3 days)/)
-      .first()
-      .click()
+    await fillForm(page)
     await page.getByRole('button', { name: 'Complete and set next' }).click()
     await page.getByText(/^Done\. Next:/).waitFor()
     await page.locator('h1').click()
@@ -132,11 +144,11 @@ describe('completing an action in the dialog', () => {
     await openForm(page)
     await page.getByText('Lost', { exact: true }).click()
     expect(await page.getByLabel('Next action', { exact: true }).isVisible()).toBe(false)
-    await page.getByRole('button', { name: 'Complete and set next' }).click()
+    await page.getByRole('button', { name: 'Save the outcome' }).click()
     await page.getByText('Say why').waitFor()
     expect(await violations(page)).toEqual([])
     await page.getByLabel('Why').fill('Chose another brand')
-    await page.getByRole('button', { name: 'Complete and set next' }).click()
+    await page.getByRole('button', { name: 'Save the outcome' }).click()
     await page.getByText('Done. Priya is marked as lost.').waitFor()
     await expect.poll(() => titles(page)).toEqual(['Write Marcus'])
     expect((await stepsOf('Priya')).at(-1)).toMatchObject({ outcome: 'lost', reason: 'Chose another brand' })
@@ -196,10 +208,24 @@ describe('completing an action in the dialog', () => {
     await openForm(page)
     await page.getByText('Won', { exact: true }).click()
     await completeByAna('Priya')
-    await page.getByRole('button', { name: 'Complete and set next' }).click()
+    await page.getByRole('button', { name: 'Save the outcome' }).click()
     await page.getByText('Keep what Ana Ruiz did').click()
     await expect.poll(() => titles(page)).toEqual(['Write Marcus', 'Send the redline'])
     expect(await stepsOf('Priya')).toHaveLength(2)
+    await close()
+  })
+
+  test('the opportunity is gone meanwhile: says so, and leads back to the list without it', async () => {
+    const { page, close } = await open()
+    await fillForm(page)
+    await app.seed.client.query(
+      `update opportunities set deleted_at = now(), deleted_because = 'absent' where id = $1`,
+      [desk.ids.get('Priya')],
+    )
+    await page.getByRole('button', { name: 'Complete and set next' }).click()
+    await page.getByText(/has closed this opportunity, so nothing can be planned/).waitFor()
+    await dialog(page).getByRole('button', { name: 'Close' }).click()
+    await expect.poll(() => titles(page)).toEqual(['Write Marcus'])
     await close()
   })
 
@@ -250,6 +276,36 @@ describe('completing an action in the dialog', () => {
     expect(await stepsOf('Priya')).toHaveLength(2)
   })
 
+  test('two who decide alike: the second hears of the first, and no reason is dropped', async () => {
+    const path = `/w/${desk.slug}/due/${desk.ids.get('Priya')}/complete`
+    const lost = (reason: string) => ({ ending: 'lost', reason, version: '1' })
+    const first = await desk.kofi.post(path, lost('Too dear'))
+    const others = await app.ana.post(path, lost('Too dear'))
+    const again = await desk.kofi.post(path, lost('Too far away'))
+    expect([first.status, others.status, again.status]).toEqual([303, 409, 409])
+    expect(await others.text()).toContain('Kofi Tandoh was faster')
+    expect(await again.text()).toContain('Too far away')
+  })
+
+  test('a connection that breaks is tried again by itself, and what had arrived is not done twice', async () => {
+    const { page, close } = await open()
+    const asked = { GET: 0, POST: 0 }
+    await page.route('**/complete?part=', async (route) => {
+      const method = route.request().method() === 'POST' ? 'POST' : 'GET'
+      asked[method] += 1
+      if (asked[method] > 1) return route.continue()
+      if (method === 'POST') await route.fetch({ maxRedirects: 0 })
+      return route.abort('connectionreset')
+    })
+    await openForm(page)
+    await page.getByText('Won', { exact: true }).click()
+    await page.getByRole('button', { name: 'Save the outcome' }).click()
+    await page.getByText('Done. Priya is marked as won.').waitFor()
+    expect(asked).toEqual({ GET: 2, POST: 2 })
+    expect(await stepsOf('Priya')).toHaveLength(2)
+    await close()
+  })
+
   test('by keyboard alone: the row, the form, the day, sent, and taken back', async () => {
     const { page, complaints, close } = await open()
     for (const key of ['j', 'j', 'k', 'Enter']) await page.keyboard.press(key)
@@ -288,6 +344,12 @@ describe('completing an action in the dialog', () => {
         .map((element) => element.outerHTML.slice(0, 80)),
     )
     expect(out).toEqual([])
+    await page.getByText('Won', { exact: true }).click()
+    await page.keyboard.press('Control+Enter')
+    const undo = page.getByRole('button', { name: 'Undo' })
+    await undo.waitFor()
+    // One line of it, as high as a finger needs.
+    expect((await undo.boundingBox())?.height).toBeLessThanOrEqual(44)
     await close()
   })
 })
@@ -321,6 +383,7 @@ describe('without scripts', () => {
     await deed(page, 'Complete', 'Call Priya').click()
     await page.getByRole('button', { name: 'Complete and set next' }).click()
     expect(await page.locator('.problem').innerText()).toContain('Enter the next action')
+    expect(await page.title()).toMatch(/^Error: Complete and set the next action/)
     await page.getByLabel('Next action', { exact: true }).fill('Book the validation call')
     await page.getByText('Pick a date').click()
     await page.getByLabel('Date', { exact: true }).fill('2035-01-15')
@@ -337,7 +400,7 @@ describe('without scripts', () => {
     await deed(page, 'Complete', 'Call Priya').click()
     await page.getByText('Disqualified').click()
     await page.getByLabel('Why').fill('Too small')
-    await page.getByRole('button', { name: 'Complete and set next' }).click()
+    await page.getByRole('button', { name: 'Save the outcome' }).click()
     expect(new URL(page.url()).searchParams.get('q')).toBe('Call')
     expect(await page.locator('[data-done]').innerText()).toContain('Priya is marked as disqualified.')
     await close()
@@ -348,7 +411,7 @@ describe('without scripts', () => {
     await deed(page, 'Complete', 'Call Priya').click()
     await completeByAna('Priya')
     await page.getByText('Won', { exact: true }).click()
-    await page.getByRole('button', { name: 'Complete and set next' }).click()
+    await page.getByRole('button', { name: 'Save the outcome' }).click()
     expect(await page.locator('.conflict').innerText()).toContain('Ana Ruiz was faster')
     await page.getByRole('button', { name: 'Use mine instead' }).click()
     expect(await page.locator('[data-done]').innerText()).toContain('Priya is marked as won.')

@@ -71,6 +71,15 @@ test.each([320, 1_920])('fits a window of %i px', async (width) => {
   }
 })
 
+test.each([320, 390, 1_024])('says whose a row is in a window of %i px', async (width) => {
+  const { page, close } = await visit(browser, `${app.url}/w/tidewell/due`, {
+    as: app.ana,
+    viewport: { width, height: 900 },
+  })
+  expect(await page.getByTitle('Dana Mercado').first().isVisible()).toBe(true)
+  await close()
+})
+
 test('its rows stand closer where somebody asks for it, without scripts, on all pages and until they ask otherwise', async () => {
   const path = `${app.url}/w/tidewell/due?day=overdue`
   const { page, close } = await visit(browser, path, { javaScriptEnabled: false, as: app.ana })
@@ -108,7 +117,7 @@ async function read(path: string, as: Visitor = app.ana): Promise<string> {
 describe('what the list says', () => {
   test('stands in order of time: our steps and the overdue tasks of the CRM in one list', async () => {
     const { page, close } = await visit(browser, `${app.url}/w/tidewell/due`, { as: app.ana })
-    expect(await page.locator('.due .what b').allInnerTexts()).toEqual([
+    expect(await page.locator('.due .what b').allTextContents()).toEqual([
       'Call to confirm FDD receipt',
       'Send Item 19 walk-through recording',
       'Return his call',
@@ -158,6 +167,16 @@ describe('what the list says', () => {
     const text = await read('/w/tidewell/due?q=nobody')
     expect(text).toContain('Nothing that is due matches.')
     expect(text).not.toContain('Nothing is due')
+    expect(text).not.toContain('Every open opportunity has a next step')
+    expect(text).toContain('Every open opportunity that matches has a next step')
+  })
+
+  test('is named in the tab of the browser by how much of it waits', async () => {
+    const titleOf = async (search: string) =>
+      /<title>([^·]*) ·/.exec(await (await app.ana.get(`/w/tidewell/due${search}`)).text())?.[1]
+    expect(await titleOf('')).toBe('6 due')
+    expect(await titleOf('?q=nobody')).toBe('Due actions')
+    expect(await titleOf('?view=unplanned')).toBe('Due actions')
   })
 
   test("shows the CRM's own step beside ours, and a task of the CRM as one", async () => {
@@ -186,7 +205,7 @@ describe('what the list says', () => {
 
   test('lists what nobody has planned, the most valuable first', async () => {
     const { page, close } = await visit(browser, `${app.url}/w/tidewell/due?view=unplanned`, { as: app.ana })
-    const names = await page.locator('.due .what b').allInnerTexts()
+    const names = await page.locator('.due .what b').allTextContents()
     expect(names).toEqual([
       'Colette Marchand',
       'Dwight Pemberton',
@@ -195,6 +214,9 @@ describe('what the list says', () => {
       'Bo Lindqvist',
     ])
     expect(await page.getByRole('link', { name: 'Add next step for Omar Haddad' }).count()).toBe(1)
+    expect(await page.locator('h1 + p').innerText()).toBe(
+      'Nobody has said what comes next for 5 open opportunities.',
+    )
     await close()
   })
 
@@ -283,7 +305,7 @@ describe('what the list says', () => {
       await page.getByRole('link', { name: 'Load 50 more' }).click()
       await expect.poll(() => page.locator('.due [data-rows] > li').count()).toBe(shown)
     }
-    expect(new Set(await page.locator('.due .what b').allInnerTexts()).size).toBe(120)
+    expect(new Set(await page.locator('.due .what b').allTextContents()).size).toBe(120)
     expect(await page.getByRole('link', { name: 'Load 50 more' }).count()).toBe(0)
     await close()
   })

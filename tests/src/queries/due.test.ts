@@ -386,6 +386,17 @@ describe('what is due is worth', () => {
   })
 })
 
+test('what a person closed today is what they completed and did not take back', async () => {
+  const mia = await place.someone('rep', connection.tenantId)
+  const step = { due_at: at('2026-11-24T15:00:00Z'), details: 'Ask' }
+  const done = { ...step, how: 'completed', made_at: at('2026-11-20T20:00:00Z'), made_by: mia.userId }
+  await opportunity('Closed', {}, step, done)
+  await opportunity('Closed and taken back', {}, step, done, { ...done, how: 'undone' })
+  await opportunity('Closed yesterday', {}, step, { ...done, made_at: at('2026-11-20T05:00:00Z') })
+  const { doneToday } = await inTenant((tx) => readDueSummary(tx, scope, {}, mia.userId, []))
+  expect(doneToday).toEqual({ count: 1, isMore: false })
+})
+
 test('the last real contact is also what was completed here and not taken back, on every page alike', async () => {
   const step = { due_at: at('2026-11-24T15:00:00Z'), details: 'Ask' }
   const done = { ...step, how: 'completed', made_at: at('2026-11-19T12:00:00Z') }

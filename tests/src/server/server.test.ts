@@ -59,7 +59,7 @@ describe('every answer', () => {
 
   test('of a hashed file may be kept for ever, of a page not at all', async () => {
     const page = await app.ana.get('/w/tidewell/overview')
-    const style = /href="(\/_astro\/[^"]+\.css)"/.exec(await page.text())?.[1] ?? ''
+    const style = /href="(\/_\/[^"]+\.css)"/.exec(await page.text())?.[1] ?? ''
     expect(page.headers.get('cache-control')).toBe('no-store')
     expect((await fetch(app.url + style)).headers.get('cache-control')).toContain('immutable')
   })

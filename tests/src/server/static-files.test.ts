@@ -15,8 +15,8 @@ let lines: Record<string, unknown>[]
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'files-'))
-  mkdirSync(join(folder, '_astro'))
-  writeFileSync(join(folder, '_astro/app.1a2b.js'), 'console.log("a tide")')
+  mkdirSync(join(folder, '_'))
+  writeFileSync(join(folder, '_/app.1a2b.js'), 'console.log("a tide")')
   writeFileSync(join(folder, 'favicon.svg'), '<svg xmlns="http://www.w3.org/2000/svg"></svg>')
   writeFileSync(join(folder, 'speculation-rules.json'), '{}')
   lines = []
@@ -41,7 +41,7 @@ test('the rules of what is asked for ahead are of the one kind that browsers tak
 })
 
 test('a file is given with its kind, and asked for again only where its name does not carry its hash', async () => {
-  const script = await fetch(`${url}/_astro/app.1a2b.js?v=1`)
+  const script = await fetch(`${url}/_/app.1a2b.js?v=1`)
   expect([script.status, script.headers.get('content-type'), await script.text()]).toEqual([
     200,
     expect.stringMatching(/^text\/javascript/),
@@ -60,14 +60,14 @@ test('a file is given with its kind, and asked for again only where its name doe
 })
 
 test('a file that is gone from under the running program is not here, says the log, and the next one is answered', async () => {
-  rmSync(join(folder, '_astro/app.1a2b.js'))
-  const gone = await fetch(`${url}/_astro/app.1a2b.js`)
+  rmSync(join(folder, '_/app.1a2b.js'))
+  const gone = await fetch(`${url}/_/app.1a2b.js`)
   expect([gone.status, gone.headers.get('cache-control'), await gone.text()]).toEqual([
     404,
     'no-store',
     'This file is not here any more.\n',
   ])
-  expect(lines).toMatchObject([{ level: 40, msg: 'file.gone', path: '/_astro/app.1a2b.js' }])
+  expect(lines).toMatchObject([{ level: 40, msg: 'file.gone', path: '/_/app.1a2b.js' }])
   expect((await fetch(`${url}/favicon.svg`)).status).toBe(200)
 })
 
@@ -88,12 +88,12 @@ test.each([
 })
 
 test.each([
-  '/_astro',
-  '/_astro/',
+  '/_',
+  '/_/',
   '/',
   '/../package.json',
   '/%2e%2e/package.json',
-  '/_astro/%00',
+  '/_/%00',
   '/favicon.svg/',
   '/nothing.js',
 ])('%s is for whoever comes next', async (path) => {
