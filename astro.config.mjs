@@ -38,7 +38,8 @@ export default defineConfig({
   // A page leaves when it is whole: one write instead of many, and one that fails on the way is answered as a failure.
   adapter: node({ mode: 'middleware', bodySizeLimit: 1_048_576, experimentalDisableStreaming: true }),
   trailingSlash: 'never',
-  build: { inlineStylesheets: 'never' },
+  // A short name for the folder of what never changes: a page names its sheet of icons up to a hundred times.
+  build: { inlineStylesheets: 'never', assets: '_' },
   // One file of styles for all pages: it is small, and there after the first.
   vite: { build: { assetsInlineLimit: 0, cssCodeSplit: false }, plugins: [layerOrder] },
   // Our own check is stricter and knows the address people use: src/server/same-origin.ts.

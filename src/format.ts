@@ -100,6 +100,10 @@ export function weekday(at: Date, timeZone: string, now: Date): string {
   return isThisYear ? weekdayOf(at, timeZone) : weekdayOfYear(at, timeZone)
 }
 
+/** A date without a time, as "2026-11-14" has it, in the same words wherever it is read. */
+export const plainDate = (date: string, now: Date): string =>
+  weekday(new Date(`${date}T00:00:00Z`), 'UTC', now)
+
 /** "9:30 AM" */
 export const timeOfDay = written({ hour: 'numeric', minute: '2-digit' })
 

@@ -1,4 +1,5 @@
 import { Idiomorph } from 'idiomorph'
+import { askOnce } from './ask-patiently.ts'
 
 /** Whoever has waited so long for a page is told that it could not be had. */
 const patienceMs = 15_000
@@ -8,13 +9,12 @@ export type Catch = 'shown' | 'signed_out' | 'gone' | 'failed'
 
 /** Asks for this page again and shows it in the place of what is there. */
 export async function bringUpToDate(): Promise<Catch> {
-  const asked = { headers: { accept: 'text/html' }, signal: AbortSignal.timeout(patienceMs) }
-  const answer = await fetch(location.href, asked).catch(() => undefined)
-  const text = await answer?.text().catch(() => undefined)
-  if (answer === undefined || text === undefined) return 'failed'
-  if (answer.redirected) return new URL(answer.url).pathname === '/sign-in' ? 'signed_out' : 'gone'
-  if (!answer.ok) return answer.status === 403 || answer.status === 404 ? 'gone' : 'failed'
-  await showPage(new DOMParser().parseFromString(text, 'text/html'))
+  const asked = { headers: { accept: 'text/html' } }
+  const answer = await askOnce(new URL(location.href), asked, AbortSignal.timeout(patienceMs))
+  if (answer === undefined) return 'failed'
+  if (answer.wasRedirected) return new URL(answer.url).pathname === '/sign-in' ? 'signed_out' : 'gone'
+  if (!answer.isOk) return answer.status === 403 || answer.status === 404 ? 'gone' : 'failed'
+  await showPage(new DOMParser().parseFromString(answer.text, 'text/html'))
   return 'shown'
 }
 

@@ -102,7 +102,7 @@ class CmdPalette extends HTMLElement {
     const pages = [...document.querySelectorAll<HTMLAnchorElement>('.side li a')]
     for (const choice of this.querySelectorAll<HTMLAnchorElement>('.choices a')) {
       const page = pages.find(({ pathname }) => choice.pathname === pathname) ?? pages.at(-1)
-      const icon = page?.querySelector('[data-icon]')
+      const icon = page?.querySelector('svg')
       if (icon) choice.prepend(icon.cloneNode(true))
     }
   }

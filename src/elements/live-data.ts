@@ -67,7 +67,7 @@ class LiveData extends HTMLElement {
   #look = () => {
     if (document.hidden) return
     if (Date.now() - this.#heardAtMs > silentMs) this.#listen()
-    if (serverNow().getTime() - Date.parse(readAt()) > oldMs) this.#catchUp()
+    if (isOld()) this.#catchUp()
   }
 
   #listen = () => {
@@ -85,8 +85,9 @@ class LiveData extends HTMLElement {
   #hear = (event: MessageEvent<string>) => {
     this.#heardAtMs = Date.now()
     this.#failures = 0
-    if (event.data === this.dataset['version']) this.replaceChildren()
-    else this.#catchUp()
+    // The same version says nothing of what became due since.
+    if (event.data !== this.dataset['version'] || isOld()) this.#catchUp()
+    else this.replaceChildren()
   }
 
   #lost = () => {
@@ -160,6 +161,8 @@ class LiveData extends HTMLElement {
 
 /** When the server made what this page shows. */
 const readAt = () => document.documentElement.dataset['now'] ?? ''
+
+const isOld = () => serverNow().getTime() - Date.parse(readAt()) > oldMs
 
 const hasTyped = () =>
   document.querySelector('dialog[open] form') !== null ||

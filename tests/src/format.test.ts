@@ -1,5 +1,14 @@
 import { describe, expect, test } from 'vitest'
-import { bytes, clockTime, duration, exactTime, money, plural, relativeTime } from '../../src/format.ts'
+import {
+  bytes,
+  clockTime,
+  duration,
+  exactTime,
+  money,
+  plainDate,
+  plural,
+  relativeTime,
+} from '../../src/format.ts'
 
 const now = new Date('2026-11-20T15:02:14Z')
 
@@ -26,6 +35,13 @@ describe('time', () => {
     const lateEvening = new Date('2026-11-20T05:30:00Z')
     expect(clockTime(lateEvening, 'America/Chicago', now)).toBe('Nov 19, 11:30 PM')
     expect(clockTime(lateEvening, 'UTC', now)).toBe('5:30 AM')
+  })
+
+  test('a date without a time is the same day for everybody, with its year where that is another one', () => {
+    expect([plainDate('2026-11-14', now), plainDate('2027-01-01', now)]).toEqual([
+      'Sat, Nov 14',
+      'Fri, Jan 1, 2027',
+    ])
   })
 
   test.each([

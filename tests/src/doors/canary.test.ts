@@ -95,7 +95,7 @@ async function crawl(visitor: Visitor, headers: Record<string, string> = {}): Pr
     if (path !== '/readyz') expect(answer.status, path).toBeLessThan(500)
     for (const [, link = ''] of text.matchAll(/href="(\/[^"#]*)"/g)) {
       const found = link.replaceAll('&amp;', '&')
-      if (!found.startsWith('/_astro/') && !seen.has(found)) waiting.push(found)
+      if (!found.startsWith('/_/') && !seen.has(found)) waiting.push(found)
     }
   }
   return seen

@@ -56,7 +56,7 @@ const spellings = [
   '/w/tidewell/overview#/w/harbour/overview',
   '/_server-islands/Overview?p=/w/tidewell/overview',
   '/_actions/overview',
-  '/_astro/../w/tidewell/overview',
+  '/_/../w/tidewell/overview',
   '/_image?href=/w/tidewell/overview',
 ]
 

@@ -402,3 +402,30 @@ test('the deal that a record speaks of is the one it names, else the only one of
   expect(records.map(({ id }) => found.get(id))).toEqual(cases.map(([, , expected]) => expected))
   expect(await asOurs((tx) => readDealsOf(tx, []))).toEqual(new Map())
 })
+
+test('of all opportunities only those are read for it that the records may speak of', async () => {
+  await client.query('analyze opportunities')
+  const { rows } = await client.query<{ all: number; one: string }>(
+    `select count(*)::int as all, min(id::text) as one from opportunities where tenant_id = $1`,
+    [ours.tenantId],
+  )
+  const [{ all, one } = { all: 0, one: '' }] = rows
+  const readSoFar = async (tx: Tx) =>
+    Number(
+      (
+        await tx.$client.query<{ n: string }>(
+          `select sum(pg_stat_get_xact_tuples_returned(of) + pg_stat_get_xact_tuples_fetched(of)) as n from (
+             select 'opportunities'::regclass::oid as of union all
+             select indexrelid from pg_index where indrelid = 'opportunities'::regclass) as t`,
+        )
+      ).rows[0]?.n,
+    )
+  const read = await asOurs(async (tx) => {
+    const before = await readSoFar(tx)
+    await readDealsOf(tx, [{ id: randomUUID(), opportunityId: one, contactId: null }])
+    return (await readSoFar(tx)) - before
+  })
+  expect(read).toBeGreaterThan(0)
+  expect(read).toBeLessThan(10)
+  expect(all).toBeGreaterThan(100)
+})

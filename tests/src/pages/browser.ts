@@ -1,6 +1,7 @@
 import { AxeBuilder } from '@axe-core/playwright'
-import type { Visitor } from '../visitor.ts'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import { layOutAll } from '../../support/lay-out-all.ts'
+import type { Visitor } from '../visitor.ts'
 
 export type Visit = { page: Page; complaints: string[]; close: () => Promise<void> }
 
@@ -40,11 +41,13 @@ export async function violations(page: Page): Promise<string[]> {
 }
 
 /** No page of ours has frames, so axe need not gather its results in a window of its own. */
-const axe = (page: Page) =>
-  new AxeBuilder({ page })
+async function axe(page: Page) {
+  await layOutAll(page)
+  return new AxeBuilder({ page })
     .setLegacyMode(true)
     .options({ resultTypes: ['violations'] })
     .analyze()
+}
 
 /** Texts that stand out of the window sideways, or are cut off by their box. */
 export function overflowing(page: Page): Promise<string[]> {

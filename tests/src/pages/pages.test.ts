@@ -117,6 +117,12 @@ describe('without scripts', () => {
     await close()
   })
 
+  test('a run that was asked for and has ended is not still said to begin', async () => {
+    const { page, close } = await visit(browser, `${app.url}${addresses['sync']}?asked=queued`, plain())
+    expect(await page.getByText('The run you asked for has ended.').isVisible()).toBe(true)
+    await close()
+  })
+
   test('a run tells what failed, with the operator’s detail folded away, and what was set aside', async () => {
     const { page, close } = await visit(browser, app.url + addresses['run'], plain())
     expect(await page.getByText('ClientTether had an error while we read notes.').isVisible()).toBe(true)

@@ -26,6 +26,24 @@ const open = (path = '/w/tidewell/sync', look = {}) =>
 const follow = (page: Page, act: () => Promise<void>) => Promise.all([page.waitForEvent('load'), act()])
 const pathOf = (page: Page) => new URL(page.url()).pathname
 
+describe('from one page to another', () => {
+  test('a place of the navigation is there without a transition, one run comes with it', async () => {
+    const { page, complaints, close } = await open('/w/tidewell/notes', { reducedMotion: 'no-preference' })
+    await page.addInitScript(() => {
+      window.addEventListener('pagereveal', ({ viewTransition }) =>
+        Object.assign(window, { hasTransition: viewTransition !== null }),
+      )
+    })
+    const hasTransition = () => page.evaluate(() => (window as { hasTransition?: boolean }).hasTransition)
+    await follow(page, () => page.locator('.side').getByRole('link', { name: 'Sync', exact: true }).click())
+    expect(await hasTransition()).toBe(false)
+    await follow(page, () => page.locator('main a[href*="/runs/"]').first().click())
+    expect(await hasTransition()).toBe(true)
+    expect(complaints).toEqual([])
+    await close()
+  })
+})
+
 describe('by keyboard alone', () => {
   test('W, a few letters and Enter lead to the same page of another workspace', async () => {
     const { page, complaints, close } = await open()
@@ -165,6 +183,8 @@ test('an open tab grows older by itself: the chip, the figures, and at last the 
   // Of its own, so that it is not older than it says when the tests before took their time.
   await seedTidewell(app.seed, { slug: 'ageing', name: 'Ageing' })
   const { page, close } = await open('/w/ageing/overview')
+  // An old page asks what holds now; here it waits for the answer as long as it is looked at.
+  await page.route('**/w/ageing/overview', () => undefined)
   const grow = (minutes: number) =>
     page.evaluate((ms) => {
       const now = performance.now.bind(performance)
