@@ -126,6 +126,8 @@ function unread(run: Run, stream: Stream<never>, cursor: string | null, setAside
     idlePages: 0,
     strays: 0,
     absentChildren: [],
+    parentsRead: new IdSet(),
+    parentsWithUnnamed: new IdSet(),
     expectedChildren: 0,
     place: cursor,
     storedAtMs: Date.now(),

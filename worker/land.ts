@@ -121,7 +121,7 @@ async function store(
       storeSnapshot(tx, run, pass, page, snapshotId, packed),
       loadPage(tx, run, pass, records, snapshotId),
       buryNamed(tx, run, pass, records),
-      setAside(tx, run, pass, snapshotId, refused, records),
+      setAside(tx, run, pass, page, snapshotId, refused, records),
     ])
     written = { created, updated: updated + buried }
     if (records.some(({ standsFor, mergedInto }) => standsFor.length > 0 || mergedInto !== null))

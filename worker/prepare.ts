@@ -85,6 +85,7 @@ function noteSeen(pass: StreamPass, page: ExtractedPage, items: Item[]): boolean
   const named = items.filter(({ sourceId }) => sourceId !== null)
   for (const item of named) pass.seen.add(item.id)
   pass.unnamed += items.length - named.length
+  if (page.parent !== null && named.length < items.length) pass.parentsWithUnnamed.add(page.parent.id)
   if (pass.seen.size - before < named.length) pass.namesakes += countNamesakes(named)
   if (page.parent === null && page.total !== null) noteTotal(pass, page.total)
   if (page.endsWhole === true) pass.isWhole = true

@@ -133,10 +133,15 @@ async function absentFromList(run: Run, pass: StreamPass): Promise<Absent[]> {
   }
 }
 
-/** Notes which children of a parent its complete list did not name; whether they are retired is decided over all parents. */
-export async function noteAbsentChildren(run: Run, pass: StreamPass, page: ExtractedPage): Promise<void> {
+/**
+ * Notes that a parent's list was read to its end, and which children it did not name; whether they are retired is decided over all parents.
+ */
+export async function noteChildren(run: Run, pass: StreamPass, page: ExtractedPage): Promise<void> {
   const { parents, tables } = pass.stream
-  if (parents === undefined || page.parent === null || !page.endsParent || page.isParentGone) return
+  if (parents === undefined || page.parent === null || !page.endsParent) return
+  pass.parentsRead.add(page.parent.id)
+  // A row without an id may be any of those that seem to be missing.
+  if (page.isParentGone || pass.parentsWithUnnamed.has(page.parent.id)) return
   const parentColumn = parentColumnOf(parents.table)
   const parentId = page.parent.id
   const stored = await run.database.asTenant(run.tenantId, async (tx) => {

@@ -109,6 +109,9 @@ export type StreamPass = Pass & {
   strays: number
   /** Stored children that the complete list of their parent did not name. */
   absentChildren: { id: string; source_id: string }[]
+  /** Parents whose lists were read to their ends, and those of them that named a child without a usable id. */
+  parentsRead: IdSet
+  parentsWithUnnamed: IdSet
   /** How many children of the parents read in this pass were stored. */
   expectedChildren: number
   /** Pages in a row that brought no record that was not seen before. */

@@ -6,7 +6,7 @@ import { refuseHidden } from './hidden.ts'
 import { streamNames, type Stream } from './connectors/connector.ts'
 import { land } from './land.ts'
 import { prepare } from './prepare.ts'
-import { noteAbsentChildren, retire } from './retire.ts'
+import { noteChildren, retire } from './retire.ts'
 import type { Run, StreamPass } from './run.ts'
 import { closePass, completeStream, failStream, nameUnsynced, openStream } from './stream-end.ts'
 
@@ -38,7 +38,7 @@ async function syncStream(run: Run, stream: Stream<never>): Promise<void> {
     for (let passes = 1; ; passes += 1) {
       for await (const prepared of prepare(run, pass, extract(run, pass))) {
         await land(run, pass, prepared)
-        await noteAbsentChildren(run, pass, prepared.page)
+        await noteChildren(run, pass, prepared.page)
       }
       refuseHidden(pass)
       const doubt = doubtAbout(pass)

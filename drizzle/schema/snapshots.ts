@@ -55,6 +55,8 @@ export const quarantine = pgTable(
     runId: uuid().notNull(),
     stream: text().notNull(),
     snapshotId: uuid().notNull(),
+    /** The record whose list held it, where children are read by their parents. */
+    parentId: uuid(),
     /** Position of the record in its page, from 0. */
     itemIndex: integer().notNull(),
     sourceId: text(),

@@ -45,7 +45,8 @@ const isMisled = ({ faults }: Simulator) => misleading.some((fault) => faults.fi
 function aliveIn({ account }: Client): Record<string, Set<string>> {
   const truth = account.truth()
   const ids = new Set([...truth.people, ...truth.deals, ...truth.activities].map(({ id }) => id))
-  return { leads: ids, contacts: ids, opportunities: ids, activities: ids }
+  const notes = new Set(truth.notes.map(({ id }) => id))
+  return { leads: ids, contacts: ids, opportunities: ids, activities: ids, notes }
 }
 
 const world = fc.record({
