@@ -8,18 +8,23 @@ import type { Workspace } from './workspaces.ts'
 export type Week = {
   /** `2026-11-16` */
   from: string
-  /** Open at its end, in the workspace's currency; null where the copy is not that old. */
+  /** Open at its end, in the currency that was asked for; null where the copy is not that old. */
   openMinor: bigint | null
   /** Created in it. */
   leads: number
 }
 
-/** The last twelve weeks, oldest first: what the pipeline came to by the newest measures of each, and how many leads came. */
+/**
+ * The last twelve weeks, oldest first: what the pipeline came to by the newest measures of each, in one currency (`USD`), and how many
+ * leads came.
+ */
 export async function readTwelveWeeks(
   tx: Tx,
-  { timeZone, currency }: Pick<Workspace, 'timeZone' | 'currency'>,
+  workspace: Pick<Workspace, 'timeZone' | 'currency'>,
   status: { connections: readonly ConnectionNow[] },
+  currency: string,
 ): Promise<{ weeks: Week[]; deals: Basis; leads: Basis }> {
+  const { timeZone, currency: usual } = workspace
   const deals = basisOf(status.connections, ['opportunities'])
   const leadsBasis = basisOf(status.connections, ['leads'])
   const { rows } = await tx.execute<Stored>(sql`
@@ -35,7 +40,7 @@ export async function readTwelveWeeks(
       select case when count(newest.as_of) = count(*) then sum(newest.amount) end as amount
       from ${connections} c
       left join lateral (
-        select p.as_of, coalesce(sum(p.amount_minor) filter (where p.status = 'open' and coalesce(p.currency, ${currency}) = ${currency}), 0) as amount
+        select p.as_of, coalesce(sum(p.amount_minor) filter (where p.status = 'open' and coalesce(p.currency, ${usual}) = ${currency}), 0) as amount
         from ${pipelineStageCounts} p
         where p.tenant_id = c.tenant_id and p.connection_id = c.id and p.as_of = (
           select max(q.as_of) from ${pipelineStageCounts} q

@@ -27,14 +27,22 @@ export function overviewTiles(overview: Overview, scope: Scope): Tile[] {
   ]
 }
 
-/** How the open value in the currency of most deals went from then to now; null until that can be said. */
-export function openBridge(
+/** The currency of most open deals, the workspace's where there are none, and then the others. */
+export function openCurrencies(
   { open }: Overview,
-  { currency: usual }: Workspace,
-): (Bridge & { currency: string }) | null {
-  if (open.value === null) return null
-  const { now, before, changes } = open.value.standings
-  const currency = currenciesOf(now, before)[0]?.currency ?? usual
+  { currency: usual }: Pick<Workspace, 'currency'>,
+): [string, ...string[]] {
+  const { now = [], before = [] } = open.value?.standings ?? {}
+  const [first = usual, ...others] = currenciesOf(now, before).map(({ currency }) => currency)
+  return [first, ...others]
+}
+
+/** How the open value in the currency of most deals went from then to now; null until that can be said. */
+export function openBridge(overview: Overview, workspace: Workspace): (Bridge & { currency: string }) | null {
+  const { value } = overview.open
+  if (value === null) return null
+  const { now, before, changes } = value.standings
+  const [currency] = openCurrencies(overview, workspace)
   const openingMinor = total(ofCurrency(before, currency)).amountMinor
   const closingMinor = total(ofCurrency(now, currency)).amountMinor
   return { currency, ...bridge(currency, changes, { openingMinor, closingMinor }) }
@@ -75,7 +83,7 @@ const asClause = (totals: readonly Total[]) =>
 function openTiles(overview: Overview, { workspace, home }: Scope): Tile[] {
   const { value, basis } = overview.open
   const { now = [], before = [] } = value?.standings ?? {}
-  const [first = workspace.currency, ...others] = currenciesOf(now, before).map(({ currency }) => currency)
+  const [first, ...others] = openCurrencies(overview, workspace)
   const [sum, then] = [total(ofCurrency(now, first)), total(ofCurrency(before, first))]
   const all = total(now)
   const over = value?.isCut ? 'since our copy began' : (value?.since.over ?? '')

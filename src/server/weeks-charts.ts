@@ -15,15 +15,19 @@ export type Told = {
 const dayOf = (date: string) =>
   Temporal.PlainDate.from(date).toLocaleString('en-US', { month: 'short', day: 'numeric' })
 
-/** What was open at the end of each week. Null until two weeks are known: one point is no line. */
-export function openByWeek(weeks: readonly Week[], currency: string): Told | null {
+/** What was open at the end of each week, in the first of these currencies. Null until two weeks are known: one point is no line. */
+export function openByWeek(
+  weeks: readonly Week[],
+  [currency, ...others]: readonly [string, ...string[]],
+): Told | null {
   const known = weeks.filter((week) => week.openMinor !== null)
   const [first, last] = [known[0], known.at(-1)]
   if (!first || !last || known.length < 2) return null
+  const apart = others.length === 0 ? '' : ` Deals in ${others.join(', ')} are not part of it.`
   const inWords = (minor: bigint | null) => (minor === null ? 'not known' : money(minor, currency))
   return {
     title: 'What was open, week by week?',
-    sentence: `${inWords(last.openMinor)} is open now; in the week of ${dayOf(first.from)} it was ${inWords(first.openMinor)}.`,
+    sentence: `${inWords(last.openMinor)} is open now; in the week of ${dayOf(first.from)} it was ${inWords(first.openMinor)}.${apart}`,
     chart: {
       kind: 'weeks',
       unit: { of: 'money', currency },

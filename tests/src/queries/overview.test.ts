@@ -117,7 +117,7 @@ test('twelve weeks end with this one, and an open value is known from the first 
   const connection = await seed.connection(tenantId)
   for (const stream of ['opportunities', 'leads']) await seed.cursor(connection, stream, minutesAgo(10))
   await addLead(connection)
-  const measure = (as_of: Date, amount_minor: number) =>
+  const measure = (as_of: Date, amount_minor: number, currency = 'USD') =>
     seed.insert('pipeline_stage_counts', {
       tenant_id: tenantId,
       id: randomUUID(),
@@ -128,17 +128,23 @@ test('twelve weeks end with this one, and an open value is known from the first 
       status: 'open',
       count: 1,
       amount_minor,
-      currency: 'USD',
+      currency,
     })
   await measure(minutesAgo(21 * 1_440), 100)
-  await measure(minutesAgo(60), 250)
-  const { weeks } = await database.asTenant(tenantId, async (tx) =>
-    readTwelveWeeks(tx, { timeZone: 'UTC', currency: 'USD' }, await readSyncStatus(tx)),
-  )
+  const lately = minutesAgo(60)
+  await measure(lately, 250)
+  await measure(lately, 90, 'EUR')
+  const weeksIn = (currency: string) =>
+    database.asTenant(tenantId, async (tx) =>
+      readTwelveWeeks(tx, { timeZone: 'UTC', currency: 'USD' }, await readSyncStatus(tx), currency),
+    )
+  const { weeks } = await weeksIn('USD')
   expect(weeks).toHaveLength(12)
   expect(weeks.at(-1)).toMatchObject({ openMinor: 250n, leads: 1 })
   expect(weeks.slice(-4).map(({ openMinor }) => openMinor)).toEqual([100n, 100n, 100n, 250n])
   expect(weeks.slice(0, 8).every(({ openMinor }) => openMinor === null)).toBe(true)
+  const inEuro = (await weeksIn('EUR')).weeks
+  expect(inEuro.slice(-2).map(({ openMinor }) => openMinor)).toEqual([0n, 90n])
 })
 
 test('the month begins at the workspace’s midnight', async () => {
