@@ -20,38 +20,37 @@ class CmdPalette extends HTMLElement {
     whenIdle(this.#prepare)
     document.addEventListener('keydown', this.#hear)
     document.addEventListener('open-palette', this.#open)
-    document.addEventListener('click', this.#openByButton)
+    this.#layer()?.addEventListener('beforetoggle', this.#begin)
+    document.addEventListener('focusin', this.#leave)
   }
 
   disconnectedCallback() {
     document.removeEventListener('keydown', this.#hear)
     document.removeEventListener('open-palette', this.#open)
-    document.removeEventListener('click', this.#openByButton)
+    document.removeEventListener('focusin', this.#leave)
   }
 
-  #dialog = () => this.querySelector('dialog')
+  #layer = () => this.querySelector<HTMLElement>('[popover]')
 
   #hear = (event: KeyboardEvent) => {
     if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== 'k') return
     event.preventDefault()
-    if (this.#dialog()?.open) this.#dialog()?.close()
-    else this.#open()
+    this.#layer()?.togglePopover()
   }
 
-  #openByButton = (event: Event) => {
-    if (!(event.target as Element).closest('[commandfor=palette]')) return
-    event.preventDefault()
-    this.#open()
+  #open = () => this.#layer()?.showPopover()
+
+  /** The page behind is not made inert, which would style all of it anew; whoever goes on to it with the keyboard leaves the palette. */
+  #leave = ({ target }: FocusEvent) => {
+    if (!this.contains(target as Node)) this.#layer()?.hidePopover()
   }
 
-  #open = () => {
-    const dialog = this.#dialog()
-    if (!dialog) return
+  #begin = ({ newState }: ToggleEvent) => {
+    if (newState !== 'open') return
     // While it is closed nothing of it has to be laid out.
     this.#prepare()
     this.#picker?.reset()
     this.#search()
-    if (!dialog.open) dialog.showModal()
     if (this.#isWhole) return
     this.#isWhole = true
     void this.#addWorkspaces()
@@ -145,7 +144,7 @@ class CmdPalette extends HTMLElement {
       choice.textContent = words
       choice.addEventListener('click', (event) => {
         event.preventDefault()
-        this.#dialog()?.close()
+        this.#layer()?.hidePopover()
         deed()
       })
       return choice

@@ -78,6 +78,27 @@ describe('by keyboard alone', () => {
     await close()
   })
 
+  test('a click beside the palette closes it and reaches nothing of the page, and who tabs on leaves it', async () => {
+    const { page, complaints, close } = await open()
+    const here = page.url()
+    const isOpen = () => page.locator('#palette').evaluate((layer) => layer.matches(':popover-open'))
+    await page.keyboard.press('Control+k')
+    await page.getByRole('combobox', { name: 'Search or jump to' }).waitFor()
+    const link = await page.locator('.side li a').last().boundingBox()
+    await page.mouse.click((link?.x ?? 0) + 5, (link?.y ?? 0) + 5)
+    expect(await isOpen()).toBe(false)
+    expect(page.url()).toBe(here)
+    await page.keyboard.press('Control+k')
+    for (let tabs = 0; tabs < 4 && (await isOpen()); tabs += 1) await page.keyboard.press('Tab')
+    expect(await isOpen()).toBe(false)
+    await page.keyboard.press('Control+k')
+    expect(await isOpen()).toBe(true)
+    await page.keyboard.press('Control+k')
+    expect(await isOpen()).toBe(false)
+    expect(complaints).toEqual([])
+    await close()
+  })
+
   test('the palette says what was probably meant, knows deeds by their sign, and finds whatever is typed', async () => {
     const { page, complaints, close } = await open()
     await page.keyboard.press('Control+k')
