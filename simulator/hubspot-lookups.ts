@@ -101,11 +101,12 @@ export function pipelines(world: World, type: string): Reply {
   })
 }
 
-/** The properties of an object type, as the schema lists them. */
-export function propertyList(shelf: Shelf, hidden: ReadonlySet<string>): Reply {
-  const { name } = shelf.type
+/** The properties of an object type, as the schema lists them; archived ones are listed apart. */
+export function propertyList(shelf: Shelf, hidden: ReadonlySet<string>, isArchived: boolean): Reply {
+  const { name, defaults } = shelf.type
   const [sample] = shelf.all
-  const names = Object.keys(sample?.read() ?? {}).filter((property) => !hidden.has(`${name}.${property}`))
+  const all = [...new Set([...defaults, ...Object.keys(sample?.read() ?? {})])]
+  const names = all.filter((property) => hidden.has(`${name}.${property}`) === isArchived)
   const custom = new Set(['lead_source', 'market', 'units', 'weighted_fee'])
   return ok({
     results: names.sort().map((property) => ({
@@ -116,7 +117,7 @@ export function propertyList(shelf: Shelf, hidden: ReadonlySet<string>): Reply {
       options: [],
       calculated: false,
       hidden: false,
-      archived: false,
+      archived: isArchived,
       hubspotDefined: !custom.has(property),
       modificationMetadata: {
         archivable: true,

@@ -34,7 +34,7 @@ export class HubSpot implements Dialect {
   readonly #clock: Clock
   readonly #shelves: Record<TypeName, Shelf>
   readonly #searches: Record<TypeName, Search>
-  /** Properties that were taken off the account, as `deals.amount`. */
+  /** Properties that were archived, as `deals.amount`. */
   readonly #hidden = new Set<string>()
   readonly #formerOwners = new Set<number>()
   #scopes: readonly string[]
@@ -72,9 +72,10 @@ export class HubSpot implements Dialect {
     this.#scopes = granted
   }
 
-  /** Takes a property off an object type: it is then missing from every record, as one that never was. */
-  hideProperty(type: TypeName, property: string): void {
-    this.#hidden.add(`${type}.${property}`)
+  /** Archives a property of an object type, or restores it: an archived one is missing from every record, as one that never was. */
+  hideProperty(type: TypeName, property: string, isHidden = true): void {
+    if (isHidden) this.#hidden.add(`${type}.${property}`)
+    else this.#hidden.delete(`${type}.${property}`)
   }
 
   /** Deactivates a user: listed from now on among the archived owners alone. */
@@ -100,7 +101,8 @@ export class HubSpot implements Dialect {
     const shelf = this.#shelfOf(first)
     if (shelf === undefined) return notFound()
     const { scope, name } = shelf.type
-    if (resource === 'properties') return this.#within([scope], () => propertyList(shelf, this.#hidden))
+    if (resource === 'properties')
+      return this.#within([scope], () => propertyList(shelf, this.#hidden, isArchived))
     if (resource === 'list')
       return this.#within([scope, ...this.#scopesOfLinks(query)], () => this.#list(shelf, isArchived, query))
     if (resource === 'read') return this.#within([scope], () => this.#read(shelf, Number(second), query))

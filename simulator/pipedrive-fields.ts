@@ -115,6 +115,17 @@ export function dealValues(world: World, deal: Deal): Record<string, unknown> {
   }
 }
 
+/** A row without the values of these custom fields. */
+export function withoutFields(
+  row: Record<string, unknown>,
+  codes: ReadonlySet<string>,
+): Record<string, unknown> {
+  if (codes.size === 0) return row
+  const custom_fields = { ...(row.custom_fields as Record<string, unknown>) }
+  for (const code of codes) delete custom_fields[code]
+  return { ...row, custom_fields }
+}
+
 /** What a person's custom fields hold. */
 export function personValues(world: World, person: Person): Record<string, unknown> {
   const { seed } = world.setting

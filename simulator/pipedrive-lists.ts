@@ -1,5 +1,7 @@
 import { hash } from 'node:crypto'
+import { rowAt, type Row } from './facts.ts'
 import { badParameter } from './pipedrive-errors.ts'
+import { updatedAt } from './pipedrive-rows.ts'
 import { jsonReply, type Reply } from './reply.ts'
 
 // Paging of version 2: https://pipedrive.readme.io/docs/core-api-concepts-pagination (read 2026-11-21). A cursor is a keyset of the
@@ -10,6 +12,23 @@ export type Entry = { id: number; addedAt: number; updatedAt: number; row: () =>
 
 /** The records of a list by place, in the order of their ids; null where there is none to see. */
 export type Source = { length: number; at: (place: number) => Entry | null }
+
+/** The records of the world behind a list, in the order they were made. */
+export function sourceOf<T extends Row>(
+  rows: readonly T[],
+  isShown: (row: T) => boolean,
+  idOf: (row: T) => number,
+  write: (row: T) => Record<string, unknown>,
+): Source {
+  return {
+    length: rows.length,
+    at: (place) => {
+      const row = rowAt(rows, place)
+      if (!isShown(row)) return null
+      return { id: idOf(row), addedAt: row.createdAt, updatedAt: updatedAt(row), row: () => write(row) }
+    },
+  }
+}
 
 const MOST_ROWS = 500
 const ROWS = 100

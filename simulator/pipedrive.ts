@@ -16,20 +16,19 @@ import {
   stagesOf,
   standingOf,
 } from './pipedrive-facts.ts'
-import { dealFields, fieldRow, organizationFields, personFields } from './pipedrive-fields.ts'
+import {
+  codeOf,
+  dealFields,
+  fieldRow,
+  organizationFields,
+  personFields,
+  withoutFields,
+} from './pipedrive-fields.ts'
 import { Limits } from './pipedrive-limits.ts'
-import { cursorPage, listReply, recordReply, type Entry, type Source } from './pipedrive-lists.ts'
+import { cursorPage, listReply, recordReply, sourceOf, type Entry, type Source } from './pipedrive-lists.ts'
 import { offsetPage, type OldEntry } from './pipedrive-offsets.ts'
 import { activityTypeRows, leadRow, noteRow, userRow } from './pipedrive-old-rows.ts'
-import {
-  activityRow,
-  dealRow,
-  organizationRow,
-  personRow,
-  pipelineRow,
-  stageRow,
-  updatedAt,
-} from './pipedrive-rows.ts'
+import { activityRow, dealRow, organizationRow, personRow, pipelineRow, stageRow } from './pipedrive-rows.ts'
 import { pipedriveWebhooks } from './pipedrive-webhooks.ts'
 import { dealWithId, updateDeal, writeActivity } from './pipedrive-writes.ts'
 import { jsonReply, type Reply } from './reply.ts'
@@ -53,6 +52,8 @@ export class Pipedrive implements Dialect {
   readonly #world: World
   readonly #options: AccountOptions
   readonly #limits: Limits
+  /** Codes of custom fields that were taken away. */
+  readonly #deletedFields = new Set<string>()
   #changes = 0
   #notes: { key: string; entries: OldEntry[] } | undefined
 
@@ -72,6 +73,13 @@ export class Pipedrive implements Dialect {
     this.#changes += 1
   }
 
+  /** Takes away a custom field of deals by its name, with all its values, or puts it back. */
+  deleteField(name: string, isDeleted = true): void {
+    const code = codeOf(this.#world.setting.seed, name)
+    if (isDeleted) this.#deletedFields.add(code)
+    else this.#deletedFields.delete(code)
+  }
+
   /** The answer to a request that was let in. */
   answer(operation: string, query: URLSearchParams, meant: Meant): Reply {
     const known = this.#operations[operation]
@@ -81,14 +89,7 @@ export class Pipedrive implements Dialect {
 
   readonly #operations: Record<string, Operation> = {
     'v2/deals': { cost: 10, answer: (query) => this.#deals(query) },
-    'v2/deals/archived': {
-      cost: 20,
-      answer: (query) =>
-        cursorPage(
-          this.#dealSource((deal) => this.#isArchived(deal)),
-          query,
-        ),
-    },
+    'v2/deals/archived': { cost: 20, answer: (query) => this.#archivedDeals(query) },
     'v2/persons': { cost: 10, answer: (query) => cursorPage(this.#people(), query) },
     'v2/organizations': { cost: 10, answer: (query) => cursorPage(this.#organizations(), query) },
     'v2/activities': {
@@ -139,8 +140,9 @@ export class Pipedrive implements Dialect {
     return removedAt > 0 && removedAt <= this.#world.now - KEPT_SECONDS
   }
 
-  #isArchived(deal: Deal): boolean {
-    return deal.removedAt === 0 && archivedAt(this.#world, deal) > 0
+  #archivedDeals(query: URLSearchParams): Reply {
+    const isArchived = (deal: Deal) => deal.removedAt === 0 && archivedAt(this.#world, deal) > 0
+    return cursorPage(this.#dealSource(isArchived), query)
   }
 
   #dealSource(isWanted: (deal: Deal) => boolean): Source {
@@ -150,7 +152,7 @@ export class Pipedrive implements Dialect {
       world.deals,
       isShown,
       ({ id }) => id,
-      (deal) => dealRow(world, deal),
+      (deal) => withoutFields(dealRow(world, deal), this.#deletedFields),
     )
   }
 
@@ -180,7 +182,9 @@ export class Pipedrive implements Dialect {
     const world = this.#world
     const deal = dealWithId(world, id)
     const isFound = deal !== undefined && deal.visibleAt <= world.now && !this.#isPurged(deal)
-    return isFound ? recordReply(dealRow(world, deal)) : pipedriveError('notFound')
+    return isFound
+      ? recordReply(withoutFields(dealRow(world, deal), this.#deletedFields))
+      : pipedriveError('notFound')
   }
 
   #activities(dealId: string | null): Source {
@@ -208,7 +212,8 @@ export class Pipedrive implements Dialect {
   }
 
   #fields(fields: Parameters<typeof fieldRow>[0][], query: URLSearchParams): Reply {
-    const numbered = fields.map((field, place) => ({ ...field, id: place + 1 }))
+    const defined = fields.filter(({ code }) => !this.#deletedFields.has(code))
+    const numbered = defined.map((field, place) => ({ ...field, id: place + 1 }))
     return this.#small(numbered, (_world, field) => fieldRow(field), query)
   }
 
@@ -260,22 +265,6 @@ export class Pipedrive implements Dialect {
         updatedAt: leadChangedAt(world, person),
         row: () => leadRow(world, person),
       }))
-  }
-}
-
-function sourceOf<T extends Row>(
-  rows: readonly T[],
-  isShown: (row: T) => boolean,
-  idOf: (row: T) => number,
-  write: (row: T) => Record<string, unknown>,
-): Source {
-  return {
-    length: rows.length,
-    at: (place) => {
-      const row = rowAt(rows, place)
-      if (!isShown(row)) return null
-      return { id: idOf(row), addedAt: row.createdAt, updatedAt: updatedAt(row), row: () => write(row) }
-    },
   }
 }
 

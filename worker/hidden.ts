@@ -19,7 +19,7 @@ export async function noteHidden(
   if (lost.length > 0)
     throw new StreamError(
       'E_PERMISSION',
-      `${lost.join(', ')} can no longer be seen; what is stored stays as it was. If they are gone for good, run: tidemark sync --accept-absence`,
+      `${lost.join(', ')} can no longer be seen; what is stored stays as it was. Give it back in the CRM, or take it out of the field mapping; if it is gone for good, run: tidemark sync --accept-absence`,
     )
   if (hiddenPrefix !== undefined) pass.hidden ??= await storedWith(run, pass, hiddenPrefix)
 }

@@ -81,6 +81,10 @@ describe('records', () => {
   test('lose a property that was taken off the account', async () => {
     dialectOf(account, HubSpot).hideProperty('deals', 'amount')
     expect((await ask(DEALS)).body.results[0]?.properties).not.toHaveProperty('amount')
+    const names = async (query: string) =>
+      (await ask(`/crm/properties/2026-09/deals${query}`)).body.results.map(({ name }) => name)
+    expect(await names('')).not.toContain('amount')
+    expect(await names('?archived=true')).toEqual(['amount'])
   })
 
   test('that were archived stay listed apart for ninety days; those that were purged do not', async () => {

@@ -1,4 +1,6 @@
 import { afterEach, expect, test } from 'vitest'
+import { dialectOf } from '../../simulator/dialects.ts'
+import { HubSpot } from '../../simulator/hubspot.ts'
 import type { AccountOptions } from '../../simulator/main.ts'
 import { arrange, type Arrangement, type Client, type Stored } from './arrange.ts'
 import { expectTruth } from './truth.ts'
@@ -150,6 +152,30 @@ test('6. a batch of associations that names nobody is asked once more before a d
   expect((await client.sync()).run.status).toBe('success')
   expect(asked() - before).toBe(2)
   await expectTruth(client)
+})
+
+test('a mapped property that vanishes while a run is broken off is not read as empty by the one that goes on with it', async () => {
+  const client = await begin()
+  for (const { id } of client.account.truth().deals) client.account.editDeal(id, { amountMinor: 100 })
+  all.simulator.faults.add({ fault: 'server-error', operation: 'deals', nth: 2, times: 99 })
+  expect((await client.sync({ full: true })).streams.opportunities?.error_code).toBe('E_CRM_DOWN')
+  const before = await client.records('opportunities')
+  all.simulator.faults.clear()
+  all.simulator.ledger.clear()
+  dialectOf(client.account, HubSpot).hideProperty('deals', 'market')
+  const { streams } = await client.sync()
+  expect(operations()).not.toContain('properties.deals')
+  expect(streams.opportunities).toMatchObject({ status: 'failed', error_code: 'E_PERMISSION' })
+  expect(streams.opportunities?.error_detail).toContain('deals.market can no longer be seen')
+  expect(await client.records('opportunities')).toEqual(before)
+})
+
+test('which properties there are is asked once a run of each kind of record that one of them is mapped for', async () => {
+  const client = await begin()
+  all.simulator.ledger.clear()
+  expect((await client.sync()).run.status).toBe('success')
+  const asked = operations().filter((operation) => operation.startsWith('properties.'))
+  expect(asked.sort()).toEqual(['properties.deals', 'properties.leads'])
 })
 
 test('lists that no account has empty, and lead pipelines that can no longer be seen, are not as if there were none', async () => {

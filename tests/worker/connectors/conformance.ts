@@ -7,6 +7,7 @@ import { copyOf, replay } from '../replayed.ts'
 import { expectSound } from '../soundness.ts'
 import { expectTruth } from '../truth.ts'
 import { openDesk, type Deal, type Desk } from '../writing.ts'
+import { keepsMappedFields, type MarketField } from './mapped.ts'
 
 /** What a person does to one record of a stream in the CRM; each answers the source id that we know it by. */
 export type StreamDeeds = {
@@ -29,6 +30,7 @@ export type Subject = {
   account?: Partial<AccountOptions>
   settings?: Stored
   streams: Partial<Record<StreamName, StreamDeeds>>
+  market: MarketField
   /** What a person or a deal is called on the wire, where that is not its number. */
   wireId?: (table: 'contacts' | 'opportunities', id: string) => string
   /** How access ends and is given again, where that is not by another token. */
@@ -470,6 +472,8 @@ export function keepsThePromises(subject: Subject): void {
         await expectTruth(client)
       },
     )
+
+    keepsMappedFields(subject, begin)
 
     test('a field that nobody knows is kept and named', async () => {
       const { all, client } = await begin()

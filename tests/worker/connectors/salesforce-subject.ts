@@ -47,6 +47,10 @@ const oauth = {
 export const salesforce: Subject = {
   crm: 'salesforce',
   writes: { step: 'create.Task', outcome: 'update.Opportunity' },
+  market: {
+    name: 'Opportunity.Market__c',
+    hide: (_, account, isHidden) => dialectOf(account, Salesforce).hide('Opportunity.Market__c', isHidden),
+  },
   account: { accessToken: '', oauth },
   wireId: (table, id) => salesforceId(table === 'contacts' ? 'Contact' : 'Opportunity', Number(id)),
   access: {

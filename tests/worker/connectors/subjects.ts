@@ -1,5 +1,6 @@
 import { dialectOf } from '../../../simulator/dialects.ts'
 import { HubSpot } from '../../../simulator/hubspot.ts'
+import { Pipedrive } from '../../../simulator/pipedrive.ts'
 import type { SimulatedAccount, Truth } from '../../../simulator/main.ts'
 import type { Subject } from './conformance.ts'
 
@@ -38,6 +39,14 @@ export const clientTether: Subject = {
   crm: 'clienttether',
   writes: { step: 'create_client_event', outcome: 'update_client_by_id' },
   settings: { notesSweepHours: 1 },
+  market: {
+    name: 'market',
+    hide: ({ simulator: { faults } }, _, isHidden) => {
+      const operation = 'read_opportunity_list'
+      if (isHidden) faults.add({ fault: 'field-missing', operation, params: { field: 'market' } })
+      else faults.clear()
+    },
+  },
   streams: {
     owners: { operations: ['read_user_list'] },
     stages: { operations: ['read_sales_cycle_list'] },
@@ -95,6 +104,10 @@ const wireOf = (type: string, id: string): string => `${type}/${id}`
 export const hubSpot: Subject = {
   crm: 'hubspot',
   writes: { step: 'tasks.create', outcome: 'deals.update' },
+  market: {
+    name: 'deals.market',
+    hide: (_, account, isHidden) => dialectOf(account, HubSpot).hideProperty('deals', 'market', isHidden),
+  },
   streams: {
     owners: { operations: ['owners'] },
     pipelines: { operations: ['pipelines.deals'] },
@@ -168,6 +181,10 @@ const dealsOfPipedrive = ['v2/deals', 'v2/deals/archived']
 export const pipedrive: Subject = {
   crm: 'pipedrive',
   writes: { step: 'v2/activities.create', outcome: 'v2/deals.update' },
+  market: {
+    name: 'deals.Market',
+    hide: (_, account, isHidden) => dialectOf(account, Pipedrive).deleteField('Market', isHidden),
+  },
   streams: {
     owners: { operations: ['v1/users'] },
     pipelines: { operations: ['v2/pipelines'] },

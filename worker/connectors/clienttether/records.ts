@@ -1,4 +1,4 @@
-import { customValues } from '../mapping.ts'
+import { customValues, mappedNames } from '../mapping.ts'
 import { list, idFrom } from './list.ts'
 import { filled, outcome, ownerId, personName, reader, rest, shape, standing, value } from './values.ts'
 
@@ -72,6 +72,7 @@ const opportunityFields = [
 export const opportunities = list({
   name: 'opportunities',
   operation: 'read_opportunity_list',
+  mapped: ({ fields }) => mappedNames(fields),
   tables: ['opportunities'],
   item: shape(...opportunityFields, ...recordFields),
   version: 2,

@@ -16,6 +16,7 @@ import {
   type Account,
   type Place,
 } from './place.ts'
+import { fieldsListed, fieldsShown, inOrder } from './properties.ts'
 import { searchOn } from './search.ts'
 import type { HubSpotSettings as HS } from './settings.ts'
 import { paths } from './versions.ts'
@@ -25,6 +26,8 @@ export type ObjectType = {
   name: string
   stamp: 'lastmodifieddate' | 'hs_lastmodifieddate'
   properties: (settings: HS) => readonly string[]
+  /** Those among them that not every account has: mapped ones above all. */
+  wished?: (settings: HS) => readonly string[]
   links: readonly string[]
 }
 
@@ -58,7 +61,10 @@ export function objects({ types, asksAccount, ...stream }: ObjectStream): Stream
     reads: 'changes',
     deletes: 'flag',
     lookbackSeconds,
-    begin: (pass, settings) => writePlace(begin(pass, settings, asksAccount === true)),
+    begin: (pass, settings) => {
+      const first = begin(pass, settings)
+      return writePlace(asksAccount ? { ...first, step: 'account' } : startOf(first, types, 0, settings))
+    },
     look: (ids) => writePlace(firstLook(types, ids, asksAccount === true)),
     request: (cursor, settings) => requestAt(readPlace(cursor), types, settings),
     follow: (replies, cursor) => followAt(readPlace(cursor), types, replies),
@@ -95,11 +101,20 @@ const namesOf = (type: ObjectType, settings: HS): string[] => [
   ...new Set([...type.properties(settings), type.stamp]),
 ]
 
+/** The beginning of an object type: which properties there are is asked where some of ours may be missing. */
+function startOf(place: Place, types: readonly ObjectType[], type: number, settings: HS): Place {
+  const start = ofType(place, type)
+  return wishedOf(typeAt(types, start), settings).length === 0 ? start : { ...start, step: 'properties' }
+}
+
+const wishedOf = ({ wished }: ObjectType, settings: HS): readonly string[] => wished?.(settings) ?? []
+
 const typeAt = (types: readonly ObjectType[], { type }: Place): ObjectType => types[type] as ObjectType
 
 function requestAt(place: Place, types: readonly ObjectType[], settings: HS): Request {
   if (place.step === 'account') return { method: 'GET', path: paths.account }
   const type = typeAt(types, place)
+  if (place.step === 'properties') return { method: 'GET', path: paths.properties(type.name) }
   const properties = namesOf(type, settings)
   if (place.step === 'named' || place.step === 'gone') return readRequest(place, type.name, properties)
   const cost = Math.max(1, settings.requestsPerSecond / settings.searchesPerSecond)
@@ -154,13 +169,18 @@ function pageAt(place: Place, types: readonly ObjectType[], reply: Reply, settin
   const bodies = bodiesOf(reply)
   if (place.step === 'account') {
     const told = { ...place, account: readAccount(bodies[0]) }
-    return goTo(place.named === undefined ? ofType(told, 0) : { ...told, step: 'named' })
+    return goTo(place.named === undefined ? startOf(told, types, 0, settings) : { ...told, step: 'named' })
+  }
+  if (place.step === 'properties') {
+    const type = typeAt(types, place)
+    const fields = fieldsListed(bodies[0], type.name, wishedOf(type, settings))
+    return { ...goTo(ofType(place, place.type)), fields }
   }
   if (place.step === 'named' || place.step === 'gone') return lookedAt(place, types, bodies, settings)
   const listed = readList(bodies[0])
-  if (place.step === 'count') return endOfType(place, types, listed)
+  if (place.step === 'count') return endOfType(place, types, listed, settings)
   const type = typeAt(types, place)
-  const records = () => itemsOf(place, type, listed, bodies, settings)
+  const records = () => recordsOf(place, type, listed, bodies, settings)
   if (place.step === 'archived') {
     const items = listed.results.map(({ id }) => ({ type: type.name, id, archived: true }))
     return { ...goTo(onward(place, listed)), items, repeats: true }
@@ -169,10 +189,10 @@ function pageAt(place: Place, types: readonly ObjectType[], reply: Reply, settin
     const { whole } = place
     const hasFallen = !whole && types.length === 1
     const next = onward(hasFallen && listed.after === null ? { ...place, whole: true } : place, listed)
-    return { ...goTo(next), items: records(), ...(place.since !== null && !whole && { repeats: true }) }
+    return { ...goTo(next), ...records(), ...(place.since !== null && !whole && { repeats: true }) }
   }
   const { keeps, next } = searchOn(place, listed, stampsOf(listed, type.stamp))
-  return { ...goTo(next), items: keeps ? records() : [], repeats: true }
+  return { ...goTo(next), ...(keeps && records()), repeats: true }
 }
 
 /** What a look found. A record that is not shown at all may be hidden from us, or gone: that is left to a whole list. */
@@ -185,14 +205,16 @@ function lookedAt(
   const type = typeAt(types, place)
   const listed = readBatchRecords(bodies[0])
   const wanted = new Set(namedOf(place, type.name))
-  const items =
+  const found =
     place.step === 'named'
-      ? itemsOf(place, type, listed, bodies, settings)
-      : listed.results.flatMap(({ id }) =>
-          wanted.has(id as string) ? [{ type: type.name, id, archived: true }] : [],
-        )
+      ? recordsOf(place, type, listed, bodies, settings)
+      : {
+          items: listed.results.flatMap(({ id }) =>
+            wanted.has(id as string) ? [{ type: type.name, id, archived: true }] : [],
+          ),
+        }
   const names = types.map(({ name }) => name)
-  return { ...afterLook(place, names, listed), items, repeats: true }
+  return { ...afterLook(place, names, listed), ...found, repeats: true }
 }
 
 const goTo = (place: Place): Page => ({ items: [], next: writePlace(place), total: null })
@@ -202,26 +224,28 @@ const onward = (place: Place, { after }: Listed): Place =>
   after === null ? afterRecords(place) : { ...place, after }
 
 /** The next type begins, or the pass ends with HubSpot's count of all of them. */
-function endOfType(place: Place, types: readonly ObjectType[], { total }: Listed): Page {
+function endOfType(place: Place, types: readonly ObjectType[], { total }: Listed, settings: HS): Page {
   if (total === null)
     throw new StreamError('E_CRM_BAD_REPLY', 'a HubSpot search did not say how many records it found')
   const counted = place.counted + total
   const type = place.type + 1
-  if (type < types.length) return goTo(ofType({ ...place, counted }, type))
+  if (type < types.length) return goTo(startOf({ ...place, counted }, types, type, settings))
   return { items: [], next: null, total: counted, ...(place.whole && { endsWhole: true }) }
 }
 
 /** Properties in our own order, because a list and a search have each their own; what was not asked for is left out. */
-function itemsOf(
+function recordsOf(
   place: Place,
   type: ObjectType,
-  { results }: Listed,
+  listed: Listed,
   bodies: readonly unknown[],
   settings: HS,
-): Item[] {
+): Pick<Page, 'fields'> & { items: Item[] } {
+  const { results } = listed
+  const fields = fieldsShown(listed, type.name, wishedOf(type, settings))
   const linked = linksOf(bodies, results, type.links, place.step === 'list')
   const names = namesOf(type, settings)
-  return results.map((record) => {
+  const items = results.map((record) => {
     const {
       id,
       properties,
@@ -241,18 +265,7 @@ function itemsOf(
       ...(place.account && { account: place.account }),
     }
   })
-}
-
-/** A property that was emptied comes as `""` in some places and as null in others; one that the account has not is missing. */
-function inOrder(names: readonly string[], properties: unknown): Record<string, unknown> {
-  const held = (typeof properties === 'object' && properties !== null ? properties : {}) as Record<
-    string,
-    unknown
-  >
-  const ordered: Record<string, unknown> = {}
-  for (const name of names)
-    if (Object.hasOwn(held, name)) ordered[name] = held[name] === '' ? null : held[name]
-  return ordered
+  return { items, fields }
 }
 
 /** The instants of the last change; what has none there cannot be searched by it. */

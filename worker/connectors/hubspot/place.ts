@@ -1,8 +1,8 @@
 import type { Pass } from '../connector.ts'
 import type { HubSpotSettings } from './settings.ts'
 
-// A pass goes through the object types of its stream. Of each it reads the list (the first time, and once a week) or what a search
-// finds by the instant of the last change; once a day the list of archived records; and last HubSpot's own count.
+// A pass goes through the object types of its stream. Of each it reads which properties there are, where ours may be missing; the list
+// (the first time, and once a week) or what a search finds by the instant of the last change; once a day the list of archived records; and last HubSpot's own count.
 // The search index lags, archiving and associations leave that instant as it is, and a search ends at the ten thousandth record.
 // (The search guide and "Using object APIs" at https://developers.hubspot.com/docs, read 2026-11-20)
 
@@ -11,7 +11,7 @@ export type Account = { timeZone: string; currency: string }
 
 /** Where a pass stands. Instants are milliseconds since 1970, by HubSpot's clock. */
 export type Place = {
-  step: 'account' | 'list' | 'search' | 'archived' | 'count' | 'named' | 'gone'
+  step: 'account' | 'properties' | 'list' | 'search' | 'archived' | 'count' | 'named' | 'gone'
   /** Which of the stream's object types. */
   type: number
   /** Where the search begins; null: the whole list is read. */
@@ -42,30 +42,17 @@ export const writePlace = (place: Place): string => JSON.stringify(place)
 
 const dayMs = 86_400_000
 
-/** The first place of a pass. */
-export function begin(
-  { crmStart, since, lastFullAt }: Pass,
-  { fullListDays }: HubSpotSettings,
-  asksAccount: boolean,
-): Place {
+/** The first place of a pass, before it is said what is asked first. */
+export function begin({ crmStart, since, lastFullAt }: Pass, { fullListDays }: HubSpotSettings): Place {
   const start = Date.parse(crmStart)
   const isOverdue = lastFullAt !== null && start - Date.parse(lastFullAt) > fullListDays * dayMs
   const from = since === null || isOverdue ? null : Date.parse(since)
   const isNewDay = since !== null && Math.floor(Date.parse(since) / dayMs) < Math.floor(start / dayMs)
   const archived = lastFullAt !== null && (isNewDay || from === null)
-  const first: Place = {
-    step: 'list',
-    type: 0,
-    since: from,
-    start,
-    archived,
-    whole: from === null,
-    counted: 0,
-  }
-  return asksAccount ? { ...first, step: 'account' } : ofType(first, 0)
+  return { step: 'list', type: 0, since: from, start, archived, whole: from === null, counted: 0 }
 }
 
-/** The beginning of an object type. */
+/** The beginning of an object type's records. */
 export function ofType({ since, start, archived, whole, counted, account }: Place, type: number): Place {
   const same = { type, since, start, archived, whole, counted, ...(account && { account }) }
   return since === null ? { ...same, step: 'list' } : { ...same, step: 'search', from: since }

@@ -84,6 +84,8 @@ const leadProperties = [
 ]
 const usedOfLeads = new Set([...leadProperties, 'hs_object_id'].filter((name) => name !== 'hs_lead_label'))
 
+const mappedOfLeads = ({ fields }: HS): string[] => (fields.leadSource === null ? [] : [fields.leadSource])
+
 export const leads = objects({
   name: 'leads',
   source: 'leads (0-136), https://developers.hubspot.com/docs/api-reference (2026-11-20)',
@@ -93,10 +95,8 @@ export const leads = objects({
     {
       name: 'leads',
       stamp: 'hs_lastmodifieddate',
-      properties: ({ fields }) => [
-        ...leadProperties,
-        ...(fields.leadSource === null ? [] : [fields.leadSource]),
-      ],
+      properties: (settings) => [...leadProperties, ...mappedOfLeads(settings)],
+      wished: mappedOfLeads,
       links: ['contacts'],
     },
   ],
@@ -159,6 +159,7 @@ const deals: ObjectType = {
   name: 'deals',
   stamp: 'hs_lastmodifieddate',
   properties: (settings) => [...new Set([...dealProperties, ...mappedOf(settings), ...settings.properties])],
+  wished: (settings) => [...new Set(['deal_currency_code', ...mappedOf(settings)])],
   links: ['contacts'],
 }
 

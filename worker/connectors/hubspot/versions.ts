@@ -8,6 +8,7 @@ export const versions = {
   owners: '2026-09',
   pipelines: '2026-09',
   associations: '2026-09',
+  properties: '2026-09',
   accountInfo: 'v3',
   oauth: '2026-09',
 } as const
@@ -26,6 +27,7 @@ export const paths = {
     `/crm/associations/${versions.associations}/${from}/${to}/batch/read`,
   owners: `/crm/owners/${versions.owners}`,
   pipelines: (type: string) => `/crm/pipelines/${versions.pipelines}/${type}`,
+  properties: (type: string) => `/crm/properties/${versions.properties}/${type}`,
   account: `/account-info/${versions.accountInfo}/details`,
   token: `/oauth/${versions.oauth}/token`,
 }

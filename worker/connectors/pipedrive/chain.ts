@@ -21,6 +21,8 @@ export type Phase = {
   changes: 'since' | 'all' | 'newest' | 'moved'
   /** The rows are no records, but say something about those of the lists behind. */
   learn?: (known: Known, rows: Row[]) => Known
+  /** What of the fields that we ask for is among all that was learned. */
+  fields?: (known: Known, settings: Settings) => NonNullable<Page['fields']>
 }
 
 /** Where a pass stands. Its cursor is only good with the very filters that it was made with, so they stand here too. */
@@ -88,11 +90,13 @@ export function chain(
         return single(place, place.singly, reply, take)
       const { rows, next } = readPage(phase, place, reply, settings.pageSize)
       const known = phase.learn?.(place.known, someOf(rows, phase.path)) ?? place.known
+      const fields = next === null ? phase.fields?.(known, settings) : undefined
       const cursorAfter = nextCursor(phases, { ...place, known }, next)
       return {
         items: phase.learn === undefined ? rows.flatMap((row) => take(row, known)) : [],
         next: cursorAfter,
         total: null,
+        ...(fields && { fields }),
         ...(phase.changes === 'moved' && { repeats: true }),
         ...(cursorAfter === null && place.since === null && !isLook(place) && { endsWhole: true }),
       } satisfies Page

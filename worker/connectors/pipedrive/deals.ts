@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Context, Row } from '../connector.ts'
-import { customValues } from '../mapping.ts'
-import { learnFields, together, withNames } from './fields.ts'
+import { customValues, mappedNames } from '../mapping.ts'
+import { fieldsDefined, learnFields, together, withNames } from './fields.ts'
 import { changesOf } from './list.ts'
 import type { PipedriveSettings as Settings } from './settings.ts'
 import {
@@ -30,7 +30,13 @@ export const opportunities = changesOf({
   source: 'GET /api/v2/deals',
   tables: ['opportunities'],
   phases: [
-    { path: '/api/v2/dealFields', paging: 'cursor', changes: 'all', learn: learnFields },
+    {
+      path: '/api/v2/dealFields',
+      paging: 'cursor',
+      changes: 'all',
+      learn: learnFields,
+      fields: (known, settings) => fieldsDefined(known, mappedNames(settings.fields)),
+    },
     { path: deals, paging: 'cursor', changes: 'since' },
     { path: `${deals}/archived`, paging: 'cursor', changes: 'since' },
     { path: deals, query: { status: 'deleted' }, paging: 'cursor', changes: 'since' },

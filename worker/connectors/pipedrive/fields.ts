@@ -1,3 +1,4 @@
+import type { Page } from '../connector.ts'
 import type { Known } from './chain.ts'
 import type { Row } from './envelope.ts'
 
@@ -26,6 +27,18 @@ export function learnFields(known: Known, rows: Row[]): Known {
 
 const labelsOf = (options: Row[]): Record<string, string> =>
   Object.fromEntries(options.map(({ id, label }) => [String(id), String(label)]))
+
+/** Which of these fields of deals, by name or key, and of the channels, are defined. */
+export function fieldsDefined(known: Known, mapped: readonly string[]): NonNullable<Page['fields']> {
+  const names = new Set(Object.values(known).map((field) => (field as Field).name.toLowerCase()))
+  const isDefined = (name: string) => Object.hasOwn(known, name) || names.has(name.toLowerCase())
+  const wished = [channel, ...mapped]
+  const named = (given: string[]) => given.map((name) => `deals.${name}`)
+  return {
+    seen: named(wished.filter(isDefined)),
+    unseen: named(wished.filter((name) => !isDefined(name))),
+  }
+}
 
 /** A custom field's value under the name that people know it by. */
 export type Named = { name: string; value: unknown }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Phase } from './chain.ts'
-import { flat, learnFields, withNames } from './fields.ts'
+import { fieldsDefined, flat, learnFields, withNames } from './fields.ts'
 import { changesOf } from './list.ts'
 import { amount, filled, id, link, reader, rest, shape, stamps, text, type Item } from './values.ts'
 
@@ -15,7 +15,13 @@ export const leads = changesOf({
   source: 'GET /v1/leads',
   tables: ['leads'],
   phases: [
-    { path: '/api/v2/dealFields', paging: 'cursor', changes: 'all', learn: learnFields },
+    {
+      path: '/api/v2/dealFields',
+      paging: 'cursor',
+      changes: 'all',
+      learn: learnFields,
+      fields: (known) => fieldsDefined(known, []),
+    },
     list('v1/leads', 'since'),
     list('v1/leads/archived', 'newest'),
     list('v1/leads', 'moved'),
