@@ -20,7 +20,9 @@ class CmdPalette extends HTMLElement {
     whenIdle(this.#prepare)
     document.addEventListener('keydown', this.#hear)
     document.addEventListener('open-palette', this.#open)
-    this.#layer()?.addEventListener('beforetoggle', this.#begin)
+    // While it is closed nothing of it has to be laid out.
+    this.#layer()?.addEventListener('beforetoggle', this.#prepare)
+    this.#layer()?.addEventListener('toggle', this.#goOn)
     document.addEventListener('focusin', this.#leave)
   }
 
@@ -45,12 +47,19 @@ class CmdPalette extends HTMLElement {
     if (!this.contains(target as Node)) this.#layer()?.hidePopover()
   }
 
-  #begin = ({ newState }: ToggleEvent) => {
-    if (newState !== 'open') return
-    // While it is closed nothing of it has to be laid out.
-    this.#prepare()
+  /** Opening it waits for nothing: it is made ready for the next time when it closes, and completed once it is seen. */
+  #goOn = ({ newState }: ToggleEvent) => {
+    if (newState === 'open') {
+      // Where a list was scrolled to outlives its being hidden.
+      this.querySelector('.choices')?.scrollTo(0, 0)
+      whenIdle(this.#complete)
+      return
+    }
     this.#picker?.reset()
     this.#search()
+  }
+
+  #complete = () => {
     if (this.#isWhole) return
     this.#isWhole = true
     void this.#addWorkspaces()
