@@ -5,16 +5,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 import { runningEmbedded } from '../../drizzle/embedded.ts'
 import { stranger, type Visitor } from '../src/visitor.ts'
 import { hear, launch, tidemark } from './tidemark.ts'
 
 let dataDir: string
-beforeAll(async () => {
+beforeEach(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'start-test-'))
 })
-afterAll(() => rm(dataDir, { recursive: true, force: true }))
+afterEach(() => rm(dataDir, { recursive: true, force: true }))
 
 type Tree = { child: ChildProcess; heard: { all: string }; address: string }
 
@@ -131,7 +131,7 @@ const ready = (address: string) =>
 
 test(
   'the whole tree comes up, copies, survives, and leaves nothing behind',
-  { timeout: 150_000 },
+  { timeout: 300_000 },
   async () => {
     // The power goes in the middle of the first copies: the next start goes on from there, at once.
     await killed(await start())
