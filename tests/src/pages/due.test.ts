@@ -71,7 +71,7 @@ test.each([320, 1_920])('fits a window of %i px', async (width) => {
   }
 })
 
-test.each([320, 390, 1_024])('says whose a row is in a window of %i px', async (width) => {
+test.each([320, 390, 840, 960, 1_024])('says whose a row is in a window of %i px', async (width) => {
   const { page, close } = await visit(browser, `${app.url}/w/tidewell/due`, {
     as: app.ana,
     viewport: { width, height: 900 },
