@@ -115,6 +115,7 @@ function unread(run: Run, stream: Stream<never>, cursor: string | null, setAside
     isWhole: false,
     isPartial: false,
     hidden: null,
+    refused: new Set<string>(),
     coveredUntil: null,
     fields: new Set<string>(),
     setAside,

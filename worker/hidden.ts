@@ -4,16 +4,17 @@ import type { ExtractedPage } from './extract.ts'
 import type { Run, StreamPass } from './run.ts'
 
 /**
- * Notes what a page says was kept from us. Of a part of the list it counts when records of that part are stored; it must be known before
+ * Notes what a page says was kept from us. Single records are left as they are. Of a part of the list it counts when records of that part are stored; it must be known before
  * the page lands: from then on a pass that breaks off begins anew, or nobody would know any more. Throws `StreamError` (`E_PERMISSION`) when
  * a field is no longer seen that was asked for in the last pass: an empty value would be taken for the truth. A person may say that both are gone.
  */
 export async function noteHidden(
   run: Run,
   pass: StreamPass,
-  { hiddenPrefix, fields }: ExtractedPage,
+  { hiddenPrefix, fields, refused = [] }: ExtractedPage,
 ): Promise<void> {
   for (const field of fields?.seen ?? []) pass.fields.add(field)
+  for (const sourceId of refused) pass.refused.add(sourceId)
   if (run.acceptAbsence) return
   const lost = fields?.unseen.filter((field) => pass.fieldsBefore.includes(field)) ?? []
   if (lost.length > 0)

@@ -74,7 +74,8 @@ async function retireAbsent(run: Run, pass: StreamPass, absent: Absent[], live: 
 /**
  * Asks for what a list did not name by its ids, where the CRM takes ids, and gives what is not found there either: of several lists one
  * may be empty by mistake, and too short to be noticed. Where none of a hundred is found, the others are believed to be gone as well, so that
- * many true deletions cost one look. Throws what a page throws: then nothing is retired, and the stream is no fresher than it was.
+ * many true deletions cost one look. What the CRM refuses to show is left as it is; several that are all refused are no matter of single records.
+ * Throws what a page throws, and `StreamError` (`E_PERMISSION`) for those: then nothing is retired, and the stream is no fresher than it was.
  */
 async function askFor(run: Run, pass: StreamPass, absent: Absent[]): Promise<Absent[]> {
   if (pass.stream.look === undefined) return absent
@@ -90,10 +91,18 @@ async function askFor(run: Run, pass: StreamPass, absent: Absent[]): Promise<Abs
     await look(run, part)
     refuseHidden(part)
     if (part.unnamed > pass.unnamed) return []
-    if (asked.every(({ id }) => !pass.seen.has(id))) break
+    const refused = asked.filter((record) => isRefused(pass, record))
+    if (refused.length > 1 && refused.length === asked.length)
+      throw new StreamError('E_PERMISSION', refusedAll(refused.length))
+    if (refused.length === 0 && asked.every(({ id }) => !pass.seen.has(id))) break
   }
-  return absent.filter(({ id }) => !pass.seen.has(id))
+  return absent.filter((record) => !pass.seen.has(record.id) && !isRefused(pass, record))
 }
+
+const isRefused = ({ refused }: StreamPass, { source_id: sourceId }: Absent): boolean => refused.has(sourceId)
+
+const refusedAll = (count: number): string =>
+  `${count} stored records are no longer listed, and each of them is refused. If they are gone, run: tidemark sync --accept-absence`
 
 function tooMany(absent: number, live: number, isBelievable: boolean): StreamError {
   const then = isBelievable

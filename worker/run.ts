@@ -88,6 +88,8 @@ export type StreamPass = Pass & {
   isPartial: boolean
   /** Such a part of which records are stored: the id of one of them. */
   hidden: string | null
+  /** Ids of records that the list did not name and the CRM refused to show: whether they are gone nobody knows. */
+  refused: Set<string>
   /** Until when, by its own clock, the CRM is sure to have told everything; null where it does not say. */
   coveredUntil: string | null
   /** Fields that the last pass asked for, where the CRM says which ones we may see. */

@@ -41,7 +41,9 @@ export async function completeStream(run: Run, pass: StreamPass): Promise<void> 
         ? `${waiting} parents wait for a later run`
         : aside > 0
           ? `${aside} records are set aside`
-          : null
+          : pass.refused.size > 0
+            ? `${pass.refused.size} records are no longer listed and were refused: they stay as they were`
+            : null
     const status: StreamStatus = reason === null ? 'success' : 'partial'
     const code = aside > 0 ? 'E_QUARANTINE' : null
     await tx.execute(sql`

@@ -200,6 +200,41 @@ describe('small lists are read whole in every run', () => {
     await expectSound(all.url)
   })
 
+  test('a single record that is refused by its id stays as it is, and its stream goes on; of several, all refused, nothing is concluded', async () => {
+    const refuse = (times: number) =>
+      all.simulator.faults.add({
+        fault: 'pipedrive-scope-missing',
+        operation: 'v1/notes.get',
+        nth: 1,
+        times,
+      })
+    const [one, two] = client.account.truth().notes.map(({ id }) => id)
+    for (const id of [one, two]) client.account.removeNote(id ?? '')
+    const before = await live('notes')
+    refuse(2)
+    expect((await client.sync()).streams.notes).toMatchObject({
+      status: 'failed',
+      error_code: 'E_PERMISSION',
+    })
+    expect(await live('notes')).toEqual(before)
+    all.simulator.faults.clear()
+    refuse(1)
+    const { run, streams } = await client.sync()
+    expect(run).toMatchObject({ status: 'partial', error_code: null })
+    expect(streams.notes).toMatchObject({ status: 'partial', retired: 1 })
+    expect(streams.notes?.error_detail).toBe(
+      '1 records are no longer listed and were refused: they stay as they were',
+    )
+    expect(await live('notes')).toHaveLength(before.length - 1)
+    all.simulator.faults.clear()
+    refuse(1)
+    expect((await client.sync()).streams.notes).toMatchObject({ status: 'partial', retired: 0 })
+    all.simulator.faults.clear()
+    expect(status(await client.sync())).toEqual(good)
+    await expectHarbour(client)
+    await expectSound(all.url)
+  })
+
   test('many that are gone cost one look', async () => {
     await all.close()
     all = await arrange([{ ...harbour, people: 400, startAt: new Date() }])

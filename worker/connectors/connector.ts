@@ -158,6 +158,8 @@ export type Page = {
   isPartial?: true
   /** Part of a list was not given to us, and how the ids of its records begin: what is stored of them may have changed unseen. */
   hiddenPrefix?: string
+  /** Their ids of single records that were asked for and refused to us: they may be there, so none of them is taken for gone. */
+  refused?: readonly string[]
   /** Until when, by its clock, the CRM is sure to have told everything: the next pass begins no later. */
   coveredUntil?: string
   /** Fields that the records behind this page are asked for by, and those that we should ask for and may not see: one that was seen before is lost, and not empty. */

@@ -115,7 +115,7 @@ const isLook = ({ ids, singly }: Pick<Place, 'ids' | 'singly'>): boolean =>
 
 const record = z.looseObject({ success: z.literal(true), data: z.looseObject({}) })
 
-/** One record of a look. One that is not there was deleted, or is hidden from us: that is left to a list of everything. */
+/** One record of a look. One that is not there was deleted, or is hidden from us: that is left to a list of everything. One that is refused is there, or was. */
 function single(
   place: Place,
   singly: readonly string[],
@@ -124,6 +124,7 @@ function single(
 ): Page {
   const left = singly.slice(1)
   return {
+    ...(status === 403 && { refused: singly.slice(0, 1) }),
     items: status >= 400 ? [] : take(readAs(record, body, 'a record of Pipedrive').data, place.known),
     next: left.length === 0 ? null : JSON.stringify({ ...place, singly: left } satisfies Place),
     total: null,
@@ -152,7 +153,7 @@ function requestFor(phases: readonly Phase[], place: Place, pageSize: number): R
       method: 'GET',
       path: `${path}/${place.singly[0]}`,
       units: tokensOfOne(path),
-      mayBeRefused: [404, 410],
+      mayBeRefused: [403, 404, 410],
     }
   const asked: Record<string, string> = { ...query }
   if (paging !== 'none') asked.limit = String(pageSize)
