@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { launchBrowser } from '../../support/browser.ts'
+import { layOutAll } from '../../support/lay-out-all.ts'
 import { startApp, type TestApp } from '../app.ts'
 import { minutesAgo, seedTidewell, type Connection } from '../seed.ts'
 import { visit } from './browser.ts'
@@ -376,6 +377,7 @@ describe('with scripts', () => {
     await plan('Candidate 15', -2)
     await plan('Candidate 24', -9)
     const { page, close } = await visit(browser, `${app.url}/w/steps/pipeline`, plain())
+    await layOutAll(page)
     const first = page.locator('.column').first()
     const cards = await first.locator('.card').allInnerTexts()
     expect(cards[0]).toMatch(/^Candidate 24\n[^]*Call back\n?9 d late/)
@@ -384,6 +386,7 @@ describe('with scripts', () => {
     expect(cards.join()).not.toContain('Candidate 0\n')
     expect(await first.locator('summary').innerText()).toMatch(/\d+ in(, \d+ out)? in 7 d$/)
     await page.goto(`${app.url}/w/steps/pipeline?q=Candidate+0`)
+    await layOutAll(page)
     expect(await page.locator('.card', { hasText: 'Call back' }).locator('.step').innerText()).toMatch(
       /^Call back\s+\w{3}, \w{3} \d+$/,
     )
