@@ -1,7 +1,16 @@
 import { describe, expect, test } from 'vitest'
 import type { RawReply } from '../../../worker/connectors/connector.ts'
 import { recordIds } from '../../../worker/record-id.ts'
-import { clientTether, columns, connectionId, contextWith, fits, streamOf, type Wire } from './reading.ts'
+import {
+  chance,
+  clientTether,
+  columns,
+  connectionId,
+  contextWith,
+  fits,
+  streamOf,
+  type Wire,
+} from './reading.ts'
 
 const reply = (status: number, body: unknown): RawReply => {
   const text = typeof body === 'string' ? body : JSON.stringify(body)
@@ -211,4 +220,24 @@ describe('settings', () => {
     [{ requestsPerSecond: 0 }, 'requestsPerSecond'],
     [{ colour: 'teal' }, 'colour'],
   ])('%j do not fit', (settings, field) => expect(() => contextWith(settings)).toThrow(field))
+})
+
+test('which mapped fields there are is told by the first page alone: a last one may hold a record that lacks what others have', () => {
+  const { settings } = contextWith()
+  const opportunities = streamOf('opportunities')
+  const pageAt = (cursor: string, rows: Wire[]) =>
+    opportunities.page(reply(200, { ResultCode: 'CT_200', TotalRecord: 101, data: rows }), cursor, settings)
+  const first = opportunities.begin({} as never, settings)
+  const other = { ...chance, opportunity_id: '14051633' }
+  const { market, ...withoutMarket } = chance
+  expect(market).toBeDefined()
+  expect(pageAt(first, [chance, other]).fields).toEqual({
+    seen: expect.arrayContaining(['market', 'units']),
+    unseen: [],
+  })
+  expect(
+    pageAt(first, [withoutMarket, { ...withoutMarket, opportunity_id: '14051633' }]).fields?.unseen,
+  ).toEqual(['market'])
+  const second = JSON.stringify({ ...JSON.parse(first), offset: 100, stepsBack: 0 })
+  expect(pageAt(second, [withoutMarket]).fields).toBeUndefined()
 })

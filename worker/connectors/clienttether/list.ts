@@ -25,7 +25,9 @@ export function list({ operation, mapped, ...stream }: ListOptions): Stream<CT> 
     request: (cursor, settings) => listRequest(operation, cursor, settings.pageSize),
     page: (reply, cursor, settings) => {
       const page = listPage(reply, cursor, (item) => stream.identify(item, settings), settings.pageSize)
-      return mapped === undefined ? page : { ...page, fields: fieldsOf(page, mapped(settings)) }
+      // The first page alone: were empty fields left out after all, a last page of one record would lack what others have.
+      const tells = mapped !== undefined && cursor === startOfList()
+      return tells ? { ...page, fields: fieldsOf(page, mapped(settings)) } : page
     },
     normalise: stream.normalise as Stream<CT>['normalise'],
   }
