@@ -226,7 +226,11 @@ test('which mapped fields there are is told by the first page alone: a last one 
   const { settings } = contextWith()
   const opportunities = streamOf('opportunities')
   const pageAt = (cursor: string, rows: Wire[]) =>
-    opportunities.page(reply(200, { ResultCode: 'CT_200', TotalRecord: 101, data: rows }), cursor, settings)
+    opportunities.page(
+      { status: 200, headers: {}, body: { ResultCode: 'CT_200', TotalRecord: 101, data: rows } },
+      cursor,
+      settings,
+    )
   const first = opportunities.begin({} as never, settings)
   const other = { ...chance, opportunity_id: '14051633' }
   const { market, ...withoutMarket } = chance
