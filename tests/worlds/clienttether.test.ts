@@ -6,5 +6,5 @@ import { aFew } from './worlds.ts'
 test(
   'whatever happens to whichever account, a clean run ends with what the account holds, and the next one writes nothing',
   async () => clientTether(await createTestDatabase(), aFew),
-  60_000,
+  240_000,
 )

@@ -6,5 +6,5 @@ import { aFew } from './worlds.ts'
 test(
   'whatever happens to whichever company, a clean run ends with what it holds, the next one writes nothing, and a replay agrees',
   async () => pipedrive(await createTestDatabase(), aFew),
-  60_000,
+  240_000,
 )

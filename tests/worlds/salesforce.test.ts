@@ -6,5 +6,5 @@ import { aFew } from './worlds.ts'
 test(
   'whatever happens to whichever org, a clean run ends with what the org holds, and the next one writes nothing',
   async () => salesforce(await createTestDatabase(), aFew),
-  60_000,
+  240_000,
 )

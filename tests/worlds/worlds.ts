@@ -14,7 +14,7 @@ export type Worlds = (
 ) => Promise<void>
 
 /** So many are tried with the other tests; ten thousand are for: npm run test:worlds */
-export const aFew = { numRuns: 8, interruptAfterTimeLimit: 20_000 }
+export const aFew = { numRuns: 8, interruptAfterTimeLimit: 60_000 }
 
 type Property<T> = {
   /** What of the account does not depend on the world; each world has a simulator of its own. */
