@@ -7,11 +7,12 @@ export default defineConfig({
     // Real programs, sockets and signals: a process per file keeps a leaked handle or a crash inside its file.
     pool: 'forks',
     maxWorkers: 3,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
-    teardownTimeout: 40_000,
+    // Patience for slow and busy machines; what hangs is found all the same, and no test is about speed.
+    testTimeout: 120_000,
+    hookTimeout: 180_000,
+    teardownTimeout: 60_000,
     // The default of one second is a busy machine's pause.
-    expect: { poll: { timeout: 10_000 } },
+    expect: { poll: { timeout: 30_000 } },
     restoreMocks: true,
     unstubEnvs: true,
   },

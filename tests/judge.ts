@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { delimiter, join } from 'node:path'
+import { delimiter, join, relative } from 'node:path'
 import { parseArgs } from 'node:util'
 import { environment } from '../drizzle/config.ts'
 
@@ -77,6 +77,9 @@ async function judgeTests(args: string[]): Promise<number> {
       ({ status, assertionResults }) =>
         status === 'failed' && !assertionResults.some((test) => test.status === 'failed'),
     ).length
+    for (const { name, assertionResults } of results.testResults ?? [])
+      for (const { fullName } of assertionResults.filter(({ status }) => status === 'failed'))
+        console.log(`✗ ${relative(root, name)}: ${fullName}`)
     const skipped = (results.numPendingTests ?? 0) + (results.numTodoTests ?? 0)
     if (skipped) console.log(`${skipped} skipped: a test that does not run proves nothing`)
     const failed = (results.numFailedTests ?? 0) + unloaded + skipped
@@ -94,7 +97,7 @@ type Results = {
   numFailedTests?: number
   numPendingTests?: number
   numTodoTests?: number
-  testResults?: { status: string; assertionResults: { status: string }[] }[]
+  testResults?: { name: string; status: string; assertionResults: { status: string; fullName: string }[] }[]
 }
 
 async function judgeStep(step: Step): Promise<Verdict> {

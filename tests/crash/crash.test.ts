@@ -12,7 +12,7 @@ const seed = 120_072
 
 test(
   `nothing is lost, doubled or stale after ${points} blows to the worker (seed ${seed})`,
-  { timeout: 600_000 },
+  { timeout: 1_200_000 },
   async () => {
     console.log(`crash seed ${seed}`)
     const databases = await Promise.all(Array.from({ length: lanes }, () => createTestDatabase()))

@@ -140,7 +140,7 @@ describe.each(kinds)('what is kept of $table', (kind) => {
       { numRuns: 50, endOnFailure: true },
     )
     expect(counted).toBeGreaterThan(50)
-  }, 60_000)
+  })
 
   test('is found when it is wrong by one, and is not the pages’ to write', async () => {
     const connection = await seed.connection(await seed.tenant(`tidewell-${table}`))

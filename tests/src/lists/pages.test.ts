@@ -2,7 +2,7 @@ import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { launchBrowser } from '../../support/browser.ts'
 import { startApp, type TestApp } from '../app.ts'
-import { visit } from '../pages/browser.ts'
+import { follow, visit } from '../pages/browser.ts'
 import { expectSound, looks } from '../pages/looks.ts'
 import { minutesAgo, type Connection } from '../seed.ts'
 import type { Visitor } from '../visitor.ts'
@@ -177,9 +177,9 @@ describe('the hot list without scripts', () => {
     const { page, close } = await visit(browser, `${app.url}/w/tidewell/hot-list`, plain())
     await page.getByLabel('Stage').selectOption('FDD sent')
     await page.getByLabel('Owner', { exact: true }).selectOption({ label: 'Dana Mercado (3)' })
-    await page.getByRole('button', { name: 'Apply' }).click()
+    await follow(page, () => page.getByRole('button', { name: 'Apply' }).click())
     expect(await page.locator('tbody tr').count()).toBe(1)
-    await page.getByRole('link', { name: 'Remove Owner: Dana Mercado' }).click()
+    await follow(page, () => page.getByRole('link', { name: 'Remove Owner: Dana Mercado' }).click())
     expect(await page.locator('tbody tr').count()).toBe(2)
     await close()
   })
@@ -356,7 +356,7 @@ describe('the schedule without scripts', () => {
       .getByRole('navigation', { name: 'The next 14 days' })
       .getByRole('link', { name: '24 activities' })
       .first()
-    await day.click()
+    await follow(page, () => day.click())
     expect(await page.locator('.agenda > li').count()).toBe(24)
     expect(await page.locator('.day-group').count()).toBe(1)
     expect(await page.locator('.strip [aria-current=date]').count()).toBe(1)

@@ -29,6 +29,10 @@ export async function visit(
   return { page, complaints, close: () => context.close() }
 }
 
+/** Goes on to another page by `act`, a click or a key, and waits until all of it is there: counts and lists are not waited for. */
+export const follow = (page: Page, act: () => Promise<void>): Promise<unknown> =>
+  Promise.all([page.waitForEvent('load'), act()])
+
 /** What axe finds, as `rule: element`. A page that goes on to another one meanwhile takes axe along: then that one is looked at. */
 export async function violations(page: Page): Promise<string[]> {
   const results = await axe(page).catch(async () => {

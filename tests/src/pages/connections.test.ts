@@ -101,7 +101,7 @@ describe.each([{ javaScriptEnabled: true }, { javaScriptEnabled: false }])('with
     )
     expect(rows.map(({ deed }) => deed)).toEqual(['connection_added', 'connection_started'])
     // At two requests a second, as a real account is asked.
-  }, 60_000)
+  })
 })
 
 test('the wizard asks which CRM it is, and for what that one needs', async () => {

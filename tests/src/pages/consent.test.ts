@@ -378,7 +378,7 @@ describe('leave to write', () => {
     expect(complaints).toEqual([])
     await close()
     expect(await page('writers')).not.toContain(lacks)
-  }, 60_000)
+  })
 
   test('is a matter of the app at Pipedrive, which the page says', async () => {
     const { rows } = await app.seed.client.query<{ id: string }>(

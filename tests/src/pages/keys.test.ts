@@ -4,7 +4,7 @@ import { launchBrowser } from '../../support/browser.ts'
 import { startApp, type TestApp } from '../app.ts'
 import { seedKey } from '../keys.ts'
 import { minutesAgo, seedTidewell } from '../seed.ts'
-import { visit } from './browser.ts'
+import { follow, visit } from './browser.ts'
 import { enter, expectSound, looks, tabTo } from './looks.ts'
 
 let app: TestApp
@@ -33,7 +33,7 @@ describe.each(looks)('$colorScheme at $viewport.width px', (look) => {
     await expectSound(here)
     await page.locator('#name').fill('   ')
     await page.getByLabel('Read what you may read').uncheck()
-    await page.getByRole('button', { name: 'Make the key' }).click()
+    await follow(page, () => page.getByRole('button', { name: 'Make the key' }).click())
     expect(await page.getByRole('alert').innerText()).toBe('The key was not made.')
     expect(await page.locator('.wrong').allInnerTexts()).toEqual(['Give it a name.', 'Choose at least one.'])
     await expectSound(here)

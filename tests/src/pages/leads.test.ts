@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { launchBrowser } from '../../support/browser.ts'
 import { startApp, type TestApp } from '../app.ts'
 import { minutesAgo } from '../seed.ts'
-import { visit } from './browser.ts'
+import { follow, visit } from './browser.ts'
 import { expectSound, looks } from './looks.ts'
 
 let app: TestApp
@@ -164,7 +164,7 @@ test('"Load more" adds the next fifty, with and without scripts, until all are t
 test('filters that leave nothing say so, and each can be taken away', async () => {
   const { page, close } = await visit(browser, app.url + states['no match'], plain())
   expect(await page.locator('#list').innerText()).toContain('No leads match these 2 filters.')
-  await page.getByRole('link', { name: 'Remove “Search: nobody”' }).click()
+  await follow(page, () => page.getByRole('link', { name: 'Remove “Search: nobody”' }).click())
   expect(await page.locator('tbody[data-rows] tr').count()).toBeGreaterThan(5)
   await close()
 })
@@ -204,7 +204,7 @@ test('a name leads to the deal of the same person, which says when there may be 
   const { page, close } = await visit(browser, app.url + states.usual, plain())
   const links = page.getByRole('table', { name: 'Leads', exact: true }).locator('tbody th a')
   expect(await links.allInnerTexts()).toEqual([lead?.name])
-  await links.click()
+  await follow(page, () => links.click())
   expect(new URL(page.url()).pathname).toBe(`/w/harbour/pipeline/${id}`)
   expect(await page.locator('main').innerText()).toContain('ClientTether has not been read to its end yet')
   await close()

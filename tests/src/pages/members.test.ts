@@ -6,7 +6,7 @@ import { idOf, seedKey } from '../keys.ts'
 import { seedPerson } from '../people.ts'
 import { minutesAgo, seedTidewell } from '../seed.ts'
 import { stranger, visit as signIn, type Visitor } from '../visitor.ts'
-import { visit } from './browser.ts'
+import { follow, visit } from './browser.ts'
 import { enter, expectSound, looks, tabTo } from './looks.ts'
 
 let app: TestApp
@@ -165,7 +165,9 @@ describe('an admin without scripts, by keyboard', () => {
   test('withdraws an invitation', async () => {
     await app.ana.post(path, { deed: 'invite', emails: 'early@example.com', role: 'rep' })
     const { page, close } = await visit(browser, app.url + path, { as: app.ana, javaScriptEnabled: false })
-    await page.getByRole('button', { name: 'Withdraw the invitation of early@example.com' }).click()
+    await follow(page, () =>
+      page.getByRole('button', { name: 'Withdraw the invitation of early@example.com' }).click(),
+    )
     expect(await page.getByRole('status').innerText()).toContain('withdrawn')
     expect(await page.locator('main').innerText()).not.toContain('early@example.com')
     await close()

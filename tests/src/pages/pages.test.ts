@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { launchBrowser } from '../../support/browser.ts'
 import { startApp, type TestApp } from '../app.ts'
 import { minutesAgo, seedFailedRun, seedTidewell } from '../seed.ts'
-import { overflowing, violations, visit } from './browser.ts'
+import { follow, overflowing, violations, visit } from './browser.ts'
 
 let app: TestApp
 let browser: Browser
@@ -75,7 +75,7 @@ describe('without scripts', () => {
     ])
     await page.getByRole('link', { name: '30 d' }).click()
     expect(await page.locator('.kpis > div').nth(3).innerText()).toContain('on the 30 d before')
-    await page.getByRole('link', { name: "Don't show this again" }).click()
+    await follow(page, () => page.getByRole('link', { name: "Don't show this again" }).click())
     expect(await page.getByRole('heading', { name: 'First things' }).count()).toBe(0)
     await page.goto(`${app.url}/w/tidewell/overview?since=nonsense`)
     expect(await page.getByRole('heading', { name: 'First things' }).count()).toBe(0)
@@ -89,7 +89,7 @@ describe('without scripts', () => {
     expect(await page.getByRole('status').locator('b').innerText()).toBe(
       'Data is 3 hours old - sync may be delayed',
     )
-    await page.getByRole('link', { name: 'See sync status' }).click()
+    await follow(page, () => page.getByRole('link', { name: 'See sync status' }).click())
     expect(await page.getByRole('heading', { level: 1 }).innerText()).toBe('Sync')
     expect(await page.locator('.banner').count()).toBe(1)
     await close()

@@ -5,7 +5,7 @@ import { launchBrowser } from '../../support/browser.ts'
 import { layOutAll } from '../../support/lay-out-all.ts'
 import { startApp, type TestApp } from '../app.ts'
 import { minutesAgo, seedTidewell, type Connection } from '../seed.ts'
-import { visit } from './browser.ts'
+import { follow, visit } from './browser.ts'
 import { expectSound, looks } from './looks.ts'
 
 let app: TestApp
@@ -260,7 +260,7 @@ describe('what it says', () => {
     expect(names.length).toBeGreaterThan(2)
     for (const name of names) {
       const counted = Number(await panel.getByRole('row', { name }).getByRole('cell').first().innerText())
-      await panel.getByRole('link', { name, exact: true }).click()
+      await follow(page, () => panel.getByRole('link', { name, exact: true }).click())
       expect(
         await page.getByRole('table', { name: 'Deals', exact: true }).locator('tbody tr').count(),
         name,
@@ -275,7 +275,7 @@ describe('what it says', () => {
     expect(await page.locator('main').innerText()).toMatch(
       /Values missing for \d deals; totals leave them out\./,
     )
-    await page.getByRole('link', { name: 'See them' }).click()
+    await follow(page, () => page.getByRole('link', { name: 'See them' }).click())
     const values = await page.locator('tbody td[data-label=Value]').allInnerTexts()
     expect(new Set(values.filter((text) => !text.includes('$')))).toEqual(new Set(['No value']))
     await close()
@@ -285,7 +285,7 @@ describe('what it says', () => {
     const { page, close } = await visit(browser, app.url + states.board, plain())
     const first = page.locator('.column').first()
     expect(await first.locator('.card').count()).toBe(10)
-    await first.getByRole('link', { name: /^Show \d+ more$/ }).click()
+    await follow(page, () => first.getByRole('link', { name: /^Show \d+ more$/ }).click())
     const shown = await page.locator('.column').first().locator('.card').count()
     expect(String(shown)).toBe(await page.locator('.column').first().locator('h3 .num').innerText())
     await close()
@@ -294,9 +294,9 @@ describe('what it says', () => {
   test('filters that leave nothing say so, and each can be taken away', async () => {
     const { page, close } = await visit(browser, app.url + states['no match'], plain())
     expect(await page.locator('#deals').innerText()).toContain('No deals match these 2 filters.')
-    await page.getByRole('link', { name: 'Remove “Search: nobody”' }).click()
+    await follow(page, () => page.getByRole('link', { name: 'Remove “Search: nobody”' }).click())
     expect(page.url()).not.toContain('nobody')
-    await page.getByRole('link', { name: 'Clear all' }).first().click()
+    await follow(page, () => page.getByRole('link', { name: 'Clear all' }).first().click())
     expect(await page.locator('.card').count()).toBeGreaterThan(10)
     await close()
   })
@@ -329,7 +329,7 @@ describe('what it says', () => {
     await page.getByRole('link', { name: '30 days ago' }).click()
     expect(await page.locator('.kpis').innerText()).toContain('in 30 d')
     await page.getByLabel('Owner').selectOption({ label: 'Ana Ruiz' })
-    await page.getByRole('button', { name: 'Apply' }).click()
+    await follow(page, () => page.getByRole('button', { name: 'Apply' }).click())
     expect(await page.locator('.kpis').innerText()).toContain('in 30 d')
     expect(await page.getByRole('link', { name: 'Remove Owner: Ana Ruiz' }).isVisible()).toBe(true)
     await close()
@@ -464,10 +464,10 @@ describe('the time in a stage', () => {
     const { page, close } = await visit(browser, app.url + states['no match'], plain())
     const lists = page.getByRole('navigation', { name: 'Deals' })
     expect(await lists.getByRole('link', { name: 'Mine' }).count()).toBe(0)
-    await lists.getByRole('link', { name: 'All open' }).click()
+    await follow(page, () => lists.getByRole('link', { name: 'All open' }).click())
     expect(await page.locator('.pills').count()).toBe(0)
     expect(await lists.getByRole('link', { name: 'All open' }).getAttribute('aria-current')).toBe('page')
-    await lists.getByRole('link', { name: 'Closing this quarter' }).click()
+    await follow(page, () => lists.getByRole('link', { name: 'Closing this quarter' }).click())
     expect(await page.getByRole('link', { name: 'Remove Closing this quarter' }).count()).toBe(1)
     await close()
   })
@@ -518,14 +518,18 @@ describe('the time in a stage', () => {
     const marked = page.locator('tbody[data-rows] tr', { hasText: ', slow' })
     const names = await marked.locator('th').allInnerTexts()
     expect(names.toSorted()).toEqual(['Deal 8', 'Deal 9'])
-    await page.getByRole('navigation', { name: 'Deals' }).getByRole('link', { name: 'Slow in stage' }).click()
+    await follow(page, () =>
+      page.getByRole('navigation', { name: 'Deals' }).getByRole('link', { name: 'Slow in stage' }).click(),
+    )
     expect((await page.locator('tbody[data-rows] th').allInnerTexts()).toSorted()).toEqual(names.toSorted())
     expect(await page.locator('main').innerText()).toContain('longer in a stage than 1.5 times its median')
     const file = await (await app.ana.get('/w/slow/export/pipeline?format=csv&pace=slow')).text()
     expect(file).toContain('"Rows","2"')
     expect(file).toContain('Slow in stage')
     await page.goto(`${app.url}/w/slow/pipeline?view=table`)
-    await page.getByRole('navigation', { name: 'Deals' }).getByRole('link', { name: 'Mine' }).click()
+    await follow(page, () =>
+      page.getByRole('navigation', { name: 'Deals' }).getByRole('link', { name: 'Mine' }).click(),
+    )
     expect(await page.getByRole('link', { name: 'Remove Owner: Ana Ruiz' }).count()).toBe(1)
     await close()
   })

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { launchBrowser } from '../../support/browser.ts'
 import { startApp, type TestApp } from '../app.ts'
 import { seedTidewell } from '../seed.ts'
-import { violations, visit } from './browser.ts'
+import { follow, violations, visit } from './browser.ts'
 import { tabTo } from './looks.ts'
 
 let app: TestApp
@@ -23,7 +23,6 @@ afterAll(async () => {
 
 const open = (path = '/w/tidewell/sync', look = {}) =>
   visit(browser, app.url + path, { as: app.ana, ...look })
-const follow = (page: Page, act: () => Promise<void>) => Promise.all([page.waitForEvent('load'), act()])
 const pathOf = (page: Page) => new URL(page.url()).pathname
 
 describe('from one page to another', () => {

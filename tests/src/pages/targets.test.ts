@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { launchBrowser } from '../../support/browser.ts'
 import { startApp, type TestApp } from '../app.ts'
 import { seedTidewell } from '../seed.ts'
-import { visit } from './browser.ts'
+import { follow, visit } from './browser.ts'
 import { expectSound, looks } from './looks.ts'
 
 let app: TestApp
@@ -52,7 +52,7 @@ test('the overview compares with a day of one’s own, and says so', async () =>
   const { page, close } = await visit(browser, `${app.url}/w/tidewell/overview`, plain())
   await page.getByText('Custom', { exact: true }).click()
   await page.getByLabel('From').fill('2026-01-05')
-  await page.getByRole('button', { name: 'Show' }).click()
+  await follow(page, () => page.getByRole('button', { name: 'Show' }).click())
   expect(new URL(page.url()).search).toBe('?since=2026-01-05')
   expect(await page.getByText('Custom, since Jan 5, 2026').count()).toBe(1)
   expect(await page.locator('.kpis').innerText()).toContain('Since Jan 5')
@@ -66,7 +66,7 @@ test('the overview compares with a day of one’s own, and says so', async () =>
 test('the leads of two days are asked for by a form, and a day that is missing is said', async () => {
   const { page, close } = await visit(browser, `${app.url}/w/tidewell/leads`, plain())
   await page.getByLabel('Period').selectOption('days')
-  await page.getByRole('button', { name: 'Apply' }).click()
+  await follow(page, () => page.getByRole('button', { name: 'Apply' }).click())
   expect(await page.locator('main').innerText()).toContain('give the first day')
   await page.getByLabel('From', { exact: true }).fill('2026-01-05')
   await page.getByLabel('Until', { exact: true }).fill('2026-01-09')

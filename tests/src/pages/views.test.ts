@@ -5,7 +5,7 @@ import { startApp, type TestApp } from '../app.ts'
 import { emptyWorkspace, seedLists } from '../lists/world.ts'
 import type { Connection } from '../seed.ts'
 import type { Visitor } from '../visitor.ts'
-import { visit } from './browser.ts'
+import { follow, visit } from './browser.ts'
 import { expectSound, looks } from './looks.ts'
 
 let app: TestApp
@@ -78,7 +78,7 @@ describe.each(pages)('a view of the %s, without scripts', (list) => {
     await press(page, 'Share with the workspace')
     const { page: theirs, close: closeTheirs } = await open(list, bo, '')
     expect(await theirs.getByRole('link', { name: 'Everybody’s by Ana Ruiz' }).count()).toBe(1)
-    await theirs.getByRole('link', { name: 'Everybody’s' }).click()
+    await follow(theirs, () => theirs.getByRole('link', { name: 'Everybody’s' }).click())
     expect(await theirs.getByText('Change the view').count()).toBe(0)
     await closeTheirs()
 

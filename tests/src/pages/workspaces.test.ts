@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { launchBrowser } from '../../support/browser.ts'
 import { startApp, type TestApp } from '../app.ts'
 import { minutesAgo, seedTidewell, type Connection, type Seed } from '../seed.ts'
-import { visit } from './browser.ts'
+import { follow, visit } from './browser.ts'
 import { expectSound, looks } from './looks.ts'
 
 let app: TestApp
@@ -99,14 +99,14 @@ describe('the list of workspaces', () => {
   test('is narrowed by a word and by tabs, in the address', async () => {
     const { page, close } = await visit(browser, `${app.url}/w`, plain())
     await page.getByRole('searchbox', { name: 'Find a client' }).fill('KETT')
-    await page.getByRole('button', { name: 'Find' }).click()
+    await follow(page, () => page.getByRole('button', { name: 'Find' }).click())
     expect(new URL(page.url()).search).toBe('?q=KETT')
     expect(await page.locator('tbody th a').allInnerTexts()).toEqual(['Kettle Street'])
     expect(await page.getByRole('link', { name: 'All 1' }).getAttribute('aria-current')).toBe('page')
     await page.goto(`${app.url}/w?view=stale`)
     expect(await page.locator('tbody th a').allInnerTexts()).toEqual(['Kettle Street'])
     await page.goto(`${app.url}/w?q=nobody`)
-    await page.getByRole('link', { name: 'Show all 3' }).click()
+    await follow(page, () => page.getByRole('link', { name: 'Show all 3' }).click())
     expect(await page.locator('tbody tr').count()).toBe(3)
     await close()
   })
