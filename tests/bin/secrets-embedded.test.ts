@@ -2,7 +2,6 @@ import type { ChildProcess } from 'node:child_process'
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { replaceSecret } from '../../bin/secret.ts'
@@ -11,6 +10,7 @@ import { runningEmbedded } from '../../drizzle/embedded.ts'
 import { startSimulator, type Simulator } from '../../simulator/main.ts'
 import { requestRun } from '../../src/commands/request-run.ts'
 import { requestTest } from '../../src/commands/request-test.ts'
+import { until } from '../support/until.ts'
 import { hear, launch, tidemark } from './tidemark.ts'
 
 const credentials = { accessToken: 'CANARY-ACCESS-TOKEN', webKey: 'CT_CANARY_WEB_KEY' }
@@ -28,7 +28,7 @@ beforeAll(async () => {
   simulator = await startSimulator({ accounts: [{ ...credentials, seed: 5, people: 30, changesPerDay: 0 }] })
   worker = launch(['worker'], env)
   heard = hear(worker)
-  await until(() => heard.all.includes('worker.started'))
+  await until(() => heard.all.includes('worker.started'), said)
   client = new pg.Client({ connectionString: await runningEmbedded(dataDir) })
   client.on('error', () => undefined)
   await client.connect()
@@ -51,11 +51,7 @@ afterAll(async () => {
   await rm(dataDir, { recursive: true, force: true })
 })
 
-async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  for (const deadline = Date.now() + 30_000; !(await isSo()); await sleep(30))
-    if (Date.now() > deadline) throw new Error(`it never came to that; the worker said:\n${heard.all}`)
-}
-
+const said = () => `; the worker said:\n${heard.all}`
 const keptIn = (name: string) => readFile(join(dataDir, name), 'utf8').catch(() => null)
 const latest = async (table: 'sync_runs' | 'connection_tests') =>
   (await client.query(`select * from ${table} order by id desc limit 1`)).rows[0]
@@ -75,8 +71,8 @@ async function expectWorkerWorks(): Promise<void> {
     await requestTest(tx, rows[0].id)
   })
   await web.close()
-  await until(async () => (await latest('sync_runs')).finished_at !== null)
-  await until(async () => (await latest('connection_tests')).finished_at !== null)
+  await until(async () => (await latest('sync_runs')).finished_at !== null, said)
+  await until(async () => (await latest('connection_tests')).finished_at !== null, said)
   expect(await latest('sync_runs')).toMatchObject({ status: 'success', error_detail: null })
   expect(await latest('connection_tests')).toMatchObject({ ok: true })
 }

@@ -3,11 +3,11 @@ import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { runningEmbedded } from '../../drizzle/embedded.ts'
 import { stranger, type Visitor } from '../src/visitor.ts'
+import { until } from '../support/until.ts'
 import { hear, launch, tidemark } from './tidemark.ts'
 
 let dataDir: string
@@ -22,14 +22,11 @@ async function start(env: Record<string, string> = { PORT: '0' }): Promise<Tree>
   // A world that stands still: whatever a second run writes would be our own doing.
   const child = launch(['start', '--changes-per-day', '0'], { TIDEMARK_DATA_DIR: dataDir, ...env })
   const heard = hear(child)
-  await until(() => heard.all.includes('Press Ctrl-C') || child.exitCode !== null, heard)
+  await until(() => heard.all.includes('Press Ctrl-C') || child.exitCode !== null, saidBy(heard))
   return { child, heard, address: /Open (\S+)\/sign-in/.exec(heard.all)?.[1] ?? '' }
 }
 
-async function until(condition: () => boolean | Promise<boolean>, heard: { all: string }): Promise<void> {
-  for (const deadline = Date.now() + 60_000; !(await condition()); await sleep(50))
-    if (Date.now() > deadline) throw new Error(`it did not come to pass; the program said:\n${heard.all}`)
-}
+const saidBy = (heard: { all: string }) => () => `; the program said:\n${heard.all}`
 
 async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<number> {
   const startedMs = Date.now()
@@ -65,7 +62,7 @@ async function killed({ child, heard }: Tree): Promise<void> {
   const family = familyOf(child)
   expect(family.length).toBeGreaterThanOrEqual(5)
   await end(child, 'SIGKILL')
-  await until(() => ![...family, ...familyOf(child)].some(isAlive), heard)
+  await until(() => ![...family, ...familyOf(child)].some(isAlive), saidBy(heard))
 }
 
 async function query<Row extends pg.QueryResultRow>(statement: string): Promise<Row[]> {
@@ -136,9 +133,9 @@ test(
     // The power goes in the middle of the first copies: the next start goes on from there, at once.
     await killed(await start())
     const first = await start()
-    await until(() => ready(first.address), first.heard)
-    await until(haveSucceeded, first.heard)
-    await until(() => first.heard.all.split(': copied in').length === 4, first.heard)
+    await until(() => ready(first.address), saidBy(first.heard))
+    await until(haveSucceeded, saidBy(first.heard))
+    await until(() => first.heard.all.split(': copied in').length === 4, saidBy(first.heard))
     await triesPeople(first.address)
     const before = await writes()
     expect(before.length).toBeGreaterThan(3_000)
@@ -170,17 +167,17 @@ test(
     process.kill(Number(/^\s*(\d+) .*tidemark\.mjs worker$/m.exec(worker)?.[1]), 'SIGKILL')
     await until(
       () => first.heard.all.includes('The worker ended (SIGKILL); it starts again in 1 s.'),
-      first.heard,
+      saidBy(first.heard),
     )
     await until(
       () => familyOf(first.child).some(({ args }) => args.endsWith('tidemark.mjs worker')),
-      first.heard,
+      saidBy(first.heard),
     )
 
     // The power goes again: nothing is lost and nothing is doubled.
     await killed(first)
     const again = await start()
-    await until(() => ready(again.address), again.heard)
+    await until(() => ready(again.address), saidBy(again.heard))
     await triesPeople(again.address)
     const after = await tidemark(['sync'], env)
     expect([after.code, after.err]).toEqual([0, ''])
@@ -191,7 +188,7 @@ test(
     expect(await end(again.child, 'SIGTERM')).toBeLessThan(10_000)
     expect(again.child.exitCode).toBe(0)
     expect(again.heard.all).toContain('Everything is stopped.')
-    await until(() => ![...family, ...familyOf(again.child)].some(isAlive), again.heard)
+    await until(() => ![...family, ...familyOf(again.child)].some(isAlive), saidBy(again.heard))
     for (const { heard } of [first, again]) {
       expect(heard.all).not.toContain(secret)
       expect(heard.all).not.toContain(password)

@@ -164,7 +164,7 @@ describe.each([{ sendsAhead: false }, { sendsAhead: true }])(
         expect(await isReachable(db)).toBe(true)
         await expect.poll(countSessions).toBe(1)
         expect(await killSessions()).toBe(1)
-        await vi.waitFor(() => expect(errors.length).toBeGreaterThan(0))
+        await expect.poll(() => errors.length).toBeGreaterThan(0)
         expect(await isReachable(db)).toBe(true)
       })
 
@@ -185,7 +185,7 @@ describe.each([{ sendsAhead: false }, { sendsAhead: true }])(
         const failed = db.asTenant(rosewood.tenantId, async (tx) => {
           await tx.execute(sql`update contacts set first_name = 'Lost'`)
           await killSessions()
-          await vi.waitFor(() => expect(errors.length).toBeGreaterThan(0))
+          await expect.poll(() => errors.length).toBeGreaterThan(0)
           return 'kept'
         })
         await expect(failed).rejects.toThrow()

@@ -44,12 +44,12 @@ test('a listener hears again after its connection was lost, and is silent once s
   const heard: string[] = []
   const stop = await databaseAt(place.url).listen('Tide Marks', (payload) => heard.push(payload))
   await say('one')
-  await vi.waitFor(() => expect(heard).toEqual(['one']))
+  await expect.poll(() => heard).toEqual(['one'])
   await admin.query(
     `select pg_terminate_backend(pid, 5000) from pg_stat_activity
      where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'`,
   )
-  await vi.waitFor(() => expect(errors.length).toBeGreaterThan(0))
+  await expect.poll(() => errors.length).toBeGreaterThan(0)
   const sayAgain = async () => {
     await say('two')
     expect(heard).toContain('two')

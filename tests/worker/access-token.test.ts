@@ -9,6 +9,7 @@ import { startWorker } from '../../worker/main.ts'
 import { openConnection } from '../../worker/open.ts'
 import { claimDueSlots } from '../../worker/schedule.ts'
 import { readSecrets } from '../../worker/stored-secrets.ts'
+import { until } from '../support/until.ts'
 import { arrange, rosewood, testSecret, type Arrangement, type Client } from './arrange.ts'
 import { oauth, oauthConnectors } from './oauth-tether.ts'
 
@@ -87,13 +88,6 @@ async function askIn(child: ChildProcess): Promise<string> {
   const told = once(child, 'message') as Promise<[string]>
   child.send({ tenantId: client.tenantId, connectionId: client.connectionId })
   return (await told)[0]
-}
-async function until(isSo: () => boolean): Promise<void> {
-  for (let times = 0; times < 500; times += 1) {
-    if (isSo()) return
-    await sleep(10)
-  }
-  throw new Error('it never came to that')
 }
 
 describe('access that ends by itself', () => {

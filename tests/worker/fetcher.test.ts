@@ -217,7 +217,7 @@ describe('a body', () => {
     )
     const startedMs = performance.now()
     expect(await failureOf(fetcher)).toMatchObject({ code: 'E_CRM_DOWN' })
-    expect(performance.now() - startedMs).toBeLessThan(600)
+    expect(performance.now() - startedMs).toBeLessThan(10_000)
   })
 
   test('that is compressed is read', async () => {

@@ -23,13 +23,13 @@ test.concurrent(
       statementTimeoutMs: 10_000,
       onError: () => undefined,
     })
-    const holding = small.asTenant(client.tenantId, () => sleep(5_600))
+    const holding = small.asTenant(client.tenantId, () => sleep(12_000))
     const startedMs = performance.now()
     const failure = await small
       .asTenant(client.tenantId, () => Promise.resolve())
       .catch((error: unknown) => error)
     expect(isPassing(failure)).toBe(true)
-    expect(performance.now() - startedMs).toBeLessThan(5_500)
+    expect(performance.now() - startedMs).toBeLessThan(11_000)
     await holding
     await small.close()
   },
@@ -49,7 +49,7 @@ test.concurrent('B14: a connection that has gone silent is given up and not wait
   const startedMs = performance.now()
   const failure = await database.outsideTenants.query('select 1').catch((error: unknown) => error)
   expect(isPassing(failure)).toBe(true)
-  expect(performance.now() - startedMs).toBeLessThan(8_000)
+  expect(performance.now() - startedMs).toBeLessThan(30_000)
   proxy.close()
   await database.close()
 })

@@ -1,8 +1,8 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { until } from '../support/until.ts'
 import { arrange, testSecret, type Arrangement, type Client } from './arrange.ts'
 import { expectSound } from './soundness.ts'
 import { startStub, type StubCrm } from './stub-crm.ts'
@@ -40,22 +40,13 @@ async function end(program: ChildProcess): Promise<{ code: number | null; ms: nu
   return { code, ms: performance.now() - startedMs }
 }
 
-async function until<T>(look: () => Promise<T | undefined>): Promise<T> {
-  for (let times = 0; times < 500; times += 1) {
-    const found = await look()
-    if (found !== undefined) return found
-    await sleep(20)
-  }
-  throw new Error('it never came to that')
-}
-
 const lastRun = async (status: string) =>
   (await client.records('sync_runs')).find((row) => row.status === status)
 
 test('A18: a worker that is told to end in mid-run does so within seconds, and the next one goes on', async () => {
   all.simulator.faults.add({ fault: 'slow-answer', operation: 'read_client_list', params: { ms: 300 } })
   const first = startProgram()
-  await until(async () => (all.simulator.ledger.count('read_client_list') > 0 ? true : undefined))
+  await until(() => all.simulator.ledger.count('read_client_list') > 0)
   const { code, ms } = await end(first)
   expect([code, ms < 10_000]).toEqual([0, true])
   expect(await lastRun('cancelled')).toMatchObject({ error_code: null })
