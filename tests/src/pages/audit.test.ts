@@ -150,6 +150,36 @@ describe('what was done', () => {
     expect(later.match(/Wrong password given<\/td>/g)).toHaveLength(1)
   })
 
+  test('is said in words: the hour of the workspace, money as money, and the deal is a link', async () => {
+    const deal = randomUUID()
+    await workspace('worded', [
+      {
+        deed: 'action_moved',
+        target: 'opportunity Harbor Street',
+        before: { next_action_at: '2026-11-20T15:00:00.000Z', next_action_details: 'Call' },
+        after: { next_action_at: '2026-11-23T15:30:00.000Z', opportunity: deal, version: 4 },
+      },
+      {
+        deed: 'target_set',
+        target: 'monthly target in USD',
+        before: { amount_minor: null, currency: 'USD' },
+        after: { amount_minor: '1250000', currency: 'USD' },
+      },
+    ])
+    const { page, close } = await visit(browser, `${app.url}/w/worded/settings/audit`, { as: app.ana })
+    const changes = (of: string) =>
+      page.getByRole('row').filter({ hasText: of }).locator('[data-label=Change] > div').allTextContents()
+    expect(await changes('Harbor Street')).toEqual([
+      'next action at: Nov 20, 2026, 9:00:00 AM CST → Nov 23, 2026, 9:30:00 AM CST',
+      'next action details was Call',
+    ])
+    expect(await changes('monthly target')).toEqual(['amount: none → $12,500'])
+    const link = page.getByRole('link', { name: 'opportunity Harbor Street' })
+    expect(await link.getAttribute('href')).toBe(`/w/worded/pipeline/${deal}`)
+    await close()
+    expect(await textOf('/w/worded/settings/audit.csv')).toContain('2026-11-23T15:30:00.000Z')
+  })
+
   test('elsewhere stands there only', async () => {
     await workspace('other', [{ target: 'CANARY-B' }])
     const outsider = await app.as('admin', await app.seed.tenant('third'))
