@@ -8,8 +8,8 @@ export default defineConfig({
     pool: 'forks',
     maxWorkers: 3,
     // Patience for slow and busy machines; what hangs is found all the same, and no test is about speed.
-    testTimeout: 120_000,
-    hookTimeout: 180_000,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     teardownTimeout: 60_000,
     // The default of one second is a busy machine's pause.
     expect: { poll: { timeout: 30_000 } },

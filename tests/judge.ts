@@ -20,10 +20,10 @@ const script = (name: string, minutes: number): Step => ({
   minutes,
 })
 
-const format: Step = { name: 'format', program: 'prettier', args: ['--check', '.'], minutes: 5 }
-const lint = script('lint', 5)
-const types = script('types', 10)
-const build = script('build', 10)
+const format: Step = { name: 'format', program: 'prettier', args: ['--check', '.'], minutes: 15 }
+const lint = script('lint', 15)
+const types = script('types', 25)
+const build = script('build', 20)
 const vitest: Step = { name: 'vitest', program: 'vitest', args: ['run'], minutes: 80 }
 
 // What runs side by side is measured on two cores: the type checker alone takes as long as the other two.

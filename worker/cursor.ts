@@ -50,8 +50,8 @@ export async function beginPass(run: Run, stream: Stream<never>, again = false):
   }
   // Streams read per parent go on from their place for ever; a full run reads every parent's children anew.
   const place = run.full ? null : stored.cursor
-  const cursor =
-    stream.parents !== undefined ? place : isResumed ? stored.cursor : stream.begin(pass, run.settings)
+  const here = isResumed && stored.cursor !== null ? (stream.resume?.(stored.cursor) ?? stored.cursor) : null
+  const cursor = stream.parents !== undefined ? place : (here ?? stream.begin(pass, run.settings))
   return {
     ...unread(run, stream, cursor, setAside),
     ...pass,

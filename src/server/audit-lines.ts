@@ -44,4 +44,4 @@ const isInstant = (value: unknown): value is string =>
   typeof value === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(value)
 
 const amountOf = (minor: unknown, currency: unknown): string =>
-  minor === null ? 'none' : money(BigInt(String(minor)), String(currency))
+  typeof minor === 'string' && typeof currency === 'string' ? money(BigInt(minor), currency) : 'none'

@@ -53,4 +53,4 @@ test('fields are listed, previewed, set, and taken back, each change a version w
   expect([around.code, around.err]).toEqual([2, expect.stringContaining('These fields have versions')])
   const { rows } = await client.query(`select actor, deed from audit_log where deed = 'fields_mapped'`)
   expect(rows[0]).toEqual({ actor: 'command line', deed: 'fields_mapped' })
-}, 120_000)
+})

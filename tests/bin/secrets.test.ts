@@ -220,7 +220,7 @@ describe('secrets rotate', () => {
     expect((await client.query('select sealed from connection_secrets order by sealed')).rows).toEqual(
       stored.rows,
     )
-  }, 120_000)
+  })
 
   test('leaves a line for every client it did something for, and none with a secret in it', async () => {
     await addConnections(4, secrets.first)

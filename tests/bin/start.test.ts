@@ -128,7 +128,7 @@ const ready = (address: string) =>
 
 test(
   'the whole tree comes up, copies, survives, and leaves nothing behind',
-  { timeout: 300_000 },
+  { timeout: 600_000 },
   async () => {
     // The power goes in the middle of the first copies: the next start goes on from there, at once.
     await killed(await start())

@@ -20,7 +20,7 @@ test('for half a day four copies are as fresh as they say, stay within their sha
   } finally {
     await database.drop()
   }
-}, 120_000)
+})
 
 test.each(plants)('the mistake "$name" still finds its place', (plant) => {
   for (const { file } of plant.engine ?? []) {

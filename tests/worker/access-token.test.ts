@@ -245,7 +245,7 @@ test('a refresh token for one use is used once by two processes that race, two h
     expect(uses(), `round ${round}`).toEqual({ refreshed: round, reused: 0, isRevoked: false })
   }
   expect(renewals()).toBe(rounds)
-}, 120_000)
+})
 
 describe('a worker that is killed when the CRM has answered and nothing is stored yet', () => {
   /** Holds the row, so that the answer comes and cannot be stored; then ends the process with force. */

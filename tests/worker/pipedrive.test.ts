@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { dialectOf } from '../../simulator/dialects.ts'
+import { Pipedrive } from '../../simulator/pipedrive.ts'
 import { arrange, type Arrangement, type Client, type Stored, type Synced } from './arrange.ts'
 import { connectPipedrive, expectHarbour, harbour } from './pipedrive-client.ts'
 import { replay } from './replayed.ts'
@@ -354,6 +356,24 @@ describe('the shape of answers', () => {
     for (const stream of ['leads', 'opportunities', 'contacts'])
       expect(streams[stream]).toMatchObject({ status: 'failed', error_code: 'E_CRM_BAD_REPLY' })
     expect([await live('leads'), await live('opportunities'), await live('contacts')]).toEqual(before)
+  })
+
+  test('a field that vanished since a pass broke off is noticed before that pass goes on', async () => {
+    expect(status(await client.sync())).toEqual(good)
+    const [first] = client.account.truth().deals
+    client.account.editDeal(first?.id ?? '', { amountMinor: 1_234_567 })
+    all.simulator.faults.add({ fault: 'server-error', operation: 'v2/deals', nth: 2, times: 99 })
+    expect((await client.sync()).streams.opportunities).toMatchObject({ status: 'failed', updated: 1 })
+    all.simulator.faults.clear()
+    const before = await client.records('opportunities')
+    const account = dialectOf(client.account, Pipedrive)
+    account.deleteField('Market', true)
+    const { opportunities } = (await client.sync()).streams
+    expect(opportunities).toMatchObject({ status: 'failed', error_code: 'E_PERMISSION' })
+    expect(await client.records('opportunities')).toEqual(before)
+    account.deleteField('Market', false)
+    expect(status(await client.sync())).toEqual(good)
+    await expectHarbour(client)
   })
 
   test('11. a field that vanishes is drift, and never an empty value', async () => {

@@ -173,10 +173,7 @@ export type Pass = {
   scanStart: string
   /** The same moment by the CRM's clock, as far as its answers told: what its records are stamped with. */
   crmStart: string
-  /**
-   * Where the last complete pass began, less the stream's look-back; null on the first pass and when everything is asked for.
-   * By the CRM's clock where that is behind ours, else by ours: too early, never too late.
-   */
+  /** Where the last complete pass began, by the slower of both clocks, less the stream's look-back; null when everything is asked for. */
   since: string | null
   /** Start of the last pass that read the whole list, by the same clock. */
   lastFullAt: string | null
@@ -221,10 +218,11 @@ export type Stream<Settings> = {
   countsUpTo?: (settings: Settings) => number
   /** The first cursor of a pass. Cursors are opaque to everyone else. */
   begin: (pass: Pass, settings: Settings) => string
+  /** Where a pass goes on that broke off here, when it must learn anew what may have changed meanwhile; else just here. */
+  resume?: (cursor: string) => string
   /**
    * The first cursor of a look at these records alone, by their ids, at most a hundred; streams without it are read by passes only.
-   * Their items must come out as a pass would give them that begins at `now`. Of a record that the CRM does not show nothing is
-   * concluded.
+   * Their items must come out as a pass would give them that begins at `now`. What the CRM does not show says nothing.
    */
   look?: (sourceIds: readonly string[], settings: Settings, now: string) => string
   request: (cursor: string, settings: Settings) => Request

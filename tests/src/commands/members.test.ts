@@ -235,7 +235,7 @@ test('whatever several people do to each other at once, an admin is left, and ev
     }),
     { numRuns: 40 },
   )
-}, 120_000)
+})
 
 test('a second factor is demanded and demanded no more, each once', async () => {
   const demand = (isDemanded: boolean) => inTenant((tx) => demandSecondFactor(tx, ana, isDemanded))

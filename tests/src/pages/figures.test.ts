@@ -61,7 +61,7 @@ beforeAll(async () => {
       )
   }
   await worker.close()
-}, 120_000)
+})
 
 afterAll(() => app.close())
 

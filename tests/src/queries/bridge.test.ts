@@ -216,7 +216,7 @@ test('over a thousand random histories the bridge closes to nothing in every cur
     { numRuns: 30, endOnFailure: true },
   )
   expect(histories).toBeGreaterThan(900)
-}, 120_000)
+})
 
 test('of another client, and of a connection that cannot answer, nothing is counted', async () => {
   const tenantId = await seed.tenant('ours')

@@ -164,7 +164,7 @@ test('since when, how often pushed, how long is usual and what is slow equal a c
     { numRuns: 20 },
   )
   expect(slowSeen).toBeGreaterThan(20)
-}, 120_000)
+})
 
 test('the last touch is the newest note or finished activity with the person, of connections that are read to their end', async () => {
   const tenantId = await seed.tenant('touched')

@@ -35,7 +35,7 @@ beforeAll(async () => {
     await client.sync()
     clients.push(client)
   }
-}, 120_000)
+})
 
 afterAll(async () => {
   await web.close()

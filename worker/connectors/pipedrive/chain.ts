@@ -40,6 +40,8 @@ type Place = {
   /** The ids of a look that are still to be asked for one by one. */
   singly?: readonly string[]
   known: Known
+  /** Where a pass goes on that broke off, once it has learned anew. */
+  goesOn?: Within & { phase: number }
 }
 
 /** How much before its own beginning a pass looks for what moved between two lists while it read them: clocks differ. */
@@ -57,7 +59,7 @@ const placeOf = (cursor: string): Place => JSON.parse(cursor) as Place
 export function chain(
   phases: readonly [Phase, ...Phase[]],
   take: (row: Row, known: Known) => unknown[] = (row) => [row],
-): Pick<Stream<Settings>, 'countsUpTo' | 'begin' | 'look' | 'request' | 'page'> {
+): Pick<Stream<Settings>, 'countsUpTo' | 'begin' | 'resume' | 'look' | 'request' | 'page'> {
   return {
     countsUpTo: ({ wholeListUpTo }) => wholeListUpTo,
     ...(phases.some(({ changes }) => changes === 'since') && {
@@ -82,6 +84,7 @@ export function chain(
         next: null,
         known: {},
       } satisfies Place),
+    resume: (cursor) => resumed(phases, cursor),
     request: (cursor, { pageSize }) => requestFor(phases, placeOf(cursor), pageSize),
     page: (reply, cursor, settings) => {
       const place = placeOf(cursor)
@@ -102,6 +105,15 @@ export function chain(
       } satisfies Page
     },
   }
+}
+
+/** Fields may have been taken away since a pass broke off, maybe a day ago: what it had learned is learned anew before it goes on. */
+function resumed(phases: readonly Phase[], cursor: string): string {
+  const { phase, next, anchors, stepsBack, goesOn, ...pass } = placeOf(cursor)
+  const first = phases.findIndex(({ learn }) => learn !== undefined)
+  if (first === -1 || first >= (goesOn?.phase ?? phase)) return cursor
+  const place = { ...pass, phase: first, next: null, known: {} }
+  return JSON.stringify({ ...place, goesOn: goesOn ?? { phase, next, anchors, stepsBack } } satisfies Place)
 }
 
 /** Lists of version 1 take no ids; and which of several lists a record stands in, or has been left out of, is no question to ask them. */
@@ -191,7 +203,7 @@ function readPage(
 
 /** The next page of this list, else the first of the next one that this pass reads, else the end. */
 function nextCursor(phases: readonly Phase[], place: Place, within: Within | null): string | null {
-  const { since, startedAt, ids, singly, known } = place
+  const { since, startedAt, ids, singly, known, goesOn } = place
   const same = {
     since,
     startedAt,
@@ -199,9 +211,14 @@ function nextCursor(phases: readonly Phase[], place: Place, within: Within | nul
     ...(ids !== undefined && { ids }),
     ...(singly !== undefined && { singly }),
   }
-  if (within !== null) return JSON.stringify({ phase: place.phase, ...same, ...within })
+  const still = goesOn === undefined ? {} : { goesOn }
+  if (within !== null) return JSON.stringify({ phase: place.phase, ...same, ...still, ...within })
   const phase = phases.findIndex(
-    ({ changes }, at) => at > place.phase && (changes !== 'moved' || (since === null && !isLook(place))),
+    ({ changes, learn }, at) =>
+      at > place.phase &&
+      (changes !== 'moved' || (since === null && !isLook(place))) &&
+      (goesOn === undefined || (learn !== undefined && at < goesOn.phase)),
   )
-  return phase === -1 ? null : JSON.stringify({ phase, ...same, next: null } satisfies Place)
+  if (phase !== -1) return JSON.stringify({ phase, ...same, ...still, next: null } satisfies Place)
+  return goesOn === undefined ? null : JSON.stringify({ ...same, ...goesOn } satisfies Place)
 }
