@@ -12,7 +12,7 @@ export default defineConfig({
     hookTimeout: 300_000,
     teardownTimeout: 60_000,
     // The default of one second is a busy machine's pause.
-    expect: { poll: { timeout: 30_000 } },
+    expect: { poll: { timeout: 90_000 } },
     restoreMocks: true,
     unstubEnvs: true,
   },

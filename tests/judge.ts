@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { delimiter, join, relative } from 'node:path'
+import { delimiter, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { environment } from '../drizzle/config.ts'
 
@@ -70,16 +70,14 @@ async function judgeTests(args: string[]): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), 'tidemark-results-'))
   const file = join(folder, 'vitest.json')
   try {
-    const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`]
+    const named = `--reporter=${join(import.meta.dirname, 'support/name-failed.ts')}`
+    const reporters = [named, '--reporter=default', '--reporter=json', `--outputFile.json=${file}`]
     const { passed } = await judgeStep({ ...vitest, args: [...vitest.args, ...reporters, ...args] })
     const results = JSON.parse(await readFile(file, 'utf8').catch(() => '{}')) as Results
     const unloaded = (results.testResults ?? []).filter(
       ({ status, assertionResults }) =>
         status === 'failed' && !assertionResults.some((test) => test.status === 'failed'),
     ).length
-    for (const { name, assertionResults } of results.testResults ?? [])
-      for (const { fullName } of assertionResults.filter(({ status }) => status === 'failed'))
-        console.log(`✗ ${relative(root, name)}: ${fullName}`)
     const skipped = (results.numPendingTests ?? 0) + (results.numTodoTests ?? 0)
     if (skipped) console.log(`${skipped} skipped: a test that does not run proves nothing`)
     const failed = (results.numFailedTests ?? 0) + unloaded + skipped
@@ -97,7 +95,7 @@ type Results = {
   numFailedTests?: number
   numPendingTests?: number
   numTodoTests?: number
-  testResults?: { name: string; status: string; assertionResults: { status: string; fullName: string }[] }[]
+  testResults?: { status: string; assertionResults: { status: string }[] }[]
 }
 
 async function judgeStep(step: Step): Promise<Verdict> {

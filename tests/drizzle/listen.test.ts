@@ -54,7 +54,7 @@ test('a listener hears again after its connection was lost, and is silent once s
     await say('two')
     expect(heard).toContain('two')
   }
-  await vi.waitFor(sayAgain, { timeout: 30_000, interval: 100 })
+  await vi.waitFor(sayAgain, { timeout: 90_000, interval: 100 })
   await stop()
   const before = heard.length
   await say('three')
@@ -103,10 +103,10 @@ test('a listener that is stopped while it is connecting again leaves no connecti
   const stop = await databaseAt(sluice.url).listen('Tide Marks', () => undefined)
   const release = sluice.shut()
   sluice.sockets[0]?.destroy()
-  await vi.waitFor(() => expect(sluice.sockets).toHaveLength(2), { timeout: 30_000 })
+  await vi.waitFor(() => expect(sluice.sockets).toHaveLength(2), { timeout: 90_000 })
   await stop()
   release()
-  await vi.waitFor(() => expect(sluice.sockets[1]?.destroyed).toBe(true), { timeout: 30_000 })
+  await vi.waitFor(() => expect(sluice.sockets[1]?.destroyed).toBe(true), { timeout: 90_000 })
   sluice.close()
 })
 

@@ -40,7 +40,7 @@ export async function launchBrowser(): Promise<Browser> {
 /** The browser this machine has, if it has one that starts: on some systems the name is a stub that only says what to install. */
 export async function findBrowser(): Promise<string | undefined> {
   for (const program of [...programs, chromium.executablePath()]) {
-    const works = await run(program, ['--version'], { timeout: 20_000 }).then(
+    const works = await run(program, ['--version'], { timeout: 60_000 }).then(
       () => true,
       () => false,
     )

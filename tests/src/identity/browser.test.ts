@@ -35,7 +35,6 @@ afterAll(async () => {
 const newRep = async () => (await app.as('rep', tenantId)).email
 
 async function passwordOn(page: Page, email: string): Promise<void> {
-  page.setDefaultTimeout(8_000)
   await page.getByLabel('Email').fill(email)
   await page.getByLabel('Password', { exact: true }).fill(password)
   await page.getByRole('button', { name: 'Sign in' }).click()

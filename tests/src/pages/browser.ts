@@ -13,6 +13,8 @@ export async function visit(
 ): Promise<Visit> {
   const { as: visitor, ...look } = options
   const context = await browser.newContext({ reducedMotion: 'reduce', ...look })
+  // As patient as the other waits of the tests, and less than a test may take: then the error says what was waited for.
+  context.setDefaultTimeout(90_000)
   const cookies = [...(visitor?.cookies ?? [])].map(([name, value]) => ({
     name,
     value,

@@ -53,11 +53,8 @@ async function stepsOf(title: string): Promise<Step[]> {
 }
 
 const list = () => `${app.url}/w/${desk.slug}/due`
-async function open(options = {}, address = list()): Promise<Visit> {
-  const visited = await visit(browser, address, { as: desk.kofi, ...options })
-  visited.page.setDefaultTimeout(5_000)
-  return visited
-}
+const open = (options = {}, address = list()): Promise<Visit> =>
+  visit(browser, address, { as: desk.kofi, ...options })
 const dialog = (page: Page) => page.getByRole('dialog')
 const titles = (page: Page) => page.locator('.due .what b').allInnerTexts()
 

@@ -91,7 +91,7 @@ test('a worker carries it out, open pages hear of it, and the way back is one cl
   })
   const stateOf = async (version: number) =>
     (await app.seed.client.query('select state from field_mappings where version = $1', [version])).rows[0]
-  await expect.poll(() => stateOf(2), { timeout: 20_000 }).toEqual({ state: 'applied' })
+  await expect.poll(() => stateOf(2)).toEqual({ state: 'applied' })
   await notice.waitFor({ state: 'detached' })
   const settings = () =>
     app.seed.client.query('select settings from connections where id = $1', [connectionId])
@@ -104,7 +104,7 @@ test('a worker carries it out, open pages hear of it, and the way back is one cl
   )
   expect(await page.getByLabel('Name 1').inputValue()).toBe('Seats')
   await page.getByRole('button', { name: 'Go back to version 1' }).click()
-  await expect.poll(() => stateOf(3), { timeout: 20_000 }).toEqual({ state: 'applied' })
+  await expect.poll(() => stateOf(3)).toEqual({ state: 'applied' })
   await page.goto(home)
   expect(
     await page.getByRole('row', { name: 'Back to version 1', exact: false }).first().innerText(),

@@ -203,7 +203,7 @@ test('an open page about a run tells when it has ended, and changes nothing by i
     `update sync_runs set status = 'success', finished_at = now() where connection_id = $1`,
     [connection.id],
   )
-  await page.getByRole('link', { name: 'Show what it brought' }).click({ timeout: 15_000 })
+  await page.getByRole('link', { name: 'Show what it brought' }).click()
   await page.getByText('A run is under way.').waitFor({ state: 'detached' })
   expect(complaints).toEqual([])
   await close()
