@@ -13,13 +13,14 @@ export async function measureSpeed(demo: Demo, place: Place): Promise<Finding[]>
   for (let run = 0; run < runs; run++) reports.push(await lighthouseOnce(demo, place))
   const score = (id: string) => median(reports.map(({ categories }) => (categories[id]?.score ?? 0) * 100))
   const value = (id: string) => median(reports.map(({ audits }) => audits[id]?.numericValue ?? Number.NaN))
-  const { name, isPublic } = place
+  const { name, path, isPublic } = place
   const performance = isPublic ? bars.performance.public : bars.performance.data
   return [
     figure(name, 'Performance', Math.round(score('performance')), { least: performance }),
     figure(name, 'Accessibility', Math.round(score('accessibility')), { least: bars.accessibility }),
     figure(name, 'Best practices', Math.round(score('best-practices')), { least: bars.bestPractices }),
-    ...(isPublic ? [figure(name, 'SEO', Math.round(score('seo')), { least: bars.seo })] : []),
+    // Every other page asks not to be found.
+    ...(path === '/sign-in' ? [figure(name, 'SEO', Math.round(score('seo')), { least: bars.seo })] : []),
     figure(name, 'CLS', value('cumulative-layout-shift'), { most: bars.cls }),
     figure(name, 'TBT, ms', Math.round(value('total-blocking-time')), { most: bars.tbtMs }),
     none(name, 'Audits that failed', failedAudits(reports)),
