@@ -1,5 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { quickly } from '../support/quickly.ts'
 import type { Order } from './child.ts'
 import { Gate } from './gate.ts'
 
@@ -21,7 +22,7 @@ export class Worker {
     this.gate = gate
     this.#child = fork(`${import.meta.dirname}/child.ts`, plant === null ? [] : [plant], {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-      execArgv: ['--no-warnings'],
+      execArgv: ['--no-warnings', ...quickly],
       env: { PATH: process.env['PATH'] },
     })
     living.add(this.#child)

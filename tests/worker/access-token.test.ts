@@ -9,6 +9,7 @@ import { startWorker } from '../../worker/main.ts'
 import { openConnection } from '../../worker/open.ts'
 import { claimDueSlots } from '../../worker/schedule.ts'
 import { readSecrets } from '../../worker/stored-secrets.ts'
+import { quickly } from '../support/quickly.ts'
 import { until } from '../support/until.ts'
 import { arrange, rosewood, testSecret, type Arrangement, type Client } from './arrange.ts'
 import { oauth, oauthConnectors } from './oauth-tether.ts'
@@ -79,7 +80,7 @@ const endsIn = (seconds: number) =>
   )
 
 async function startRenewer(): Promise<ChildProcess> {
-  const child = fork(new URL('renewer.ts', import.meta.url), [all.url])
+  const child = fork(new URL('renewer.ts', import.meta.url), [all.url], { execArgv: quickly })
   children.push(child)
   await once(child, 'message')
   return child

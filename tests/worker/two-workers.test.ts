@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { quickly } from '../support/quickly.ts'
 
 const slots = 1_000
 const processes = 4
@@ -28,7 +29,7 @@ afterAll(async () => {
 
 test(`${slots} slots that ${processes} worker processes claim at the same moment are each claimed exactly once`, async () => {
   const claimers = Array.from({ length: processes }, () =>
-    fork(new URL('claimer.ts', import.meta.url), [database.url]),
+    fork(new URL('claimer.ts', import.meta.url), [database.url], { execArgv: quickly }),
   )
   await Promise.all(claimers.map((claimer) => once(claimer, 'message')))
   const claimed = await Promise.all(claimers.map(race))
