@@ -56,7 +56,8 @@ async function axe(page: Page) {
 }
 
 /** Texts that stand out of the window sideways, or are cut off by their box. */
-export function overflowing(page: Page): Promise<string[]> {
+export async function overflowing(page: Page): Promise<string[]> {
+  await layOutAll(page)
   return page.evaluate(() => {
     const width = document.documentElement.clientWidth
     const isInFrame = (element: Element | null): boolean =>
