@@ -48,7 +48,7 @@ async function tryAll(crm: string, worlds: Worlds, count: number): Promise<numbe
     await worlds(await createTestDatabase(postgres.url), { numRuns, seed, ...path }).catch(
       (error: unknown) => {
         failed += 1
-        console.log(`${crm}: ${String(error)}`)
+        console.log(`${crm}:`, error)
       },
     )
     tried += numRuns
