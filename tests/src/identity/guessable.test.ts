@@ -37,18 +37,18 @@ test.each([
   expect(await isGuessable(good, about)).toBe(false)
 })
 
-test('the longest one, whatever is in it, is looked at in no time', async () => {
+test('the longest one, whatever is in it, is looked at within a fifth of a second', async () => {
   await isGuessable(password, about)
   const patterns = ['aA1!', 'password', '4@$3', 'qwerty123!', '12.11.2026', 'abcABC123', 'tidemark']
   for (const pattern of patterns) {
     const took: number[] = []
-    // The quickest of five: what else the machine does is not measured. A few milliseconds is usual, minutes is what is feared.
+    // The quickest of five: what else the machine does is not measured.
     for (let round = 0; round < 5; round++) {
       const startedMs = performance.now()
       await isGuessable(pattern.repeat(32).slice(0, 128), about)
       took.push(performance.now() - startedMs)
     }
-    expect(Math.min(...took), pattern).toBeLessThan(2_000)
+    expect(Math.min(...took), pattern).toBeLessThan(200)
   }
 })
 

@@ -161,7 +161,9 @@ describe('the stream of a workspace', () => {
     const cookie = [...app.ana.cookies].map((pair) => pair.join('=')).join('; ')
     const answer = await fetch(`${web.url}/w/tidewell/events`, { headers: { cookie } })
     const text = answer.text()
+    const startedMs = Date.now()
     await web.close()
     await text
+    expect(Date.now() - startedMs).toBeLessThan(2_000)
   })
 })
