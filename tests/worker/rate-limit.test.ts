@@ -32,10 +32,10 @@ async function msFor(turns: number, turn: () => Promise<void>): Promise<number> 
 test('a burst is free, and every call beyond it waits for its token', async () => {
   const { turn } = limitOf(await all.connect(), pools[0], { requestsPerSecond: 4, burst: 10 })
   const free = await msFor(10, turn)
-  expect(free).toBeLessThan((10 / 4) * 1000)
+  expect(free).toBeLessThan(1_500)
   const together = free + (await msFor(8, turn))
   expect(together).toBeGreaterThan((8 / 4) * 1000 - 100)
-  expect(together).toBeLessThan(30_000)
+  expect(together).toBeLessThan(10_000)
 })
 
 test('two workers together call a CRM as often as one may', async () => {
@@ -68,15 +68,12 @@ test('two workers together call a CRM as often as one may', async () => {
 
 test('silence that the CRM asked one worker for is kept by all of them', async () => {
   const client = await all.connect()
-  const [one, other] = pools.map((pool) => limitOf(client, pool, { requestsPerSecond: 4, burst: 8 }))
-  await one?.turn()
+  const limits = pools.map((pool) => limitOf(client, pool, { requestsPerSecond: 4, burst: 8 }))
+  await limits[0]?.turn()
   const startedMs = performance.now()
-  await one?.quiet(600)
-  const turnOf = async (limit: typeof one) => {
-    await limit?.turn()
-    return performance.now() - startedMs
-  }
-  expect(Math.min(...(await Promise.all([turnOf(one), turnOf(other)])))).toBeGreaterThan(590)
+  await limits[0]?.quiet(600)
+  await Promise.race(limits.map((limit) => limit.turn()))
+  expect(performance.now() - startedMs).toBeGreaterThan(590)
 })
 
 test('silence of one connection is not that of another', async () => {
