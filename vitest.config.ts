@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import { patienceMs } from './tests/support/until.ts'
 
 export default defineConfig({
   test: {
@@ -12,7 +13,7 @@ export default defineConfig({
     hookTimeout: 300_000,
     teardownTimeout: 60_000,
     // The default of one second is a busy machine's pause.
-    expect: { poll: { timeout: 90_000 } },
+    expect: { poll: { timeout: patienceMs } },
     restoreMocks: true,
     unstubEnvs: true,
   },

@@ -1,6 +1,7 @@
 import { AxeBuilder } from '@axe-core/playwright'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { layOutAll } from '../../support/lay-out-all.ts'
+import { patienceMs } from '../../support/until.ts'
 import type { Visitor } from '../visitor.ts'
 
 export type Visit = { page: Page; complaints: string[]; close: () => Promise<void> }
@@ -13,8 +14,7 @@ export async function visit(
 ): Promise<Visit> {
   const { as: visitor, ...look } = options
   const context = await browser.newContext({ reducedMotion: 'reduce', ...look })
-  // As patient as the other waits of the tests, and less than a test may take: then the error says what was waited for.
-  context.setDefaultTimeout(90_000)
+  context.setDefaultTimeout(patienceMs)
   const cookies = [...(visitor?.cookies ?? [])].map(([name, value]) => ({
     name,
     value,
@@ -56,8 +56,7 @@ async function axe(page: Page) {
 }
 
 /** Texts that stand out of the window sideways, or are cut off by their box. */
-export async function overflowing(page: Page): Promise<string[]> {
-  await layOutAll(page)
+export function overflowing(page: Page): Promise<string[]> {
   return page.evaluate(() => {
     const width = document.documentElement.clientWidth
     const isInFrame = (element: Element | null): boolean =>
