@@ -5,7 +5,7 @@ import type { DemoPerson } from '../../../src/identity/demo-people.ts'
 import type { Web } from '../../../src/server/main.ts'
 import { launchBrowser } from '../../support/browser.ts'
 import { serve, startApp, type TestApp } from '../app.ts'
-import { overflowing, violations, visit } from '../pages/browser.ts'
+import { follow, overflowing, violations, visit } from '../pages/browser.ts'
 import { password } from '../people.ts'
 import { visit as signIn } from '../visitor.ts'
 import { codeOf } from './authenticator.ts'
@@ -142,7 +142,7 @@ describe('without scripts', () => {
   test('one click makes somebody a person of the demo', async () => {
     const { page, close } = await visit(browser, `${web.url}/w/tidewell/overview`, plain)
     expect(await page.getByText('Viewer: reads').isVisible()).toBe(true)
-    await page.getByRole('button', { name: 'Tom Okafor' }).click()
+    await follow(page, () => page.getByRole('button', { name: 'Tom Okafor' }).click())
     expect(new URL(page.url()).pathname).toBe('/w/tidewell/overview')
     await close()
     const elsewhere = await visit(browser, `${app.url}/sign-in`, plain)

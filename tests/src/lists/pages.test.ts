@@ -207,7 +207,7 @@ describe('the hot list without scripts', () => {
       )
       const more = page.getByRole('link', { name: 'Load 50 more' })
       if ((await more.count()) === 0) break
-      await more.click()
+      await follow(page, () => more.click())
     }
     expect(new Set(seen).size).toBe(120)
     expect(seen).toHaveLength(120)

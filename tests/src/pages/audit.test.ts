@@ -8,7 +8,7 @@ import { idOf, seedKey } from '../keys.ts'
 import { seedPerson } from '../people.ts'
 import { seedTidewell, type Connection } from '../seed.ts'
 import { stranger } from '../visitor.ts'
-import { visit } from './browser.ts'
+import { follow, visit } from './browser.ts'
 import { expectSound, looks } from './looks.ts'
 
 let app: TestApp
@@ -86,7 +86,7 @@ describe.each(looks)('$colorScheme at $viewport.width px', (look) => {
     expect(await here.page.getByRole('row').last().innerText()).toContain('role: viewer → admin')
     await expectSound(here)
     await here.page.getByLabel('Who').fill('nobody')
-    await here.page.getByRole('button', { name: 'Apply' }).click()
+    await follow(here.page, () => here.page.getByRole('button', { name: 'Apply' }).click())
     expect(await here.page.getByText('Nothing matches.').isVisible()).toBe(true)
     await expectSound(here)
     await here.close()
@@ -266,7 +266,7 @@ test('rows are listed by fifty, in both sources, and every one is reached once',
       seen.push(/(row|event)-\d+/.exec(row)?.[0] ?? 'another')
     const older = page.getByRole('link', { name: 'Older' })
     if ((await older.count()) === 0) break
-    await older.click()
+    await follow(page, () => older.click())
   }
   const own = seen.filter((word) => word !== 'another')
   expect(own).toHaveLength(120)

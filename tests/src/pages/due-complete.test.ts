@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { launchBrowser } from '../../support/browser.ts'
 import { startApp, type TestApp } from '../app.ts'
 import { minutesAhead, seedDesk, type Desk } from '../due-desk.ts'
-import { overflowing, violations, visit, type Visit } from './browser.ts'
+import { type Visit, follow, overflowing, violations, visit } from './browser.ts'
 import { enter, tabTo } from './looks.ts'
 
 let app: TestApp
@@ -397,7 +397,7 @@ describe('without scripts', () => {
     await deed(page, 'Complete', 'Call Priya').click()
     await page.getByText('Disqualified').click()
     await page.getByLabel('Why').fill('Too small')
-    await page.getByRole('button', { name: 'Save the outcome' }).click()
+    await follow(page, () => page.getByRole('button', { name: 'Save the outcome' }).click())
     expect(new URL(page.url()).searchParams.get('q')).toBe('Call')
     expect(await page.locator('[data-done]').innerText()).toContain('Priya is marked as disqualified.')
     await close()

@@ -4,7 +4,7 @@ import { launchBrowser } from '../../support/browser.ts'
 import { startApp, type TestApp } from '../app.ts'
 import { minutesAhead, seedDesk, type Desk } from '../due-desk.ts'
 import type { Visitor } from '../visitor.ts'
-import { visit } from './browser.ts'
+import { follow, visit } from './browser.ts'
 import { expectSound, looks } from './looks.ts'
 
 let app: TestApp
@@ -85,7 +85,7 @@ test('its rows stand closer where somebody asks for it, without scripts, on all 
   const { page, close } = await visit(browser, path, { javaScriptEnabled: false, as: app.ana })
   const rowHeight = async () => (await page.locator('.due li').first().boundingBox())?.height ?? 0
   expect(await rowHeight()).toBeGreaterThanOrEqual(56)
-  await page.getByRole('button', { name: 'Compact rows' }).click()
+  await follow(page, () => page.getByRole('button', { name: 'Compact rows' }).click())
   expect(page.url()).toBe(path)
   expect(await rowHeight()).toBeLessThanOrEqual(41)
   await page.goto(`${app.url}/w`)

@@ -7,7 +7,7 @@ import { idOf } from '../keys.ts'
 import { password, seedPerson } from '../people.ts'
 import { seedTidewell } from '../seed.ts'
 import { stranger, visit as signIn } from '../visitor.ts'
-import { visit } from './browser.ts'
+import { follow, visit } from './browser.ts'
 import { enter, expectSound, looks } from './looks.ts'
 
 let app: TestApp
@@ -62,7 +62,7 @@ test('somebody is invited, follows the link, says who they are, and sees the wor
   )
   await page.getByLabel('Your name').fill('Priya Raghunathan')
   await page.getByLabel('New password').fill('a tide that nobody guessed')
-  await page.getByRole('button', { name: 'Join' }).click()
+  await follow(page, () => page.getByRole('button', { name: 'Join' }).click())
   expect(new URL(page.url()).pathname).toMatch(/^\/w\/tidewell\//)
   expect(await page.locator('nav.side').innerText()).toContain('Priya Raghunathan')
   await page.goto(`${app.url}/w/tidewell/overview`)
@@ -92,7 +92,7 @@ describe.each(looks)('$colorScheme at $viewport.width px', (look) => {
       .evaluate((form: HTMLFormElement) => (form.noValidate = true))
     await page.getByLabel('Your name').fill('Short')
     await page.getByLabel('New password').fill('short')
-    await page.getByRole('button', { name: 'Join' }).click()
+    await follow(page, () => page.getByRole('button', { name: 'Join' }).click())
     expect(await page.getByRole('alert').innerText()).toBe('You have not joined yet.')
     expect(await page.locator('.wrong').innerText()).toBe('At least 12 characters.')
     expect(await page.getByLabel('Your name').inputValue()).toBe('Short')
@@ -114,7 +114,7 @@ describe.each(looks)('$colorScheme at $viewport.width px', (look) => {
     await other.close()
     const own = await visit(browser, link, { ...look, as: await signIn(app.url, email) })
     await expectSound(own)
-    await own.page.getByRole('button', { name: 'Join' }).click()
+    await follow(own.page, () => own.page.getByRole('button', { name: 'Join' }).click())
     expect(new URL(own.page.url()).pathname).toMatch(/^\/w\/tidewell\//)
     await own.close()
     const used = await visit(browser, link, look)
@@ -128,12 +128,12 @@ test('somebody who is known signs in on the way, and joins', async () => {
   const email = await seedPerson(app.seed, 'viewer', [])
   const link = await invite(email, 'rep')
   const { page, close } = await visit(browser, app.url + link, { javaScriptEnabled: false })
-  await page.getByRole('link', { name: `Sign in as ${email}` }).click()
+  await follow(page, () => page.getByRole('link', { name: `Sign in as ${email}` }).click())
   await page.locator('input[name=email]').fill(email)
   await page.locator('input[name=password]').fill(password)
   await enter(page)
   expect(new URL(page.url()).pathname).toBe(link)
-  await page.getByRole('button', { name: 'Join' }).click()
+  await follow(page, () => page.getByRole('button', { name: 'Join' }).click())
   expect(new URL(page.url()).pathname).toMatch(/^\/w\/tidewell\//)
   expect(await roleOf(email)).toBe('rep')
   await close()

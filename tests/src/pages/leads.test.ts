@@ -138,7 +138,7 @@ test('a bar of the chart leads to its leads, and they are as many', async () => 
   await page.locator('figure', { hasText: 'Leads by source' }).getByText('Show as table').click()
   const row = page.getByRole('table', { name: 'Leads by source' }).getByRole('row', { name: 'Referral' })
   const counted = await row.getByRole('cell').first().innerText()
-  await row.getByRole('link').click()
+  await follow(page, () => row.getByRole('link').click())
   expect(await page.locator('[data-result]').innerText()).toBe(`${counted} leads in 30 days`)
   expect(await page.getByRole('link', { name: 'Remove Source: Referral' }).isVisible()).toBe(true)
   await close()
@@ -185,7 +185,7 @@ test('what cannot be said is left out with its reason', async () => {
 
 test('a quiet month offers all time', async () => {
   const { page, close } = await visit(browser, app.url + states['no leads'], plain())
-  await page.getByRole('link', { name: 'Show all time' }).click()
+  await follow(page, () => page.getByRole('link', { name: 'Show all time' }).click())
   expect(page.url()).toContain('period=all')
   await close()
 })

@@ -55,7 +55,7 @@ describe.each(looks)('$colorScheme at $viewport.width px', (look) => {
     await expectSound(here)
     await page.getByRole('link', { name: 'Change role of Bo Lindqvist' }).click()
     await expectSound(here)
-    await page.getByRole('link', { name: 'Remove Bo Lindqvist' }).click()
+    await follow(page, () => page.getByRole('link', { name: 'Remove Bo Lindqvist' }).click())
     expect(await page.getByText('From their next request on Tidewell Car Wash is closed').isVisible()).toBe(
       true,
     )
@@ -151,12 +151,12 @@ describe('an admin without scripts, by keyboard', () => {
     ])
     const here = `${app.url}/w/strict/settings/members`
     const { page, close } = await visit(browser, here, { as: app.ana, javaScriptEnabled: false })
-    await page.getByRole('button', { name: 'Demand it of everybody' }).click()
+    await follow(page, () => page.getByRole('button', { name: 'Demand it of everybody' }).click())
     expect(await page.getByRole('status').innerText()).toContain('A second factor is demanded.')
     expect(await page.getByText('Must set one up before they come in again: Una Factor.').isVisible()).toBe(
       true,
     )
-    await page.getByRole('button', { name: 'Do not demand it any more' }).click()
+    await follow(page, () => page.getByRole('button', { name: 'Do not demand it any more' }).click())
     expect(await page.getByText('Not demanded: everybody decides for themselves.').isVisible()).toBe(true)
     await app.seed.client.query('update auth.users set two_factor_enabled = false')
     await close()

@@ -105,7 +105,7 @@ describe('without scripts', () => {
 
   test('"Run now" queues a run and says so; while it is open the page offers to refresh', async () => {
     const { page, close } = await visit(browser, `${app.url}/w/bramble/sync`, plain())
-    await page.getByRole('button', { name: 'Run now' }).click()
+    await follow(page, () => page.getByRole('button', { name: 'Run now' }).click())
     expect(new URL(page.url()).pathname).toBe('/w/bramble/sync')
     expect(await page.getByText('The run is asked for.').isVisible()).toBe(true)
     const { rows } = await app.seed.client.query(
@@ -187,7 +187,7 @@ test('runs are listed by fifty, and every one is reached', async () => {
     )
     const older = page.getByRole('link', { name: 'Older runs' })
     if ((await older.count()) === 0) break
-    await older.click()
+    await follow(page, () => older.click())
   }
   expect(seen).toHaveLength(120)
   expect(new Set(seen)).toEqual(made)

@@ -36,7 +36,7 @@ const pages = Object.keys(lists) as (keyof typeof lists)[]
 const open = (page: keyof typeof lists, as: Visitor = app.ana, search: string = lists[page]) =>
   visit(browser, `${app.url}/w/tidewell/${page}?${search}`, { javaScriptEnabled: false, as })
 const press = (page: Awaited<ReturnType<typeof visit>>['page'], name: string) =>
-  page.getByRole('button', { name, exact: true }).click()
+  follow(page, () => page.getByRole('button', { name, exact: true }).click())
 
 describe.each(pages)('a view of the %s, without scripts', (list) => {
   test('is saved, found again, edited, renamed, shared, deleted and brought back', async () => {
@@ -49,7 +49,7 @@ describe.each(pages)('a view of the %s, without scripts', (list) => {
     expect(new URL(page.url()).pathname).toBe(`/w/tidewell/${list}`)
 
     await page.goto(`${app.url}/w/tidewell/${list}`)
-    await views.getByRole('link', { name: 'My view' }).click()
+    await follow(page, () => views.getByRole('link', { name: 'My view' }).click())
     const shown = new URL(page.url()).searchParams
     for (const [name, value] of new URLSearchParams(lists[list])) expect(shown.get(name)).toBe(value)
     expect(await views.getByRole('link', { name: 'My view' }).getAttribute('aria-current')).toBe('page')
@@ -68,7 +68,7 @@ describe.each(pages)('a view of the %s, without scripts', (list) => {
     await page.getByText('Change the view My view').click()
     await press(page, 'Keep what is shown')
     await page.goto(`${app.url}/w/tidewell/${list}`)
-    await views.getByRole('link', { name: 'My view' }).click()
+    await follow(page, () => views.getByRole('link', { name: 'My view' }).click())
     expect(new URL(page.url()).search).toContain(other)
 
     await page.getByText('Change the view My view').click()
@@ -114,7 +114,7 @@ test('a view that asks for what its list no longer knows says so, and what it st
     select $1, id, 'hot-list', 'Of old', 'stage=Approved&temperature=hot&likely=12', true from auth.users where email = 'ana@example.com' returning id`
   const { rows } = await app.seed.client.query<{ id: string }>(rowsOf, [tidewell.tenantId])
   const { page, close } = await open('hot-list', bo, '')
-  await page.getByRole('link', { name: 'Of old' }).click()
+  await follow(page, () => page.getByRole('link', { name: 'Of old' }).click())
   const words = await page.getByRole('alert').innerText()
   expect(words).toContain('temperature=hot and likely=12')
   expect(words).toContain('more than the view was made for')

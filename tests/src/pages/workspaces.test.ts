@@ -127,7 +127,7 @@ describe('the list of workspaces', () => {
       expect.stringMatching(/^Synced 1\d min ago$/),
       '–',
     ])
-    await page.getByRole('link', { name: 'Tidewell Car Wash' }).click()
+    await follow(page, () => page.getByRole('link', { name: 'Tidewell Car Wash' }).click())
     expect(new URL(page.url()).pathname).toBe('/w/tidewell/sync')
     await close()
   })

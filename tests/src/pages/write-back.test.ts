@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { launchBrowser } from '../../support/browser.ts'
 import { startApp, type TestApp } from '../app.ts'
 import { minutesAhead, seedDesk, type Desk } from '../due-desk.ts'
-import { visit } from './browser.ts'
+import { follow, visit } from './browser.ts'
 import { expectSound, looks } from './looks.ts'
 
 let app: TestApp
@@ -79,7 +79,7 @@ test('what the CRM refused stands over the list in its words, and is tried again
   })
   const notice = page.getByRole('region', { name: 'Not written to the CRM' })
   expect(await notice.innerText()).toContain(because)
-  await notice.getByRole('button', { name: 'Retry: Priya' }).click()
+  await follow(page, () => notice.getByRole('button', { name: 'Retry: Priya' }).click())
   expect(await stateOf('Priya')).toEqual({ state: 'pending', refused_because: null })
   expect(await page.locator('[data-done]').innerText()).toContain('Goes to')
   expect(await page.getByRole('button', { name: 'Retry: Priya' }).count()).toBe(0)
