@@ -23,13 +23,14 @@ type Stored = {
  * because taking the time of the resume for it would lose what became visible in between.
  */
 export async function beginPass(run: Run, stream: Stream<never>, again = false): Promise<StreamPass> {
-  const { stored, setAside, isEmpty } = await run.database.asTenant(run.tenantId, async (tx) => ({
-    stored: await readCursor(tx, run, stream),
-    setAside: await readSetAside(tx, run, stream),
-    isEmpty: await holdsNothing(tx, run, stream),
-  }))
+  const { stored, setAside, held } = await run.database.asTenant(run.tenantId, async (tx) => {
+    const stored = await readCursor(tx, run, stream)
+    const setAside = await readSetAside(tx, run, stream)
+    const held = await countHeld(tx, run, stream, stored.last_full_at === null ? worthStatistics : 1)
+    return { stored, setAside, held }
+  })
   // A first load that a crash cut short goes on in tables without statistics, where finding a page's keys reads all of them.
-  if (stored.last_full_at === null && !isEmpty) await analyse(run)
+  if (stored.last_full_at === null) await analyseFor(run, held)
   const isResumed = !again && !run.full && stored.cursor !== null && stored.scan_start !== null
   const scanStart = isResumed ? (stored.scan_start ?? stored.now) : stored.now
   const pass = {
@@ -57,7 +58,7 @@ export async function beginPass(run: Run, stream: Stream<never>, again = false):
     ...pass,
     guardedFrom: earlier(scanStart, run.lookedSince),
     isResumed: isResumed && stream.parents === undefined,
-    isFirstLoad: isEmpty,
+    isFirstLoad: held === 0,
     cursorFrom: stored.cursor,
     fieldsBefore: stored.seen_fields ?? [],
   }
@@ -146,15 +147,26 @@ async function readCursor(tx: Tx, run: Run, { name }: Stream<never>): Promise<St
   return rows[0] as Stored
 }
 
-async function holdsNothing(tx: Tx, run: Run, { tables: [table] }: Stream<never>): Promise<boolean> {
-  const { rowCount } = await tx.execute(sql`
-    select from ${sql.identifier(table)} where tenant_id = ${run.tenantId} and connection_id = ${run.connectionId} limit 1`)
-  return rowCount === 0
+/** How many rows of the stream are stored, counted no further than to `most`. */
+async function countHeld(
+  tx: Tx,
+  run: Run,
+  { tables: [table] }: Stream<never>,
+  most: number,
+): Promise<number> {
+  const { rows } = await tx.execute<{ count: number }>(sql`
+    select count(*)::int as count from (
+      select from ${sql.identifier(table)}
+      where tenant_id = ${run.tenantId} and connection_id = ${run.connectionId} limit ${most}::int) as held`)
+  return rows[0]?.count ?? 0
 }
 
-/** Gives the planner fresh statistics of the record tables. */
-export async function analyse(run: Run): Promise<void> {
-  await run.database.outsideTenants.query('select app.analyze_records()')
+/** Fewer rows are found as quickly without, and looking at every table of the installation costs more than they did. */
+const worthStatistics = 1_000
+
+/** Gives the planner fresh statistics of the record tables where so many new rows are worth it. */
+export async function analyseFor(run: Run, rows: number): Promise<void> {
+  if (rows >= worthStatistics) await run.database.outsideTenants.query('select app.analyze_records()')
 }
 
 async function readSetAside(tx: Tx, run: Run, { name }: Stream<never>): Promise<Set<string>> {

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import type { Tx } from '../drizzle/db.ts'
 import type { StreamStatus } from '../drizzle/schema/sync.ts'
 import { countLive } from './count-live.ts'
-import { analyse, storeCursor } from './cursor.ts'
+import { analyseFor, storeCursor } from './cursor.ts'
 import { asSyncError, FencedError, publicText, StoppedError, type SyncError } from './errors.ts'
 import { childrenFreshAt, parentsWaiting } from './parents.ts'
 import { countSetAside, resolveMended } from './quarantine.ts'
@@ -29,7 +29,7 @@ export async function openStream(run: Run, pass: StreamPass): Promise<void> {
  * their turn, and records set aside, make it partial and are said aloud.
  */
 export async function completeStream(run: Run, pass: StreamPass): Promise<void> {
-  if (pass.isFirstLoad) await analyse(run)
+  if (pass.isFirstLoad) await analyseFor(run, pass.counts.created)
   const ourCount = await countLive(run, pass)
   const waiting = await parentsWaiting(run, pass)
   const ended = await run.database.asTenant(run.tenantId, async (tx) => {
