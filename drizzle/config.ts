@@ -9,6 +9,9 @@ const secret = z
     (value) => Buffer.byteLength(value) >= 32,
     'must be at least 32 bytes; make one with: openssl rand -hex 32',
   )
+const postgresUrl = z
+  .string()
+  .regex(/^postgres(ql)?:\/\/.+/, 'must look like postgres://user:password@host:5432/database')
 const flag = z.enum(['true', 'false']).transform((word) => word === 'true')
 
 const word = z.string().min(1).optional()
@@ -23,11 +26,14 @@ const appUrl = (crm: string) =>
 
 /** Every variable that Tidemark reads from the environment, with its meaning and its default. */
 export const environment = z.object({
-  DATABASE_URL: z
-    .string()
-    .regex(/^postgres(ql)?:\/\/.+/, 'must look like postgres://user:password@host:5432/database')
+  DATABASE_URL: postgresUrl
     .optional()
     .describe('Where Postgres (15 or newer) is; unset: an embedded one is started in the data directory'),
+  DATABASE_REPLICA_URL: postgresUrl
+    .optional()
+    .describe(
+      'Of the web: a streaming replica of that Postgres, from which lists are read while it keeps up',
+    ),
   PORT: port.default(4321).describe('Port of the web pages'),
   HOST: z.string().min(1).default('127.0.0.1').describe('Address the web pages listen on'),
   PUBLIC_URL: z
@@ -158,6 +164,7 @@ export type Config = z.infer<typeof environment>
 /** Secrets that may be given as a file, for container secret mounts. */
 export const fileVariables = [
   'DATABASE_URL',
+  'DATABASE_REPLICA_URL',
   'TIDEMARK_SECRET',
   'TIDEMARK_OLD_SECRETS',
   'TIDEMARK_WEB_SECRET',

@@ -13,6 +13,8 @@ declare namespace App {
     tokens: import('./server/tokens.ts').Tokens
     webhookKeys: import('./server/webhook-keys.ts').WebhookKeys
     intake: import('./server/webhook-intake.ts').WebhookIntake
+    /** Where lists may be read instead of from the database. */
+    replica: import('./server/replica.ts').Replica | undefined
     requestId: string
     /** Where the request came from. */
     address: string
@@ -46,6 +48,8 @@ declare namespace App {
     status: import('./queries/sync-status.ts').SyncStatus
     /** What its pages stand on, read no later than what they show. */
     version: string
+    /** Up to where the database was written when the page began; only where a replica may be asked. */
+    position?: import('./queries/position.ts').Position
     /** The owners in the CRM that the person is, by their e-mail address; on pages, of those who may read records. */
     ownOwners: readonly string[]
     /** Connections whose fields are being read again; on pages, for those who may read records. */

@@ -32,33 +32,41 @@ async function start() {
   const { config } = installation
   const secret = await installation.webSecret()
   const log = await createLog({ level: config.LOG_LEVEL, secrets: [secret] })
-  const database = connect({
-    url: config.DATABASE_URL,
-    role: 'tidemark_web',
-    max: 10,
-    statementTimeoutMs: 15_000,
-    sendsAhead: true,
-    onError: (error) => log.warn({ err: error }, 'database.connection_lost'),
-  })
+  const open = (url: string, lost: string) =>
+    connect({
+      url,
+      role: 'tidemark_web',
+      max: 10,
+      statementTimeoutMs: 15_000,
+      sendsAhead: true,
+      onError: (error) => log.warn({ err: error }, lost),
+    })
+  const database = open(config.DATABASE_URL, 'database.connection_lost')
+  const { DATABASE_REPLICA_URL: copyUrl } = config
+  const copy = copyUrl === undefined ? undefined : open(copyUrl, 'replica.connection_lost')
+  const closeAll = async () => {
+    await database.close()
+    await copy?.close()
+    await installation.close()
+  }
   const web = await startWeb({
     config,
     database,
     databaseUrl: config.DATABASE_URL,
+    copy,
     connectors: await connectors.all(),
     secret,
     log,
     demoPeople: await keptDemoPeople(config),
   }).catch(async (error: unknown) => {
-    await database.close()
-    await installation.close()
+    await closeAll()
     throw asRefusal(error, config)
   })
   return {
     address: web.url,
     close: async () => {
       await web.close()
-      await database.close()
-      await installation.close()
+      await closeAll()
     },
   }
 }

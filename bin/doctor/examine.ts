@@ -5,6 +5,7 @@ import { readStatus } from '../status/read.ts'
 import { checkConnections } from './connections.ts'
 import { checkDatabase } from './database.ts'
 import { failed, ok, type Finding } from './finding.ts'
+import { checkReplica } from './replica.ts'
 import { checkWorker } from './worker.ts'
 
 /** Everything about a database and what it holds. What needs a part that is broken is left out. */
@@ -12,6 +13,8 @@ export async function examine(installation: Installation, isLive: boolean): Prom
   const { config } = installation
   const { findings, isUsable } = await checkDatabase(config.DATABASE_URL)
   if (!isUsable) return findings
+  if (config.DATABASE_REPLICA_URL !== undefined)
+    findings.push(await checkReplica(config.DATABASE_URL, config.DATABASE_REPLICA_URL))
   const secret = await installation.secret().catch((error: unknown) => {
     if (error instanceof ConfigError) return error
     throw error

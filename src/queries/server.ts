@@ -26,8 +26,7 @@ const roles = [
 
 /** Asks the server. Throws what the driver throws when it cannot be reached. */
 export async function readServer(url: string): Promise<Server> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 })
-  await client.connect()
+  const client = await openClient(url)
   try {
     const askedMs = Date.now()
     const { rows } = await client.query<{
@@ -71,4 +70,36 @@ async function closedRoles(client: pg.Client, present: readonly string[]): Promi
     await client.query('reset role')
   }
   return closed
+}
+
+/**
+ * How far a replica is behind its database; null when it is no replica of it. Throws what the driver throws when either of the two
+ * cannot be reached.
+ */
+export async function readReplica(url: string, replicaUrl: string): Promise<{ bytesBehind: number } | null> {
+  const database = await openClient(url)
+  const replica = await openClient(replicaUrl).catch(async (error: unknown) => {
+    await database.end()
+    throw error
+  })
+  try {
+    const { rows: here } = await database.query<{ cluster: string; lsn: string }>(
+      `select system_identifier::text as cluster, pg_current_wal_flush_lsn()::text as lsn from pg_control_system()`,
+    )
+    const { rows: there } = await replica.query<{ cluster: string; behind: string | null }>(
+      `select system_identifier::text as cluster, pg_wal_lsn_diff($1, pg_last_wal_replay_lsn())::text as behind from pg_control_system()`,
+      [here[0]?.lsn],
+    )
+    const { cluster, behind } = there[0] ?? {}
+    return cluster !== here[0]?.cluster || behind == null ? null : { bytesBehind: Number(behind) }
+  } finally {
+    await database.end()
+    await replica.end()
+  }
+}
+
+async function openClient(url: string): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 })
+  await client.connect()
+  return client
 }

@@ -4,6 +4,7 @@ import { recordDeed } from '../commands/record-deed.ts'
 import { noteEvent } from '../identity/events.ts'
 import type { Access } from '../queries/access.ts'
 import { readOwnOwners } from '../queries/due-now.ts'
+import { readPosition } from '../queries/position.ts'
 import { isWorkspaceName } from '../queries/workspaces.ts'
 import { readSyncStatus } from '../queries/sync-status.ts'
 import { readVersion } from '../queries/version.ts'
@@ -57,17 +58,19 @@ export async function enter(context: APIContext): Promise<Response | undefined> 
 
 /** What every page of a workspace stands on, in one way there and back. */
 async function readForPages(locals: App.Locals): Promise<void> {
-  const { person, role } = locals
+  const { person, role, replica } = locals
   const readsDeals = may(role, 'read_deals')
-  const [version, status, ownOwners, waitingFields] = await locals.asTenant((tx) =>
+  const [version, status, ownOwners, waitingFields, position] = await locals.asTenant((tx) =>
     Promise.all([
       readVersion(tx, readsDeals),
       readSyncStatus(tx),
       readsDeals ? readOwnOwners(tx, person.email) : [],
       readsDeals ? readWaitingFields(tx) : [],
+      // Last: it is after all that the page stands on.
+      readsDeals && replica !== undefined ? readPosition(tx) : undefined,
     ]),
   )
-  Object.assign(locals, { version, status, ownOwners, waitingFields })
+  Object.assign(locals, { version, status, ownOwners, waitingFields, position })
 }
 
 const isApi = ({ url }: APIContext) => url.pathname.startsWith('/api/')

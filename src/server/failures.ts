@@ -33,6 +33,9 @@ export const tookTooLong = (error: unknown): boolean =>
 export const wasHeld = (error: unknown): boolean =>
   comesFrom(error, (code) => code === '55P03' || code === '40P01')
 
+/** True when a replica ended a question because it stood in the way of what the replica had to copy. */
+export const wasInTheWayOfReplay = (error: unknown): boolean => comesFrom(error, (code) => code === '40001')
+
 /** Whether this holds of the code (`''` where there is none) and the message of an error, or of what caused it. */
 function comesFrom(error: unknown, holds: (code: string, message: string) => boolean): boolean {
   if (!(error instanceof Error)) return false

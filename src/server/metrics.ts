@@ -10,6 +10,8 @@ export type Metrics = {
   completed(tenantId: string): void
   /** Counts what came by webhooks. */
   nudged(count: number, outcome: 'taken' | 'full' | 'busy' | 'not_genuine'): void
+  /** Counts where a list was read, once there is a replica. */
+  listRead(from: 'replica' | 'database'): void
   /** The text for Prometheus, with the gauges read from the database at this moment. */
   text(): Promise<string>
 }
@@ -45,6 +47,12 @@ export function startMetrics(database: Database): Metrics {
     name: 'tidemark_nudges_total',
     help: 'Records that webhooks named, and deliveries that were turned away',
     labelNames: ['outcome'],
+    registers,
+  })
+  const listReads = new Counter({
+    name: 'tidemark_list_reads_total',
+    help: 'Lists of pages by where they were read, where there is a replica',
+    labelNames: ['from'],
     registers,
   })
   const gauge = (name: string, help: string, ...labelNames: string[]) =>
@@ -118,6 +126,7 @@ export function startMetrics(database: Database): Metrics {
       durations.observe({ method, endpoint: route }, durationMs / 1_000)
     },
     nudged: (count, outcome) => nudges.inc({ outcome }, count),
+    listRead: (from) => listReads.inc({ from }),
     completed: (tenantId) => completed.inc({ tenant_id: tenantId }),
     text: async () => {
       up.set(

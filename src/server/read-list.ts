@@ -2,6 +2,7 @@ import type { AstroGlobal } from 'astro'
 import type { Tx } from '../../drizzle/db.ts'
 import { takeAtMost } from '../queries/briefly.ts'
 import { isDatabaseAway, retryAfterSeconds, tookTooLong, wasHeld } from './failures.ts'
+import { readAtOneMoment } from './read-at-one-moment.ts'
 
 /** What is said in the place of a list that could not be read: below the heading, and in the list's place. */
 export type ListFailure = { sentence: string; words: string; reference: string }
@@ -23,7 +24,7 @@ export async function readList<List, Around = null>(
   { list: List; failure: null; around: null } | { list: null; failure: ListFailure; around: Around | null }
 > {
   try {
-    return { list: await locals.atOneMoment(list), failure: null, around: null }
+    return { list: await readAtOneMoment(locals, list), failure: null, around: null }
   } catch (error) {
     if (isDatabaseAway(error)) throw error
     locals.log.error({ err: error }, 'list not read')

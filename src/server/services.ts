@@ -8,6 +8,7 @@ import { keepHouse } from '../identity/housekeeping.ts'
 import { startIdentity } from '../identity/start.ts'
 import { createLimits } from './limits.ts'
 import { startLive } from './live.ts'
+import { followReplica } from './replica.ts'
 import { createTokens } from './tokens.ts'
 import { startIntake } from './webhook-intake.ts'
 import { createWebhookKeys } from './webhook-keys.ts'
@@ -17,6 +18,8 @@ export type WebParts = {
   config: Config
   database: Database
   databaseUrl: string
+  /** A copy of the database, which lists may be read from. */
+  copy?: Database | undefined
   /** The CRMs that can be connected, by name: as much of their description as a form needs. */
   connectors: ReadonlyMap<string, ConnectorForm>
   /** Signs sessions and tokens. */
@@ -30,7 +33,10 @@ export type WebParts = {
 }
 
 /** What answers need besides the database, once the pages' own address is known. */
-export type Services = Pick<App.Locals, 'identity' | 'limits' | 'tokens' | 'live' | 'webhookKeys' | 'intake'>
+export type Services = Pick<
+  App.Locals,
+  'identity' | 'limits' | 'tokens' | 'live' | 'webhookKeys' | 'intake' | 'replica'
+>
 
 /** Starts them. Streams are ended before the server stops, because a server waits for its answers. */
 export async function startServices(
@@ -44,8 +50,9 @@ export async function startServices(
   const limits = createLimits(identity.database, parts.requestsPerMinute)
   const house = keepHouse(identity.database, parts.log)
   const live = startLive(parts.database, parts.log)
+  const replica = parts.copy && followReplica(parts.copy, parts.log)
   return {
-    services: { identity, limits, tokens, live, webhookKeys, intake },
+    services: { identity, limits, tokens, live, webhookKeys, intake, replica },
     endStreams: live.close,
     closeServices: async () => {
       await house.stop()

@@ -30,6 +30,7 @@ function problemsOf(source: Record<string, string>): string[] {
 describe('the environment', () => {
   const defaults = {
     DATABASE_URL: undefined,
+    DATABASE_REPLICA_URL: undefined,
     PORT: 4321,
     HOST: '127.0.0.1',
     PUBLIC_URL: undefined,
@@ -210,6 +211,7 @@ describe('the environment', () => {
   test('is never quoted back where it may be secret', () => {
     const secrets = {
       DATABASE_URL: 'mysql://tidemark:CANARY-password@db/tidemark',
+      DATABASE_REPLICA_URL: 'mysql://tidemark:CANARY-replica@db/tidemark',
       TIDEMARK_SECRET: 'CANARY-short',
       TIDEMARK_OLD_SECRETS: `CANARY-old,${longSecret}`,
       TIDEMARK_WEB_SECRET: 'CANARY-web',

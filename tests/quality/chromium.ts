@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { chromium, type BrowserContext, type BrowserContextOptions } from 'playwright-core'
 import { findBrowser } from '../support/browser.ts'
+import { freePort } from '../support/free-port.ts'
 import type { Demo } from './demo.ts'
 import { endLater } from './ending.ts'
 import { countRequests, waitForRoom } from './pace.ts'
@@ -47,14 +47,4 @@ export async function openBrowser(
       await rm(profile, { recursive: true, force: true })
     }),
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((done, fail) => {
-    const server = createServer().once('error', fail)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => done(typeof address === 'object' && address !== null ? address.port : 0))
-    })
-  })
 }

@@ -27,9 +27,15 @@ export type TestApp = {
   close: () => Promise<void>
 }
 
+/** A Postgres that is not that of the test run, with a replica. */
+export type Replicated = { primaryUrl: string; replicaUrl: string }
+
 /** The built pages on a free port, over a database of their own. */
-export async function startApp(environment: Record<string, string> = {}): Promise<TestApp> {
-  const testDatabase = await createTestDatabase()
+export async function startApp(
+  environment: Record<string, string> = {},
+  replicated?: Replicated,
+): Promise<TestApp> {
+  const testDatabase = await createTestDatabase(replicated?.primaryUrl)
   const client = new pg.Client({ connectionString: testDatabase.url })
   await client.connect()
   const keeperId = randomUUID()
@@ -38,7 +44,9 @@ export async function startApp(environment: Record<string, string> = {}): Promis
   await seedPerson(seed, 'admin', [], keeper)
   const logged: Record<string, unknown>[] = []
   const database = connectAsWeb(testDatabase.url)
-  const web = await serve({ database, databaseUrl: testDatabase.url, log: logTo(logged) }, environment)
+  const copy = replicated && connectAsWeb(onServer(replicated.replicaUrl, testDatabase.url))
+  const parts = { database, databaseUrl: testDatabase.url, copy, log: logTo(logged) }
+  const web = await serve(parts, environment)
   return {
     url: web.url,
     databaseUrl: testDatabase.url,
@@ -53,6 +61,7 @@ export async function startApp(environment: Record<string, string> = {}): Promis
     close: async () => {
       await web.close()
       await database.close()
+      await copy?.close()
       await client.end()
       await testDatabase.drop()
     },
@@ -75,6 +84,13 @@ export async function serve(
     requestsPerMinute: 100_000,
     ...parts,
   })
+}
+
+/** The same database on another server. */
+function onServer(server: string, database: string): string {
+  const url = new URL(server)
+  url.pathname = new URL(database).pathname
+  return url.href
 }
 
 function logTo(lines: Record<string, unknown>[]): Logger {
