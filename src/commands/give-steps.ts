@@ -12,6 +12,9 @@ export type GivenStep = {
   moves: number
 }
 
+/** Each time it was put off by so long. */
+const putOffMs = 2 * 86_400_000
+
 /**
  * Plans next actions in an invented workspace, past times included: what is late there was planned when it was not. Once: answers
  * false, and writes nothing, where anything was ever planned.
@@ -19,12 +22,13 @@ export type GivenStep = {
 export async function giveSteps(tx: Tx, steps: readonly GivenStep[]): Promise<boolean> {
   const { rows } = await tx.execute(sql`select from next_actions limit 1`)
   if (rows.length > 0) return false
-  for (const { opportunityId, by, moves, ...step } of steps) {
+  for (const { opportunityId, by, moves, dueAt: lastAt, ...step } of steps) {
     for (let move = 0; move <= moves; move += 1) {
       const locked = await lockStep(tx, opportunityId, undefined)
       if (locked.kind !== 'locked') break
       const how = move === 0 ? 'planned' : 'moved'
-      await addStep(tx, by, locked, { ...step, how, moves: move }, `action_${how}`)
+      const dueAt = new Date(lastAt.getTime() - (moves - move) * putOffMs)
+      await addStep(tx, by, locked, { ...step, dueAt, how, moves: move }, `action_${how}`)
     }
   }
   return true
