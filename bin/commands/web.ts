@@ -42,18 +42,18 @@ async function start() {
       onError: (error) => log.warn({ err: error }, lost),
     })
   const database = open(config.DATABASE_URL, 'database.connection_lost')
-  const { DATABASE_REPLICA_URL: copyUrl } = config
-  const copy = copyUrl === undefined ? undefined : open(copyUrl, 'replica.connection_lost')
+  const { DATABASE_REPLICA_URL: replicaUrl } = config
+  const replica = replicaUrl === undefined ? undefined : open(replicaUrl, 'replica.connection_lost')
   const closeAll = async () => {
     await database.close()
-    await copy?.close()
+    await replica?.close()
     await installation.close()
   }
   const web = await startWeb({
     config,
     database,
     databaseUrl: config.DATABASE_URL,
-    copy,
+    replica,
     connectors: await connectors.all(),
     secret,
     log,

@@ -20,23 +20,26 @@ export async function readPosition(tx: Tx): Promise<Position> {
   return position
 }
 
-/** Whether a copy holds everything up to a position of the database, or is a copy of another, or of none. */
-export type Standing = 'there' | 'behind' | 'no copy of this database'
+/** Whether a replica holds everything that the database held at a position, or is one of another database, or none at all. */
+export type ReplicaStanding = 'there' | 'behind' | 'no replica of this database'
 
-/** Postgres gives every copy of a database the name of that database, and no place in its log to one that follows nobody. */
-const standingOfCopy = `
+/** Postgres gives every replica of a database the name of that database, and no place in its log to one that follows nobody. */
+const standingStatement = `
   select case
-    when system_identifier::text <> $1 or pg_last_wal_replay_lsn() is null then 'no copy of this database'
+    when system_identifier::text <> $1 or pg_last_wal_replay_lsn() is null then 'no replica of this database'
     when pg_last_wal_replay_lsn() >= $2::pg_lsn then 'there'
     else 'behind' end as standing
   from pg_control_system()`
 
-/** Asks a copy of the database how it stands to `position`. */
-export async function readStanding(copy: Database, { cluster, lsn }: Position): Promise<Standing> {
-  const { rows } = await copy.outsideTenants.query<{ standing: Standing }>({
-    name: 'standing-of-copy',
-    text: standingOfCopy,
+/** Asks a replica how it stands to a position of the database. */
+export async function readReplicaStanding(
+  replica: Database,
+  { cluster, lsn }: Position,
+): Promise<ReplicaStanding> {
+  const { rows } = await replica.outsideTenants.query<{ standing: ReplicaStanding }>({
+    name: 'replica-standing',
+    text: standingStatement,
     values: [cluster, lsn],
   })
-  return rows[0]?.standing ?? 'no copy of this database'
+  return rows[0]?.standing ?? 'no replica of this database'
 }

@@ -6,7 +6,7 @@ type Asked = Pick<App.Locals, 'replica' | 'position' | 'workspace' | 'atOneMomen
 export async function readAtOneMoment<T>(asked: Asked, work: (tx: Tx) => Promise<T>): Promise<T> {
   const { replica, position, workspace, atOneMoment, metrics } = asked
   if (replica === undefined || position === undefined) return atOneMoment(work)
-  const read = await replica.read(position, (copy) => copy.asTenant(workspace.id, work, 'one moment'))
+  const read = await replica.read(position, (database) => database.asTenant(workspace.id, work, 'one moment'))
   metrics.listRead(read === null ? 'database' : 'replica')
   return read === null ? atOneMoment(work) : read.found
 }

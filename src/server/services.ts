@@ -18,8 +18,8 @@ export type WebParts = {
   config: Config
   database: Database
   databaseUrl: string
-  /** A copy of the database, which lists may be read from. */
-  copy?: Database | undefined
+  /** A replica of the database, which lists may be read from. */
+  replica?: Database | undefined
   /** The CRMs that can be connected, by name: as much of their description as a form needs. */
   connectors: ReadonlyMap<string, ConnectorForm>
   /** Signs sessions and tokens. */
@@ -50,7 +50,7 @@ export async function startServices(
   const limits = createLimits(identity.database, parts.requestsPerMinute)
   const house = keepHouse(identity.database, parts.log)
   const live = startLive(parts.database, parts.log)
-  const replica = parts.copy && followReplica(parts.copy, parts.log)
+  const replica = parts.replica && followReplica(parts.replica, parts.log)
   return {
     services: { identity, limits, tokens, live, webhookKeys, intake, replica },
     endStreams: live.close,

@@ -44,8 +44,8 @@ export async function startApp(
   await seedPerson(seed, 'admin', [], keeper)
   const logged: Record<string, unknown>[] = []
   const database = connectAsWeb(testDatabase.url)
-  const copy = replicated && connectAsWeb(onServer(replicated.replicaUrl, testDatabase.url))
-  const parts = { database, databaseUrl: testDatabase.url, copy, log: logTo(logged) }
+  const replica = replicated && connectAsWeb(onServer(replicated.replicaUrl, testDatabase.url))
+  const parts = { database, databaseUrl: testDatabase.url, replica, log: logTo(logged) }
   const web = await serve(parts, environment)
   return {
     url: web.url,
@@ -61,7 +61,7 @@ export async function startApp(
     close: async () => {
       await web.close()
       await database.close()
-      await copy?.close()
+      await replica?.close()
       await client.end()
       await testDatabase.drop()
     },

@@ -18,7 +18,7 @@ let app: TestApp
 let rep: Visitor
 let tenantId: string
 let connection: Connection
-let lookAtCopy: pg.Client
+let lookAtReplica: pg.Client
 
 beforeAll(async () => {
   // As a server is that somebody runs: what is committed is written out before anybody sees it.
@@ -30,12 +30,12 @@ beforeAll(async () => {
   connection = tidewell.connection
   await app.seed.record('opportunities', connection, { status: 'open', title: 'Kelso', probability: 0.9 })
   rep = await app.as('rep', tenantId)
-  lookAtCopy = new pg.Client({ connectionString: standby.url })
-  lookAtCopy.on('error', () => undefined)
-  await lookAtCopy.connect()
+  lookAtReplica = new pg.Client({ connectionString: standby.url })
+  lookAtReplica.on('error', () => undefined)
+  await lookAtReplica.connect()
 })
 afterAll(async () => {
-  await lookAtCopy.end()
+  await lookAtReplica.end()
   await app.close()
   await standby.stop()
   await primary.stop()
@@ -103,7 +103,7 @@ describe('a replica that keeps up', () => {
 describe('a replica that is behind', () => {
   test('is not asked: what somebody just changed is on the next page', async () => {
     await readFromReplica('leads')
-    await lookAtCopy.query('select pg_wal_replay_pause()')
+    await lookAtReplica.query('select pg_wal_replay_pause()')
     await app.seed.record('notes', connection, {
       body: 'Written a moment ago',
       noted_at: new Date(),
@@ -111,7 +111,7 @@ describe('a replica that is behind', () => {
     const before = await reads()
     expect(await textOf('notes')).toContain('Written a moment ago')
     expect(await reads()).toEqual({ ...before, database: before.database + 1 })
-    await lookAtCopy.query('select pg_wal_replay_resume()')
+    await lookAtReplica.query('select pg_wal_replay_resume()')
     expect(await readFromReplica('notes')).toContain('Written a moment ago')
   })
 
@@ -119,29 +119,29 @@ describe('a replica that is behind', () => {
     await readFromReplica('leads')
     const warnings = () => app.logged.filter(({ msg }) => msg === 'replica.left_alone').length
     const before = warnings()
-    await lookAtCopy.query('select pg_wal_replay_pause()')
+    await lookAtReplica.query('select pg_wal_replay_pause()')
     await app.seed.client.query(`update tenants set name = name where id = $1`, [tenantId])
     for (const page of pages) await textOf(page)
     expect(warnings() - before).toBeGreaterThan(0)
     expect(warnings() - before).toBeLessThan(pages.length)
-    await lookAtCopy.query('select pg_wal_replay_resume()')
+    await lookAtReplica.query('select pg_wal_replay_resume()')
   })
 })
 
-describe('a database that is no copy of ours', () => {
+describe('a database that is no replica of ours', () => {
   const log = pino({ level: 'silent' })
 
-  test('is not read: neither the copy of another, nor one that follows nobody', async () => {
+  test('is not read: neither the replica of another, nor one that follows nobody', async () => {
     const url = new URL(standby.url)
     url.pathname = new URL(app.databaseUrl).pathname
-    const copy = connectAsWeb(url.href)
+    const replica = connectAsWeb(url.href)
     const read = (from: Database, position: Position) =>
       followReplica(from, log).read(position, () => Promise.resolve('read'))
     const here = await app.database.asTenant(tenantId, readPosition)
-    await expect.poll(() => read(copy, here)).toEqual({ found: 'read' })
-    expect(await read(copy, { ...here, cluster: '1' })).toBeNull()
+    await expect.poll(() => read(replica, here)).toEqual({ found: 'read' })
+    expect(await read(replica, { ...here, cluster: '1' })).toBeNull()
     expect(await read(app.database, { ...here, lsn: '0/1' })).toBeNull()
-    await copy.close()
+    await replica.close()
   })
 
   test('is told by the doctor', async () => {
