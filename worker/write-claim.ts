@@ -60,7 +60,8 @@ export const offWords = 'Writing to the CRM was switched off before it was writt
 
 /**
  * Takes the next write of a connection that is due, or answers null. Writes about one opportunity go in the order they were made:
- * while an earlier one is not settled, a later one is nobody's.
+ * while an earlier one is not settled, a later one is nobody's. One that a person retries is awaited anew: syncs of before it was
+ * written again say nothing of it.
  */
 export function claimWrite(
   database: Database,
@@ -79,7 +80,7 @@ export function claimWrite(
             select from crm_writes e where e.tenant_id = w.tenant_id and e.opportunity_id = w.opportunity_id and e.number < w.number
               and e.state in ('pending', 'sending'))
         order by w.send_after, w.number, w.id limit 1 for update of w skip locked)
-      update crm_writes w set state = 'sending', attempts = attempts + 1,
+      update crm_writes w set state = 'sending', attempts = attempts + 1, sent_at = case when next.may_be_there then w.sent_at end,
         lease_until = clock_timestamp() + make_interval(secs => ${leaseSeconds})
       from next where w.tenant_id = ${tenantId} and w.id = next.id
       returning w.id, w.attempts as attempt, next.may_be_there`)
@@ -145,7 +146,7 @@ export async function settleWrite(database: Database, write: ClaimedWrite, settl
     database,
     write,
     settled.state === 'sent'
-      ? sql`state = 'sent', waits_because = null, record_updated_at = ${recordUpdatedAt}, task_id = ${settled.task},
+      ? sql`state = 'sent', sent_at = coalesce(sent_at, clock_timestamp()), waits_because = null, record_updated_at = ${recordUpdatedAt}, task_id = ${settled.task},
           activity_id = ${settled.activityId}::uuid`
       : sql`state = 'refused', settled_at = clock_timestamp(), waits_because = null, refused_because = ${settled.because},
           record_updated_at = ${recordUpdatedAt}`,

@@ -39,6 +39,8 @@ const times = { leaseSeconds: 2, beatSeconds: 0.5, silenceSeconds: 2.2 }
 const overMs = times.silenceSeconds * 1_000 + 100
 // From its claim to what it publishes a run takes up to half a minute on a slow machine with other work.
 const mostWaitMs = 40_000
+// Three quiet runs of two connections, with those before them that still bring something.
+const mostRestMs = 300_000
 
 /** Strikes a worker at every place of the plan, starting a fresh one each time, while two CRMs go on changing; then asks whether all is well. */
 export async function campaign(options: CampaignOptions): Promise<Report> {
@@ -240,7 +242,7 @@ class Campaign {
 
   /** True once three runs of each connection in a row, begun after the world stood still, changed nothing. */
   async #untilQuiet(since: Date): Promise<boolean> {
-    for (const limit = performance.now() + 120_000; performance.now() < limit; await sleep(100)) {
+    for (const limit = performance.now() + mostRestMs; performance.now() < limit; await sleep(100)) {
       const { rows } = await this.#client.query<{ quiet: number }>(
         `select count(*) filter (where status = 'success' and created + updated + retired = 0)::int as quiet from (
            select connection_id, status, created, updated, retired,

@@ -244,6 +244,16 @@ test('what is never seen again is said to be missing', async () => {
   await desk.send()
   client.account.removeActivity(desk.tasksOf((await only(deal)).idempotency_key)[0]?.id ?? '')
   for (let runs = 0; runs < 3; runs += 1) await sync()
+  const write = await only(deal)
+  expect(write.refused_because).toContain('3 syncs later it is not there')
+
+  // Written again it is awaited again: those three syncs say nothing of it.
+  await asTenant((tx) => retryWrite(tx, desk.by, deal.id, write.number))
+  await desk.send()
+  client.account.removeActivity(desk.tasksOf(write.idempotency_key)[0]?.id ?? '')
+  await sync()
+  expect((await only(deal)).state).toBe('sent')
+  for (let runs = 0; runs < 2; runs += 1) await sync()
   expect((await only(deal)).refused_because).toContain('3 syncs later it is not there')
 })
 

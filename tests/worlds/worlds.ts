@@ -10,7 +10,7 @@ import { expectSound } from '../worker/soundness.ts'
  */
 export type Worlds = (
   database: TestDatabase,
-  parameters: Pick<fc.Parameters, 'numRuns' | 'seed' | 'path' | 'interruptAfterTimeLimit'>,
+  parameters: Pick<fc.Parameters, 'numRuns' | 'seed' | 'path' | 'endOnFailure' | 'interruptAfterTimeLimit'>,
 ) => Promise<void>
 
 /** So many are tried with the other tests; ten thousand are for: npm run test:worlds */

@@ -101,7 +101,8 @@ const crm: Record<string, Deed> = {
   'take its task away': (world, pick) =>
     onTask(world, pick, (id, key) => {
       world.client.account.removeActivity(id)
-      world.takenAway.push(key)
+      const afterSeq = world.all.simulator.ledger.entries().at(-1)?.seq ?? -1
+      world.takenAway.push({ key, at: new Date(), afterSeq })
     }),
   // Until then what was removed is in no list that is read.
   'let a day pass': async ({ all }) => all.simulator.advance(25 * 3_600_000),

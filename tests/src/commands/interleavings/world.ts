@@ -45,8 +45,8 @@ export type World = {
   /** Words that were sent when the connection went: they may stand there, once, or not. */
   unknown: Set<string>
   edits: Edit[]
-  /** Keys of the writes whose task somebody took away in the CRM, one for each time. */
-  takenAway: string[]
+  /** The writes whose task somebody took away in the CRM, one for each time, and the last request that the CRM had answered by then. */
+  takenAway: { key: string; at: Date; afterSeq: number }[]
 }
 
 export async function begin({ all, web, screen }: Pick<World, 'all' | 'web' | 'screen'>): Promise<World> {
