@@ -15,13 +15,15 @@ class CmdPalette extends HTMLElement {
   #rest: ReturnType<typeof setTimeout> | undefined
   /** What the server has to be asked for was asked for. */
   #isWhole = false
+  /** It was opened, and is not yet as it was before. */
+  #isUsed = false
 
   connectedCallback() {
     whenIdle(this.#prepare)
     document.addEventListener('keydown', this.#hear)
     document.addEventListener('open-palette', this.#open)
     // While it is closed nothing of it has to be laid out.
-    this.#layer()?.addEventListener('beforetoggle', this.#prepare)
+    this.#layer()?.addEventListener('beforetoggle', this.#begin)
     this.#layer()?.addEventListener('toggle', this.#goOn)
     document.addEventListener('focusin', this.#leave)
   }
@@ -55,8 +57,21 @@ class CmdPalette extends HTMLElement {
       whenIdle(this.#complete)
       return
     }
+    this.#reset()
+  }
+
+  /** Who opens it again at once does so before the browser tells that it was closed. */
+  #begin = ({ newState }: ToggleEvent) => {
+    if (newState !== 'open') return
+    this.#prepare()
+    if (this.#isUsed) this.#reset()
+    this.#isUsed = true
+  }
+
+  #reset() {
     this.#picker?.reset()
     this.#search()
+    this.#isUsed = false
   }
 
   #complete = () => {
