@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
-import type { Database, Tx } from '../../drizzle/db.ts'
+import type pg from 'pg'
+import type { Tx } from '../../drizzle/db.ts'
 import { askOften } from '../../drizzle/ask-often.ts'
 
 /** Up to where a database was written: which one it is, and a place in its log. */
@@ -20,26 +21,20 @@ export async function readPosition(tx: Tx): Promise<Position> {
   return position
 }
 
-/** Whether a replica holds everything that the database held at a position, or is one of another database, or none at all. */
-export type ReplicaStanding = 'there' | 'behind' | 'no replica of this database'
-
 /** Postgres gives every replica of a database the name of that database, and no place in its log to one that follows nobody. */
-const standingStatement = `
-  select case
-    when system_identifier::text <> $1 or pg_last_wal_replay_lsn() is null then 'no replica of this database'
-    when pg_last_wal_replay_lsn() >= $2::pg_lsn then 'there'
-    else 'behind' end as standing
+const bytesBehindStatement = `
+  select case when system_identifier::text = $1 then pg_wal_lsn_diff($2, pg_last_wal_replay_lsn()) end::float8 as behind
   from pg_control_system()`
 
-/** Asks a replica how it stands to a position of the database. */
-export async function readReplicaStanding(
-  replica: Database,
+/** How many bytes of the log a replica lacks of what the database held at a position, 0 or less when none; null when it is no replica of it. */
+export async function readBytesBehind(
+  replica: Pick<pg.Pool, 'query'>,
   { cluster, lsn }: Position,
-): Promise<ReplicaStanding> {
-  const { rows } = await replica.outsideTenants.query<{ standing: ReplicaStanding }>({
-    name: 'replica-standing',
-    text: standingStatement,
+): Promise<number | null> {
+  const { rows } = await replica.query<{ behind: number | null }>({
+    name: 'bytes-behind',
+    text: bytesBehindStatement,
     values: [cluster, lsn],
   })
-  return rows[0]?.standing ?? 'no replica of this database'
+  return rows[0]?.behind ?? null
 }

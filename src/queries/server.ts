@@ -1,4 +1,6 @@
+import { drizzle } from 'drizzle-orm/node-postgres'
 import pg from 'pg'
+import { readBytesBehind, readPosition } from './position.ts'
 
 /** What a database server says about itself to the login of DATABASE_URL, before any role of ours is taken on. */
 export type Server = {
@@ -72,29 +74,18 @@ async function closedRoles(client: pg.Client, present: readonly string[]): Promi
   return closed
 }
 
-/**
- * How far a replica is behind its database; null when it is no replica of it. Throws what the driver throws when either of the two
- * cannot be reached.
- */
-export async function readReplica(url: string, replicaUrl: string): Promise<{ bytesBehind: number } | null> {
+/** As `readBytesBehind`, of what the database holds now. Throws what the driver throws when either of the two cannot be reached. */
+export async function readReplica(url: string, replicaUrl: string): Promise<number | null> {
   const database = await openClient(url)
-  const replica = await openClient(replicaUrl).catch(async (error: unknown) => {
-    await database.end()
-    throw error
-  })
   try {
-    const { rows: here } = await database.query<{ cluster: string; lsn: string }>(
-      `select system_identifier::text as cluster, pg_current_wal_flush_lsn()::text as lsn from pg_control_system()`,
-    )
-    const { rows: there } = await replica.query<{ cluster: string; behind: string | null }>(
-      `select system_identifier::text as cluster, pg_wal_lsn_diff($1, pg_last_wal_replay_lsn())::text as behind from pg_control_system()`,
-      [here[0]?.lsn],
-    )
-    const { cluster, behind } = there[0] ?? {}
-    return cluster !== here[0]?.cluster || behind == null ? null : { bytesBehind: Number(behind) }
+    const replica = await openClient(replicaUrl)
+    try {
+      return await readBytesBehind(replica, await readPosition(drizzle({ client: database })))
+    } finally {
+      await replica.end()
+    }
   } finally {
     await database.end()
-    await replica.end()
   }
 }
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { Database } from '../../drizzle/db.ts'
-import { readReplicaStanding, type Position, type ReplicaStanding } from '../queries/position.ts'
+import { readBytesBehind, type Position } from '../queries/position.ts'
 import { isDatabaseAway, wasInTheWayOfReplay } from './failures.ts'
 
 /** A replica that Postgres keeps up to date, asked only where it is as good as the database. */
@@ -41,7 +41,9 @@ export function followReplica(replica: Database, log: Logger): Replica {
   }
 }
 
-async function standingWithin(replica: Database, position: Position): Promise<ReplicaStanding> {
+type Standing = 'there' | 'behind' | 'no replica of this database'
+
+async function standingWithin(replica: Database, position: Position): Promise<Standing> {
   const given = new AbortController()
   const late = sleep(patienceMs, 'behind' as const, { signal: given.signal }).catch(() => 'behind' as const)
   try {
@@ -51,14 +53,12 @@ async function standingWithin(replica: Database, position: Position): Promise<Re
   }
 }
 
-async function standingOf(
-  replica: Database,
-  position: Position,
-  given: AbortSignal,
-): Promise<ReplicaStanding> {
+async function standingOf(replica: Database, position: Position, given: AbortSignal): Promise<Standing> {
   for (;;) {
-    const standing = await readReplicaStanding(replica, position)
-    if (standing !== 'behind' || given.aborted) return standing
+    const behind = await readBytesBehind(replica.outsideTenants, position)
+    if (behind === null) return 'no replica of this database'
+    if (behind <= 0) return 'there'
+    if (given.aborted) return 'behind'
     await sleep(againMs)
   }
 }
