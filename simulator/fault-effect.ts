@@ -12,8 +12,8 @@ export type Exchange = {
   accounts: ReadonlyMap<string, SimulatedAccount>
 }
 
-/** The rule's parameters, and how often it has fired, this time included. */
-export type Firing = { params: Record<string, unknown>; count: number }
+/** The rule's parameters, how often it has fired, this time included, and what says that it was taken down. */
+export type Firing = { params: Record<string, unknown>; count: number; takenDown: AbortSignal }
 
 /**
  * What a fault does. It fires only where `applies` says so; then `before`, the answer, and `after`. An `after` that

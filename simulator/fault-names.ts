@@ -28,7 +28,8 @@ export const faultNames = {
   'no-content': 'Answers 204.',
   'empty-body': 'Answers 200, JSON by its content type, with no byte in the body.',
   'error-body': 'Answers 200 with an envelope of another result code (`code`, default CT_500; `message`).',
-  'slow-answer': 'Waits `ms` (default 3000) before the first byte, then answers in full.',
+  'slow-answer':
+    'Waits `ms` (default 3000), or until the fault is taken down, before the first byte, then answers in full.',
   'slow-drip': 'Sends one byte every `ms` (default 50), with the right Content-Length.',
   'never-answers': 'Keeps the connection open and sends nothing; what was asked for happens.',
   'never-arrives': 'Keeps the connection open and sends nothing; what was asked for does not happen.',

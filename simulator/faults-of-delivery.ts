@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import { numberOf, type Effect } from './fault-effect.ts'
 import type { Reply } from './reply.ts'
@@ -9,11 +10,10 @@ export const deliveryFaults = {
     after: (reply, _exchange, firing) => {
       const ms = numberOf(firing, 'ms', 3000)
       return deliver(reply, (response) => {
-        const timer = setTimeout(
-          () => response.writeHead(reply.status, withLength(reply)).end(reply.body),
-          ms,
-        )
-        response.on('close', () => clearTimeout(timer))
+        const answer = () => {
+          if (!response.destroyed) response.writeHead(reply.status, withLength(reply)).end(reply.body)
+        }
+        sleep(ms, undefined, { signal: firing.takenDown, ref: false }).then(answer, answer)
       })
     },
   },

@@ -25,7 +25,7 @@ const effects: Record<FaultName, Effect> = {
   ...pipedriveFaults,
 }
 
-type Standing = { rule: FaultRule; seen: number; fired: number }
+type Standing = { rule: FaultRule; seen: number; fired: number; end: AbortController }
 
 /** A fault that happens to the present request. */
 export type Happening = {
@@ -50,16 +50,19 @@ export class Faults {
   /** Puts a rule up; call the answer to take it down. An unknown fault name throws. */
   add(rule: FaultRule): () => void {
     if (!Object.hasOwn(effects, rule.fault)) throw new Error(`no fault is called ${rule.fault}`)
-    const standing = { rule, seen: 0, fired: 0 }
+    const standing = { rule, seen: 0, fired: 0, end: new AbortController() }
     this.#standing.push(standing)
     return () => {
       this.#standing = this.#standing.filter((other) => other !== standing)
+      standing.end.abort()
     }
   }
 
   /** Takes all rules down. Counts stay. */
   clear(): void {
+    const all = this.#standing
     this.#standing = []
+    for (const { end } of all) end.abort()
   }
 
   /** How often the fault has happened; all faults together without a name. */
@@ -82,8 +85,9 @@ export class Faults {
   }
 
   #happening(standing: Standing): Happening {
-    const name = standing.rule.fault
-    const firing = { params: standing.rule.params ?? {}, count: standing.fired }
+    const { rule, fired, end } = standing
+    const name = rule.fault
+    const firing = { params: rule.params ?? {}, count: fired, takenDown: end.signal }
     let isCounted = true
     this.#fired.set(name, this.fired(name) + 1)
     const withdraw = () => {

@@ -71,7 +71,7 @@ export const hubSpotDoor: Door = {
   asker: ({ account }) => account?.webKey ?? '',
   answer: (_, exchange, incoming) => {
     const { account, query } = exchange
-    if (isTokenPath(incoming.path)) return answerToken(account, query)
+    if (isTokenPath(incoming.path)) return answerToken(account, incoming.path, query)
     if (account === undefined) return { reply: unauthorised() }
     const dialect = dialectOf(account, HubSpot)
     const route = routeOf(incoming)

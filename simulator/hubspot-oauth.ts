@@ -2,22 +2,27 @@ import type { SimulatedAccount } from './account.ts'
 import { dialectOf } from './dialects.ts'
 import { HubSpot } from './hubspot.ts'
 import { PORTAL_ID } from './hubspot-options.ts'
-import { ok } from './hubspot-reply.ts'
+import { notFound, ok } from './hubspot-reply.ts'
 import type { Reply } from './reply.ts'
 
 // Parameters go in the body; the refresh token comes back with every answer and does not end by itself:
-// https://developers.hubspot.com/docs (OAuth tokens, read 2026-11-20). v1 stops on 2027-02-16.
+// https://developers.hubspot.com/docs (OAuth tokens, read 2026-11-20). v1 stops on 2027-02-16; ASSUMED: it is not found from then on.
 
-/** Paths of the token endpoint, which all answer alike. */
+/** Paths of the token endpoint, which all answer alike while they last. */
 export const isTokenPath = (path: string): boolean => /^\/oauth\/(v1|v3|2026-03|2026-09)\/token$/.test(path)
+
+const v1EndsAtMs = Date.parse('2027-02-16T00:00:00Z')
 
 /** The answer to a form, and in a word what was done. */
 export function answerToken(
   account: SimulatedAccount | undefined,
+  path: string,
   form: URLSearchParams,
 ): { reply: Reply; deed: string } {
   if (account?.grant === undefined)
     return { reply: refusal('BAD_CLIENT_ID', 'missing or unknown client id'), deed: 'BAD_CLIENT_ID' }
+  if (path.startsWith('/oauth/v1/') && dialectOf(account, HubSpot).nowMs() >= v1EndsAtMs)
+    return { reply: notFound(), deed: 'ended' }
   const { reply, deed } = account.grant.answer(form)
   if (reply.status !== 200) {
     const [status, words] = statuses[deed] ?? [

@@ -1,4 +1,4 @@
-import { rowAt, type Note } from './facts.ts'
+import type { Note } from './facts.ts'
 import { prefixes, salesforceId } from './salesforce-ids.ts'
 import {
   kept,
@@ -147,7 +147,7 @@ function notesOf(org: Org, isNew: boolean, idOf: (note: Note) => string): KeptOf
 
 /** With a lead its notes become the contact's. */
 function convertedAt(org: Org, personIndex: number): number {
-  return rowAt(org.world.people, personIndex).kind === 'prospect' ? org.convertedAt(personIndex) : 0
+  return org.hasLead(personIndex) ? org.convertedAt(personIndex) : 0
 }
 
 /** The first 255 characters, without the HTML. */

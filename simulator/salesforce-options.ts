@@ -8,6 +8,8 @@ export type SalesforceOptions = {
   requestsOfOthers?: number
   /** Rows that an answer holds at most, whatever batch size is asked for: wide rows give fewer. Default 2,000. */
   rowsPerAnswer?: number
+  /** Rows that a query may ask for by LIMIT before it runs for too long (`QUERY_TIMEOUT`); default any. */
+  rowsInTime?: number
   /** Rows of one part of a bulk result at most; default 50,000. */
   rowsPerResult?: number
   /** Query jobs that may be made in a day; default 10,000. */

@@ -13,6 +13,8 @@ import type { ListName, World } from './world.ts'
 export class Org {
   readonly world: World
   readonly options: SalesforceOptions
+  /** Who ever was a prospect: a lead that was converted stays one, also when its person becomes a customer. */
+  readonly #leads = new Set<number>()
   /** When each person with deals became a contact, in seconds. */
   readonly #convertedAt = new Map<number, number>()
   readonly #movedAt = new Map<string, number>()
@@ -26,6 +28,7 @@ export class Org {
     this.world = world
     this.options = options
     this.#journeys = new Journeys(world)
+    for (const index of world.people.keys()) this.#notePerson(index)
     for (const deal of world.deals) this.#convert(deal.personIndex, deal.createdAt)
     this.#holders = world.calendar.activities.map(({ personIndex }) => personIndex)
   }
@@ -34,7 +37,15 @@ export class Org {
   note(list: ListName, index: number): void {
     if (list === 'deals') this.#noteDeal(index)
     if (list === 'activities') this.#noteActivity(index)
-    if (list === 'people') this.#noteMerge(index)
+    if (list === 'people') {
+      this.#notePerson(index)
+      this.#noteMerge(index)
+    }
+  }
+
+  /** Whether the org has a lead of this person, converted or not. */
+  hasLead(personIndex: number): boolean {
+    return this.#leads.has(personIndex)
   }
 
   isContact(personIndex: number): boolean {
@@ -110,6 +121,10 @@ export class Org {
 
   #convert(personIndex: number, at: number): void {
     if (!this.#convertedAt.has(personIndex)) this.#convertedAt.set(personIndex, at)
+  }
+
+  #notePerson(index: number): void {
+    if (rowAt(this.world.people, index).kind === 'prospect') this.#leads.add(index)
   }
 
   #noteDeal(index: number): void {

@@ -77,7 +77,7 @@ export const lead: ObjectType = object<Held>({
   ],
   keep: (org) =>
     org.world.people.flatMap((person, index) =>
-      person.kind === 'prospect' ? [keptPerson(org, person, index, salesforceId('Lead', person.id))] : [],
+      org.hasLead(index) ? [keptPerson(org, person, index, salesforceId('Lead', person.id))] : [],
     ),
 })
 
@@ -119,8 +119,7 @@ function masterOf(kind: 'Account' | 'Contact' | 'Lead') {
   return ({ mergedInto }: Held, org: Org): string | null => {
     if (mergedInto === 0) return null
     const winner = org.world.people.findIndex(({ id }) => id === mergedInto)
-    const isOfKind =
-      kind === 'Lead' ? rowAt(org.world.people, winner).kind === 'prospect' : org.isContact(winner)
+    const isOfKind = kind === 'Lead' ? org.hasLead(winner) : org.isContact(winner)
     return isOfKind ? salesforceId(kind, mergedInto) : null
   }
 }

@@ -67,6 +67,8 @@ export class Queries {
 /** Runs a query. Throws `Refusal` (`MALFORMED_QUERY`, `INVALID_FIELD`, `INVALID_TYPE`). */
 export function run(schema: Schema, soql: string, reach: Reach): Result {
   const query = parsed(soql)
+  if ((query.limit ?? 0) > (schema.org.options.rowsInTime ?? Infinity))
+    throw new Refusal(400, 'QUERY_TIMEOUT', 'Your query request was running for too long.')
   const type = schema.object(query.object)
   const isCount = query.fields.length === 1 && query.fields[0]?.toLowerCase() === 'count'
   const selected = isCount ? [] : select(schema, type, query.fields)

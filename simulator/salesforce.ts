@@ -109,6 +109,11 @@ export class Salesforce implements Dialect {
     return this.#org.isContact(this.#world.personIndexOf(personId))
   }
 
+  /** Whether there is a lead of a person, converted or not: also of who is a customer by now. */
+  hasLead(personId: number): boolean {
+    return this.#org.hasLead(this.#world.personIndexOf(personId))
+  }
+
   /** Whose org it is. */
   get organizationId(): string {
     return organizationId(this.#org)

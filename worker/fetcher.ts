@@ -68,20 +68,28 @@ export function createFetcher(options: FetcherOptions): Fetcher {
   const traffic: Traffic = { requests: 0, retries: 0, bytes: 0 }
   const waits = options.retryWaitsMs ?? [1_000, 2_000, 4_000]
   let crmAheadMs = 0
+  /** Why the last answer was enough for a pass: it is kept, and the next request is not made. */
+  let enough: SyncError | null = null
+  const mayAsk = (stream: StreamName) => {
+    if (options.holdBack === undefined) return
+    if (enough !== null) throw enough
+    options.holdBack(stream)
+  }
 
   const ask: Fetcher['ask'] = (request, stream, go) =>
     pRetry(
-      () =>
+      (nth) =>
         signed(options, async (secrets) => {
-          if (go === undefined) options.holdBack?.(stream)
+          if (go === undefined) mayAsk(stream)
           await options.turn(request.cost ?? 1, request.units ?? 1)
           traffic.requests += 1
           await go?.()
           const home = homeOf(options, secrets) ?? base
-          const answer = await once(poolOf(home), home, options, secrets, request, stream, traffic)
+          const answer = await once(poolOf(home), home, options, secrets, request, stream, nth, traffic)
           crmAheadMs = aheadMs(answer)
           const limit = options.connector.quota.told(answer.reply.headers)
           if (limit !== null) options.tell?.(limit)
+          enough = options.connector.enough?.(answer.reply, options.settings as never) ?? null
           return answer
         }),
       {
@@ -160,6 +168,7 @@ async function once(
   secrets: Secrets,
   request: Request,
   stream: StreamName,
+  nth: number,
   traffic: Traffic,
 ): Promise<Answer> {
   const { connector, settings, timeoutMs = 60_000, stopping } = options
@@ -172,9 +181,12 @@ async function once(
   traffic.bytes += received.bytes.length
   const { raw, inflated } = understand(received)
   const told = withoutSecrets(raw, Object.values(secrets))
-  const said = connector.fault(told, stream, settings as never)
+  const said = connector.fault(told, stream, settings as never, nth)
   // What passes by itself, and what concerns more than this request, such as a day's limit, is none of its own refusals.
-  const isRefusal = refusalsOf(request).includes(raw.status) && (said === null || said instanceof StreamError)
+  // What did not pass by itself at the second try, such as a query that runs for too long, is one after all.
+  const didNotPass = said instanceof RetriableError && said.code === 'E_CRM_DOWN' && nth > 1
+  const isRefusal =
+    refusalsOf(request).includes(raw.status) && (said === null || said instanceof StreamError || didNotPass)
   const isRead = raw.status < 300 ? readable[request.accepts ?? 'json'] : isJson
   const problem = isRefusal
     ? null

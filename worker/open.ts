@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import type { ConsentApp } from '../drizzle/consent-apps.ts'
 import type { Database, Tx } from '../drizzle/db.ts'
-import { beginOfDay, quotaDay } from '../drizzle/quota.ts'
+import { beginOfDay, lastTold, quotaDay } from '../drizzle/quota.ts'
 import type { Keyring } from '../drizzle/seal.ts'
 import { createAccess } from './access-token.ts'
 import type { AnyConnector } from './connectors/connector.ts'
@@ -93,6 +93,10 @@ export async function openConnection(options: OpenOptions, who: Who): Promise<Op
     allowPrivateHosts,
     stopping,
     ...limit,
+    tell: (told) => {
+      limit.tell(told)
+      if (stored.quota_limit === null) share.budget = told * stored.quota_share
+    },
     holdBack: purpose && ((stream) => holdBack(share, purpose, stream)),
     retryWaitsMs,
     timeoutMs,
@@ -126,7 +130,7 @@ async function readShare(
   const zoned = sql`${zone}`
   const day = await database.asTenant(tenantId, async (tx) => {
     const { rows } = await tx.execute<{ used: string | null; told: string | null; ends: Date | string }>(sql`
-      select q.used, q.told_limit as told, ${beginOfDay(sql`(d.day + 1)`, zoned)} as ends
+      select q.used, ${lastTold(sql`${tenantId}`, sql`${connectionId}`)} as told, ${beginOfDay(sql`(d.day + 1)`, zoned)} as ends
       from (select ${quotaDay(zoned)} as day) d
       left join quota_days q on q.tenant_id = ${tenantId} and q.connection_id = ${connectionId} and q.day = d.day`)
     return rows[0]

@@ -2,7 +2,7 @@ import { Pool } from 'undici'
 import type { ConsentApp } from '../drizzle/consent-apps.ts'
 import { guardedConnector } from './address.ts'
 import type { AnyConnector, RenewedTokens, TokenRenewal } from './connectors/connector.ts'
-import { StreamError, SyncError } from './errors.ts'
+import { FatalError, StreamError, SyncError } from './errors.ts'
 import { send, understand, withoutSecrets } from './send.ts'
 import { statusFault } from './status-fault.ts'
 
@@ -20,7 +20,8 @@ const timeoutMs = 45_000
 
 /**
  * Asks for tokens: renews access, or, given the form of a `grant`, begins it (RFC 6749 §4.1.3). No transaction is open meanwhile.
- * Throws a `SyncError` when there are none, `FatalError` (`E_AUTH_REVOKED`) when the CRM refuses.
+ * Throws a `SyncError` when there are none, `FatalError` when the CRM refuses: `E_AUTH_REVOKED` for the consent, `E_SETTINGS` for the
+ * app, naming what is to be corrected.
  */
 export async function askForTokens(
   endpoint: TokenEndpoint,
@@ -46,7 +47,8 @@ export async function askForTokens(
     const answer = renewal.read(told) ?? statusFault(told, 'new access')
     if (answer === null)
       throw new StreamError('E_CRM_BAD_REPLY', 'the answer to a renewal of our access was not understood')
-    if (answer instanceof SyncError) throw answer
+    if (answer instanceof SyncError)
+      throw answer.code === 'E_SETTINGS' ? sayingWhere(endpoint, answer) : answer
     return answer
   } finally {
     await pool.destroy()
@@ -58,4 +60,12 @@ function urlOf({ connector, app, baseUrl }: TokenEndpoint, asked: string): URL {
   if (app === undefined) return new URL(asked, baseUrl)
   const usual = new URL(asked, connector.baseUrl)
   return app.address === null ? usual : new URL(usual.pathname, app.address)
+}
+
+/** What was set wrong is the same for everybody who consented to an app of the installation. */
+function sayingWhere({ connector, app }: TokenEndpoint, { code, message }: SyncError): FatalError {
+  const variables = `${connector.consent?.variables}_CLIENT_ID and ${connector.consent?.variables}_CLIENT_SECRET`
+  const where =
+    app === undefined ? 'the keys of the app that were entered here' : `${variables} of the worker`
+  return new FatalError(code, `${message}; correct ${where}`)
 }

@@ -39,8 +39,8 @@ export const writeTimes: WriteTimes = {
 /** The longest between two tries. */
 const longestBackoffSeconds = 1_800
 
-/** As many questions at most before we know how a write stands. */
-const mostLooks = 5
+/** As many questions at most before we know how a write stands; a deal with a thousand tasks takes as many. */
+const mostLooks = 12
 
 export type WriteOptions = OpenOptions & {
   database: Database

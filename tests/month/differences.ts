@@ -47,9 +47,6 @@ const hour = 3_600_000
  * connectors document it. All else has to be there at once.
  */
 const late: Record<string, (difference: Difference, settings: Stored) => number> = {
-  // Who became a customer is no lead of the stand-in any more, and nothing says so: it is missing from the daily whole list.
-  salesforce: ({ table, field, expected }) =>
-    table === 'leads' && field === '*' && expected === undefined ? 26 : 0,
   // Archived records are listed once a day; associations change no stamp, and are read again with the weekly whole list.
   hubspot: ({ table, field, expected }) => {
     // The stand-in's leads go, unarchived, when their person becomes a customer.

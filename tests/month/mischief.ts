@@ -48,6 +48,7 @@ const ofOne: Record<string, FaultName[]> = {
     'hubspot-empty-page',
     'hubspot-paging-renamed',
     'hubspot-next-missing',
+    'hubspot-nothing',
   ],
   pipedrive: [
     'pipedrive-cool-down',

@@ -2,6 +2,7 @@ import { gunzipSync } from 'node:zlib'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { FaultName, Simulator } from '../../simulator/main.ts'
 import { faultNames } from '../../simulator/fault-names.ts'
+import { until } from '../support/until.ts'
 import { larkspur, read, rosewood, startQuiet, visit, type Visit } from './visit.ts'
 
 let simulator: Simulator
@@ -125,6 +126,12 @@ const proofs: Record<CommonFault, (fault: FaultName) => Promise<void>> = {
     const seen = await under(fault, { ms: 120 })
     expect(seen.ms).toBeGreaterThanOrEqual(110)
     expect(bodyOf(seen).data).toHaveLength(100)
+    simulator.faults.clear()
+    const before = simulator.faults.fired(fault)
+    const held = under(fault, { ms: 3_600_000 })
+    await until(() => simulator.faults.fired(fault) > before)
+    simulator.faults.clear()
+    expect(bodyOf(await held).data).toHaveLength(100)
   },
   'slow-drip': async (fault) => {
     const seen = await under(fault, { ms: 1 }, 'read_client_by_id/5')

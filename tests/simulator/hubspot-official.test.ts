@@ -88,9 +88,25 @@ describe('the official client lists', () => {
 
   test('leads, notes, calls, meetings, tasks and e-mails', async () => {
     const { people, notes, activities } = truth()
-    const leads = await client.crm.objects.leads.basicApi.getPage(100)
-    expect(leads.results).toHaveLength(100)
-    expect(people.filter(({ kind }) => kind === 'prospect').length).toBeGreaterThan(100)
+    const prospects = people.filter(({ kind }) => kind === 'prospect')
+    expect(prospects.length).toBeGreaterThan(100)
+    const leads = await readAll('leads', ['hs_lead_name'], ['contacts'])
+    expect(new Set(ids(leads)).size).toBe(prospects.length)
+    expect(
+      new Map(
+        leads.map(({ properties, associations }) => [
+          associations?.contacts?.results[0]?.id,
+          properties.hs_lead_name,
+        ]),
+      ),
+    ).toEqual(
+      new Map(
+        prospects.map(({ id, firstName, lastName, company }) => [
+          id,
+          `${firstName} ${lastName}`.trim() || company || null,
+        ]),
+      ),
+    )
     const kinds = { calls: 'call', meetings: 'appointment', tasks: 'task', emails: 'email' } as const
     for (const [type, kind] of Object.entries(kinds)) {
       const page = await readAll(type)
@@ -99,10 +115,11 @@ describe('the official client lists', () => {
     expect(ids(await readAll('notes'))).toEqual(ids(notes))
   })
 
-  async function readAll(type: string): Promise<{ id: string }[]> {
-    const rows: { id: string }[] = []
+  async function readAll(type: string, properties?: string[], associations?: string[]) {
+    const { basicApi } = client.crm.objects
+    const rows: Awaited<ReturnType<typeof basicApi.getPage>>['results'] = []
     for (let after: string | undefined; ;) {
-      const page = await client.crm.objects.basicApi.getPage(type, 100, after)
+      const page = await basicApi.getPage(type, 100, after, properties, undefined, associations)
       rows.push(...page.results)
       after = page.paging?.next?.after
       if (after === undefined) return rows

@@ -207,6 +207,16 @@ describe('time', () => {
   })
 })
 
+describe('a lead', () => {
+  test('stays there, converted, when its person becomes a customer', async () => {
+    const id = account.addPerson({ kind: 'prospect' })
+    account.addDeal(id)
+    account.editPerson(id, { kind: 'customer' })
+    const soql = `SELECT IsConverted FROM Lead WHERE Id = '${salesforceId('Lead', Number(id))}'`
+    expect((await query(soql)).body.records).toEqual([expect.objectContaining({ IsConverted: true })])
+  })
+})
+
 describe('what is gone', () => {
   test('is in the bin for fifteen days, and nowhere after that', async () => {
     const [deal] = account.truth().deals

@@ -98,7 +98,7 @@ describe('a test of a connection', () => {
     all.simulator.faults.add({
       fault: 'slow-answer',
       operation: 'read_client_list',
-      params: { ms: 600 },
+      params: { ms: 60_000 },
     })
     const asked = answered()
     const half = await until(async () => {
@@ -107,6 +107,7 @@ describe('a test of a connection', () => {
     })
     expect(half).toMatchObject({ ok: null, finishedAt: null })
     expect(half.steps).toHaveLength(5)
+    all.simulator.faults.clear()
     expect((await asked)?.steps).toHaveLength(9)
   })
 

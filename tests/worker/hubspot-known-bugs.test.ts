@@ -2,6 +2,9 @@ import { afterEach, expect, test } from 'vitest'
 import { dialectOf } from '../../simulator/dialects.ts'
 import { HubSpot } from '../../simulator/hubspot.ts'
 import type { AccountOptions } from '../../simulator/main.ts'
+import type { AnyConnector } from '../../worker/connectors/connector.ts'
+import { connectors } from '../../worker/connectors/registry.ts'
+import { readSettings } from '../../worker/open.ts'
 import { arrange, type Arrangement, type Client, type Stored } from './arrange.ts'
 import { expectTruth } from './truth.ts'
 
@@ -18,6 +21,9 @@ const laurel: AccountOptions = {
   startAt: new Date('2026-06-01T15:00:00Z'),
 }
 const [hour, day] = [3_600_000, 86_400_000]
+
+/** What a search sorts or filters by. */
+type Named = { propertyName: string }
 
 let all: Arrangement
 afterEach(() => all.close())
@@ -64,14 +70,25 @@ test('1 and 2. Only the first 10,000 rows arrive; endless loop when more than 10
 })
 
 test('3. Rows lost at the 10k boundary: a search is never paged by id, which is compared as text', async () => {
-  const client = await begin()
+  const client = await begin({}, { searchPageSize: 3 })
   all.simulator.advance(hour)
   for (const { id } of client.account.truth().deals) client.account.editDeal(id, { amountMinor: 100 })
   await client.sync()
   const { rows } = await all.db.query<{ cursor: string }>(
     `select cursor from raw_snapshots where stream = 'opportunities' and cursor like '%"search"%'`,
   )
-  expect(rows.length).toBeGreaterThan(0)
+  expect(rows.length).toBeGreaterThan(1)
+  const hubSpot = (await connectors.get('hubspot')) as AnyConnector
+  const stream = hubSpot.streams.find(({ name }) => name === 'opportunities')
+  for (const { cursor } of rows) {
+    const { body } = stream?.request(cursor, readSettings(hubSpot, {})) ?? {}
+    const { filterGroups, sorts } = body as { filterGroups: { filters: Named[] }[]; sorts: Named[] }
+    const named = [...sorts, ...filterGroups.flatMap(({ filters }) => filters)]
+    expect(named.map(({ propertyName }) => propertyName)).toEqual([
+      'hs_lastmodifieddate',
+      'hs_lastmodifieddate',
+    ])
+  }
   expect((await live(client, 'opportunities')).every((row) => row.amount_minor === 100)).toBe(true)
 })
 
@@ -268,7 +285,18 @@ async function connectApp(): Promise<Client> {
 }
 
 test('11. All OAuth connections die on one day: access is renewed where HubSpot will still answer', async () => {
-  all = await arrange([{ ...laurel, oauth: { ...oauth, rotates: false } }])
+  const startAt = new Date('2027-03-01T15:00:00Z')
+  all = await arrange([{ ...laurel, startAt, oauth: { ...oauth, rotates: false } }])
+  const renew = await fetch(`${all.simulator.url}/oauth/v1/token`, {
+    method: 'POST',
+    body: new URLSearchParams({
+      grant_type: 'refresh_token',
+      client_id: oauth.clientId,
+      client_secret: oauth.clientSecret,
+      refresh_token: oauth.refreshToken,
+    }),
+  })
+  expect(renew.status).toBe(404)
   const client = await connectApp()
   expect((await client.sync()).run.status).toBe('success')
   expect(client.account.grant?.uses()).toMatchObject({ refreshed: 1, isRevoked: false })
@@ -303,4 +331,17 @@ test('keys of another account are refused at their first renewal, and what is he
     'this is HubSpot (OAuth) account 62515, and what is here was copied from account 777',
   )
   expect(await client.everything()).toEqual(before)
+})
+
+test('an account that is being moved, or locked, where access is renewed is waited for, as everywhere else', async () => {
+  all = await arrange([{ ...laurel, oauth: { ...oauth, rotates: false } }])
+  const client = await connectApp()
+  all.simulator.faults.add({ fault: 'hubspot-moving', operation: 'oauth/token' })
+  const { run } = await client.sync()
+  expect([run.status, run.error_code]).toEqual(['cancelled', 'E_RATE_LIMITED'])
+  expect(run.verdict).toContain('asks for a pause of about 60 minutes')
+  expect(await client.connection()).toMatchObject({ state: 'active', consecutive_failures: 0 })
+  all.simulator.faults.clear()
+  all.simulator.faults.add({ fault: 'hubspot-locked', operation: 'oauth/token', nth: 1, times: 1 })
+  expect((await client.sync()).run.status).toBe('success')
 })

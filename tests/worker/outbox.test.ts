@@ -80,24 +80,40 @@ test('H1: a worker that died after the CRM had accepted left it open, and the ne
   expect(all.simulator.ledger.count('tasks.create')).toBe(1)
 })
 
+test('a lost answer makes no second task on a deal that has more of them than HubSpot shows at once', async () => {
+  const deal = nextDeal()
+  const { deals: known } = client.account.truth()
+  const person = known.find(({ id }) => id === deal.crmId)?.personId ?? ''
+  for (let task = 0; task < 101; task += 1)
+    client.account.addActivity(person, { kind: 'task', title: `Call ${task}` })
+  await desk.plan(deal, 'Call once more')
+  all.simulator.faults.add({ fault: 'hung-up', operation: 'tasks.create', nth: 1, times: 1 })
+  await desk.send()
+  await desk.send()
+  const write = await only(deal)
+  expect(write).toMatchObject({ state: 'sent', attempts: 2 })
+  expect(desk.tasksOf(write.idempotency_key)).toHaveLength(1)
+})
+
 test('what a worker says of a write that passed to another one meanwhile counts no more', async () => {
   const deal = nextDeal()
   await desk.plan(deal, 'Call once')
-  all.simulator.faults.add({
+  const answerAtLast = all.simulator.faults.add({
     fault: 'slow-answer',
     operation: 'deals.read',
-    params: { ms: 700 },
+    params: { ms: 60_000 },
     nth: 1,
     times: 1,
   })
   const before = all.simulator.ledger.count('tasks.create')
-  const late = desk.send()
+  const late = desk.send({ times: { requestSeconds: 60 } })
   await expect.poll(async () => (await only(deal)).state).toBe('sending')
   await all.db.query(
     `update crm_writes set lease_until = now() - interval '1 second' where opportunity_id = $1`,
     [deal.id],
   )
   await desk.send()
+  answerAtLast()
   await late
   const write = await only(deal)
   expect(write).toMatchObject({ state: 'sent', attempts: 2 })
@@ -255,6 +271,26 @@ test('what is never seen again is said to be missing', async () => {
   expect((await only(deal)).state).toBe('sent')
   for (let runs = 0; runs < 2; runs += 1) await sync()
   expect((await only(deal)).refused_because).toContain('3 syncs later it is not there')
+})
+
+test('what is never seen again is said to be missing although another record cannot be read, but not while it cannot be read itself', async () => {
+  const [gone, unread] = [nextDeal(), nextDeal()]
+  await desk.plan(gone, 'Vanishing')
+  await desk.plan(unread, 'Unreadable')
+  await desk.send()
+  const taskOf = async (deal: Deal) => desk.tasksOf((await only(deal)).idempotency_key)[0]?.id ?? ''
+  const task = await taskOf(unread)
+  client.account.editActivity(task, { wire: { hs_timestamp: 5 } })
+  client.account.removeActivity(await taskOf(gone))
+  for (let runs = 0; runs < 3; runs += 1) {
+    all.simulator.advance(60_000)
+    expect((await client.sync()).streams.activities?.status).toBe('partial')
+  }
+  expect((await only(gone)).refused_because).toContain('3 syncs later it is not there')
+  expect((await only(unread)).state).toBe('sent')
+  client.account.editActivity(task, { wire: null })
+  await sync()
+  expect((await only(unread)).state).toBe('confirmed')
 })
 
 test('switched off, what waits is refused and says why, and nothing is sent', async () => {

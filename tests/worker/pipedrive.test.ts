@@ -298,6 +298,20 @@ describe('limits', () => {
     expect([next.status, next.error_detail]).toEqual(['success', null])
   })
 
+  test('25. refusals that do not say which limit it is are waited for twice; the third ends the run until the next day', async () => {
+    all.simulator.faults.add({ fault: 'rate-limited-bare', operation: 'v2/pipelines', times: 99 })
+    const { run, streams } = await client.sync({ streams: ['pipelines', 'stages'] })
+    expect([run.status, run.error_code, run.retries]).toEqual(['cancelled', 'E_RATE_LIMITED', 2])
+    expect(run.error_detail).toContain('3 times in a row')
+    expect(streams.stages).toBeUndefined()
+    expect(all.simulator.ledger.count('v2/pipelines')).toBe(3)
+    const { rows } = await all.db.query(
+      `select next_due_at > now() + interval '30 seconds' as is_later from connections where id = $1`,
+      [client.connectionId],
+    )
+    expect(rows).toEqual([{ is_later: true }])
+  })
+
   test('25. a page of the gateway is a time to cool down: one request, no tries, no word of permissions', async () => {
     expect(status(await client.sync())).toEqual(good)
     all.simulator.ledger.clear()

@@ -1,10 +1,18 @@
 import { afterEach, expect, test } from 'vitest'
+import { dialectOf } from '../../simulator/dialects.ts'
 import type { AccountOptions } from '../../simulator/main.ts'
+import { salesforceId } from '../../simulator/salesforce-ids.ts'
+import { Salesforce } from '../../simulator/salesforce.ts'
+import { readQuotas } from '../../src/queries/quota.ts'
+import { pipedrive } from '../../worker/connectors/pipedrive.ts'
+import { probe } from '../../worker/probe.ts'
+import { executionOf } from '../../worker/run-now.ts'
 import { arrange, type Arrangement, type Client } from './arrange.ts'
 import { connectPipedrive, harbour } from './pipedrive-client.ts'
 import { connectSalesforce, larkspur } from './salesforce-client.ts'
 import { expectSound } from './soundness.ts'
 import { expectTruth } from './truth.ts'
+import { openDesk } from './writing.ts'
 
 let all: Arrangement
 afterEach(() => all.close())
@@ -56,6 +64,38 @@ test('Pipedrive is counted in its tokens, at the cost of each list, and tells th
   const { rows } = await all.db.query('select told_limit from quota_days')
   expect(rows).toEqual([{ told_limit: '1000000' }])
 })
+
+test('a day begins with the limit that was told last, and one that is told in a run holds at once', async () => {
+  const reading = async (limitHeaders: boolean) => {
+    all = await arrange([
+      { ...harbour, startAt: new Date(), pipedrive: { dailyTokens: 150_000, limitHeaders } },
+    ])
+    const client = await connectPipedrive(all)
+    // Of the smallest documented limit that is less than one reading of everything takes; of the one that is told, more.
+    await all.db.query('update connections set quota_limit = null, quota_share = 0.006')
+    return client
+  }
+  const told = await reading(true)
+  expect((await told.sync()).run).toMatchObject({ status: 'success', error_code: null })
+  expect(await used()).toBeGreaterThan(30_000 * 0.006 * 0.7)
+  await turnDay()
+  expect(await limitOnPage(told)).toBe(150_000)
+  await all.close()
+
+  // A CRM that has told it once, and whose answers of today say nothing.
+  const silent = await reading(false)
+  expect(await limitOnPage(silent)).toBe(30_000)
+  expect((await silent.sync()).streams.activities).toMatchObject({ status: 'paused' })
+  await turnDay()
+  await all.db.query('update quota_days set told_limit = 150000')
+  expect(await limitOnPage(silent)).toBe(150_000)
+  expect((await silent.sync()).run).toMatchObject({ status: 'success', error_code: null })
+})
+const limitOnPage = async ({ tenantId, connectionId: id }: Client) =>
+  all.database.asTenant(
+    tenantId,
+    async (tx) => (await readQuotas(tx, [{ id, quota: pipedrive.quota }])).get(id)?.limit,
+  )
 const tokens: Record<string, number> = { 'v2/deals/archived': 20, 'v2/pipelines': 5, 'v2/stages': 5 }
 
 test('near the share what matters least is given up first, nothing looks fresh that waits, and it goes on the next day', async () => {
@@ -113,4 +153,31 @@ test('Salesforce says the limit of the day with every answer, and the share is o
   expect(second.streams.activities).toMatchObject({ status: 'paused', error_code: 'E_QUOTA_SHARE' })
   expect(asked() - before).toBeLessThan(before)
   await expectSound(all.url)
+})
+
+test('Salesforce’s day is left to others by passes alone: what came is kept, what people want written goes out, and a test answers', async () => {
+  const salesforce = { ...larkspur.salesforce, dailyRequests: 1_000, requestsOfOthers: 0 }
+  all = await arrange([{ ...larkspur, startAt: new Date(), salesforce }])
+  const client = await connectSalesforce(all)
+  await client.sync()
+  const desk = await openDesk(all, client, (id) => salesforceId('Opportunity', Number(id)))
+  dialectOf(client.account, Salesforce).setRequestsOfOthers(850)
+  const pass = await client.sync({ streams: ['stages'], full: true })
+  expect([pass.run.status, pass.run.error_code]).toEqual(['cancelled', 'E_RATE_LIMITED'])
+  expect(pass.streams.stages?.pages).toBe(1)
+
+  const [deal] = desk.deals
+  if (deal === undefined) throw new Error('the org has no open deal')
+  await desk.plan(deal, 'Call about the territory')
+  await desk.send()
+  const [write] = await desk.writes(deal)
+  expect(write).toMatchObject({ state: 'sent', attempts: 1, waits_because: null })
+  expect(desk.tasksOf(write?.idempotency_key ?? '')).toHaveLength(1)
+
+  const { ok, steps } = await probe(
+    await executionOf(all.worker, all.database, new AbortController().signal),
+    client,
+  )
+  expect(ok, JSON.stringify(steps)).toBe(true)
+  await desk.close()
 })

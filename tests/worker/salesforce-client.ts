@@ -114,7 +114,7 @@ function copyOf(account: SimulatedAccount): Record<string, Stored[]> {
       source_created_at: at(person.createdAt),
     })),
     leads: people
-      .filter(({ kind }) => kind === 'prospect')
+      .filter(({ id }) => dialectOf(account, Salesforce).hasLead(Number(id)))
       .map((person) => ({
         source_id: idOf('Lead', person.id),
         name: nameOf(person) || person.company || '[not provided]',

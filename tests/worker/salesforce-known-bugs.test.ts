@@ -372,4 +372,14 @@ describe('21. QUERY_TIMEOUT and INVALID_QUERY_LOCATOR abort long reads and resta
     expect(all.simulator.ledger.entries().some(({ operation }) => operation === 'queryMore')).toBe(false)
     await expectLarkspur(client)
   })
+
+  test('no: a page that takes too long is asked for by half until it comes, and those behind it are no larger', async () => {
+    await all.close()
+    await begin({ salesforce: { ...larkspur.salesforce, rowsInTime: 12 } }, { pageSize: 45 })
+    expect(status(await client.sync())).toEqual(good)
+    const limits = asked('queryAll.Contact').map((query) => /LIMIT (\d+)$/.exec(query)?.[1])
+    expect(limits.slice(0, 5)).toEqual(['45', '45', '22', '22', '11'])
+    expect(new Set(limits.slice(4))).toEqual(new Set(['11']))
+    await expectLarkspur(client)
+  })
 })

@@ -40,6 +40,7 @@ const faults: FaultName[] = [
   'hubspot-empty-page',
   'hubspot-paging-renamed',
   'hubspot-next-missing',
+  'hubspot-nothing',
 ]
 const operations = [
   'owners',

@@ -3,7 +3,7 @@ import type { Consent } from '../../drizzle/schema/connections.ts'
 import type * as schema from '../../drizzle/schema/index.ts'
 import type { Webhook } from '../../drizzle/schema/nudges.ts'
 import type { Quota } from '../../drizzle/schema/quota.ts'
-import type { RetriableError, SyncError } from '../errors.ts'
+import type { SyncError } from '../errors.ts'
 import type { Mapping } from './mapping.ts'
 import type { Writing } from './writing.ts'
 
@@ -276,8 +276,10 @@ export type Connector<Settings = never> = {
   tokens?: TokenRenewal
   /** For CRMs that let in an app by the consent of a person. */
   consent?: Consent
-  /** What is wrong with an answer that the HTTP status alone does not tell; null when nothing is. */
-  fault: (reply: RawReply, stream: StreamName, settings: Settings) => RetriableError | SyncError | null
+  /** What is wrong with an answer, to the `nth` try, that the HTTP status alone does not tell; null when nothing is. */
+  fault: (reply: RawReply, stream: StreamName, settings: Settings, nth?: number) => SyncError | null
+  /** What a good answer tells that keeps a pass from asking on, such as what all others have used of the CRM's day; null when nothing. */
+  enough?: (reply: Reply, settings: Settings) => SyncError | null
   /** How the CRM says that something happened, where it does; a hint to look, never data. */
   webhook?: Webhook
   /** In one sentence what no list of changes shows, and by when it is found all the same: nothing may promise it sooner. */

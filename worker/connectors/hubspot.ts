@@ -1,6 +1,6 @@
 import { defineConnector, type AnyConnector, type Connector } from './connector.ts'
 import { activities, notes } from './hubspot/history.ts'
-import { fault } from './hubspot/faults.ts'
+import { fault, passing } from './hubspot/faults.ts'
 import { owners, pipelines, stages } from './hubspot/lookups.ts'
 import { contacts, leads, opportunities } from './hubspot/records.ts'
 import { quota } from './hubspot/quota.ts'
@@ -35,7 +35,7 @@ const hubSpotOf = (
     fault,
     webhook,
     foundLater: ({ fullListDays }) =>
-      `What is archived in HubSpot shows up to a day later, and whom a note or an activity is about, when only that changes, up to ${fullListDays} days later.`,
+      `What is archived in HubSpot shows up to a day later; what is restored or deleted for good, and whom a deal, a lead, a note or an activity is about, when only that changes, up to ${fullListDays} days later.`,
     probe: 'owners',
     streams: [owners, pipelines, stages, contacts, leads, opportunities, notes, activities],
     writing,
@@ -59,6 +59,8 @@ const asking = (optional: readonly string[]) => ({
   optional_scope: optional.join(' '),
 })
 
+const readTokens = readTokenReply('HubSpot', { account: ({ hub_id }) => hub_id })
+
 /** HubSpot by OAuth. */
 export const hubSpotOAuth = hubSpotOf({
   name: 'hubspot-oauth',
@@ -79,7 +81,8 @@ export const hubSpotOAuth = hubSpotOf({
         refresh_token: refreshToken,
       },
     }),
-    read: readTokenReply('HubSpot', { account: ({ hub_id }) => hub_id }),
+    // Of an account that is being moved, or locked, no tokens come either; its zone is not known here.
+    read: (reply) => passing(reply, null) ?? readTokens(reply),
   },
   consent: {
     crm: 'HubSpot',

@@ -16,12 +16,12 @@ export const customNames = (field: z.ZodType<string> = z.string()) =>
 
 /**
  * A mapping that stands in `settings.fields`. `keep` gives the settings that go on asking for fields that were mapped until now, for
- * CRMs that are asked for every field by name: a way back needs their values.
+ * CRMs that are asked for every field by name: a way back needs their values. `wanted` are those that are mapped from now on.
  */
 export function mappingIn<Settings extends Mapped>(
   settings: z.ZodType<Settings>,
   reads: Mapping['reads'],
-  keep: (settings: Settings, names: string[]) => Record<string, unknown> = () => ({}),
+  keep: (settings: Settings, names: string[], wanted: string[]) => Record<string, unknown> = () => ({}),
 ): Mapping {
   const of = (stored: Record<string, unknown>): FieldMapping => {
     const { market, units, weightedFee, likely, custom = {} } = settings.parse(stored).fields
@@ -32,7 +32,7 @@ export function mappingIn<Settings extends Mapped>(
     reads,
     lay: (stored, mapping) => ({
       ...stored,
-      ...keep(settings.parse(stored), mappedNames(of(stored))),
+      ...keep(settings.parse(stored), mappedNames(of(stored)), mappedNames(mapping)),
       fields: { ...(stored['fields'] as object | undefined), ...mapping },
     }),
   }

@@ -2,7 +2,7 @@ import { mappingIn } from './mapping.ts'
 import { defineConnector, type AnyConnector, type Connector } from './connector.ts'
 import { byAssertion, byConsent, consent } from './salesforce/access.ts'
 import { activities } from './salesforce/activities.ts'
-import { fault } from './salesforce/fault.ts'
+import { enough, fault } from './salesforce/fault.ts'
 import { leadSources, stages, users } from './salesforce/lookups.ts'
 import { notes } from './salesforce/notes.ts'
 import { opportunities } from './salesforce/opportunities.ts'
@@ -33,6 +33,7 @@ const salesforceBase: Omit<
   rateLimit: ({ requestsPerSecond }) => ({ requestsPerSecond, burst: Math.max(1, requestsPerSecond) }),
   quota,
   fault,
+  enough,
   webhook,
   foundLater: ({ wholeListHours }) =>
     `A formula of Salesforce’s that comes to something else by itself, and a record that went out of our sight, show up to ${wholeListHours} hours later.`,

@@ -11,21 +11,45 @@ const granted = z.looseObject({
   scope: z.string().optional(),
   scopes: z.array(z.string()).optional(),
 })
-const refused = z.looseObject({ error: z.string(), error_description: z.string().optional() })
+const refused = z.looseObject({
+  error: z.string(),
+  error_description: z.string().optional(),
+  status: z.string().optional().catch(undefined),
+})
 
 /** Errors after which the same refresh token will never do again. */
-const final = ['invalid_grant', 'invalid_client', 'unauthorized_client', 'access_denied']
+const final = ['invalid_grant', 'access_denied']
+
+/**
+ * Errors about the app that asks, which say nothing about anybody's consent: whoever set the app up corrects it, and the same refresh
+ * token does again. Salesforce has a code of its own for an unknown id; HubSpot calls it an invalid request, and says in `status` which.
+ */
+const ofApp = [
+  'invalid_client',
+  'unauthorized_client',
+  'invalid_client_id',
+  'BAD_CLIENT_ID',
+  'BAD_CLIENT_SECRET',
+]
 
 /** What a CRM says besides tokens: in which field the account's API is, and how it names the account. */
 type Further = { homeField?: string; account?: (granted: Record<string, unknown>) => unknown }
 
-/** Reads the answer of a token endpoint that keeps to the standard. `crm` is the connector's label. */
+/**
+ * Reads the answer of a token endpoint that keeps to the standard. `crm` is the connector's label. A refusal of the app itself is a
+ * `FatalError` (`E_SETTINGS`), one of the consent is `E_AUTH_REVOKED`.
+ */
 export const readTokenReply =
   (crm: string, { homeField, account }: Further = {}) =>
   ({ status, body }: RawReply): RenewedTokens | SyncError | null => {
     const error = refused.safeParse(body)
     if (status >= 400 && status < 500 && status !== 429 && error.success) {
-      const { error: code, error_description: said = 'no more words' } = error.data
+      const { error: code, error_description: said = 'no more words', status: named } = error.data
+      if (ofApp.includes(code) || (named !== undefined && ofApp.includes(named)))
+        return new FatalError(
+          'E_SETTINGS',
+          `${crm} does not know the app by its id and secret: ${code.slice(0, 80)} (${said.slice(0, 200)})`,
+        )
       const message = `${crm} refused to renew our access: ${code.slice(0, 80)} (${said.slice(0, 200)})`
       return final.includes(code)
         ? new FatalError('E_AUTH_REVOKED', message)

@@ -81,3 +81,25 @@ test('what changed is never missed, however many share one instant and whatever 
     { numRuns: 500 },
   )
 })
+
+test('a search that shows less than it counts is asked anew, and then the list is read, until that has given what is counted', () => {
+  const settings = readSettings(hubSpot, {})
+  const pass = { scanStart, crmStart: scanStart, since: new Date(since).toISOString() }
+  const row = { id: '1', properties: { lastmodifieddate: scanStart } }
+  const readWith = (list: unknown[]) => {
+    let cursor: string | null = contacts.begin({ ...pass, lastFullAt: scanStart, parent: null }, settings)
+    let searches = 0
+    while (cursor !== null) {
+      const { query, body } = contacts.request(cursor, settings)
+      const isSearch = query === undefined && (body as Search).filterGroups.length > 0
+      if (isSearch) searches += 1
+      // The empty search at the end of a pass is its count.
+      const results = query !== undefined ? list : []
+      const answered = { ...(query === undefined && { total: 2 }), results }
+      cursor = contacts.page({ status: 200, headers: {}, body: answered }, cursor, settings).next
+    }
+    return searches
+  }
+  expect(readWith([row, { ...row, id: '2' }])).toBe(6)
+  expect(() => readWith([])).toThrow(/counts 2 contacts and listed 0/)
+})

@@ -396,8 +396,9 @@ describe('what is wrong with an answer', () => {
     ['api-usage=12000/15000', 'PauseError'],
     ['per-app-api-usage=17/250(appName=tidemark)', null],
   ])('%s', (info, outcome) => {
-    const fault = salesforce.fault(raw(200, {}, { 'sforce-limit-info': info }), 'leads', settings)
-    expect(fault?.name ?? null).toBe(outcome)
+    const reply = raw(200, {}, { 'sforce-limit-info': info })
+    expect(salesforce.enough?.({ ...reply, body: {} }, settings)?.name ?? null).toBe(outcome)
+    expect(salesforce.fault(reply, 'leads', settings)).toBeNull()
   })
 })
 

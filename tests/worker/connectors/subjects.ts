@@ -158,6 +158,7 @@ export const hubSpot: Subject = {
     'same-page-for-ever',
     'hubspot-paging-renamed',
     'hubspot-next-missing',
+    'hubspot-nothing',
     'login-page',
     'empty-body',
     'cut-json',

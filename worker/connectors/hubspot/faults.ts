@@ -15,15 +15,12 @@ export function fault(
 ): RetriableError | SyncError | null {
   const { status } = reply
   if (status < 400) return null
-  const said: Said | null = typeof reply.body === 'object' ? reply.body : null
-  const words = `HubSpot answered ${status}${messageOf(said)}`
+  const said = saidIn(reply)
+  const words = wordsOf(reply)
   if (status === 401) return new FatalError('E_AUTH_REVOKED', words)
   if (status === 403) return new StreamError('E_PERMISSION', `${words}${scopesIn(said)}`)
-  if (status === 429) return limitFault(reply, said, words, settings)
-  // The account is being moved to another data centre, for up to a day.
-  if (status === 477) return new PauseError(words, secondsAsked(reply) ?? 3_600_000)
-  // A locked record is free again within two seconds.
-  if (status === 423) return new RetriableError('E_CRM_DOWN', words, secondsAsked(reply) ?? 2_000)
+  const wait = passing(reply, settings.timeZone)
+  if (wait !== null) return wait
   if (status === 414) return new StreamError('E_SETTINGS', `${words}: too many properties are asked for`)
   if (status === 530) return new FatalError('E_SETTINGS', `${words}: the access token is malformed`)
   return status < 500 && status !== 408 && status !== 425
@@ -31,14 +28,20 @@ export function fault(
     : null
 }
 
+/** What passes by waiting, whatever was asked: a limit, a move, a lock. Null when an answer speaks of none of them. */
+export function passing(reply: RawReply, timeZone: string | null): RetriableError | PauseError | null {
+  const { status } = reply
+  if (status === 429) return limitFault(reply, timeZone)
+  // The account is being moved to another data centre, for up to a day.
+  if (status === 477) return new PauseError(wordsOf(reply), secondsAsked(reply) ?? hourMs)
+  // A locked record is free again within two seconds.
+  if (status === 423) return new RetriableError('E_CRM_DOWN', wordsOf(reply), secondsAsked(reply) ?? 2_000)
+  return null
+}
+
 /** The limit of ten seconds and that of searches pass by waiting; that of the day ends at midnight of the account. */
-function limitFault(
-  reply: RawReply,
-  said: Said | null,
-  words: string,
-  { timeZone }: HubSpotSettings,
-): SyncError {
-  const asked = secondsAsked(reply)
+function limitFault(reply: RawReply, timeZone: string | null): RetriableError | PauseError {
+  const [said, words, asked] = [saidIn(reply), wordsOf(reply), secondsAsked(reply)]
   if (said?.policyName === 'DAILY')
     return new PauseError(`${words}: the limit of the day`, asked ?? msToMidnight(reply, timeZone))
   return new RetriableError(
@@ -64,6 +67,10 @@ function secondsAsked({ headers }: RawReply): number | undefined {
     ? Number(asked) * 1_000
     : undefined
 }
+
+const saidIn = ({ body }: RawReply): Said | null => (typeof body === 'object' ? body : null)
+
+const wordsOf = (reply: RawReply): string => `HubSpot answered ${reply.status}${messageOf(saidIn(reply))}`
 
 function messageOf(said: Said | null): string {
   const words = typeof said?.message === 'string' ? said.message : said?.category

@@ -12,6 +12,7 @@ import {
   lookAt,
   ofType,
   readPlace,
+  refuseShort,
   writePlace,
   type Account,
   type Place,
@@ -187,8 +188,8 @@ function pageAt(place: Place, types: readonly ObjectType[], reply: Reply, settin
   }
   if (place.step === 'list') {
     const { whole } = place
-    const hasFallen = !whole && types.length === 1
-    const next = onward(hasFallen && listed.after === null ? { ...place, whole: true } : place, listed)
+    const isWhole = whole || (types.length === 1 && listed.after === null)
+    const next = onward({ ...place, whole: isWhole, ...seenOf(place, listed) }, listed)
     return { ...goTo(next), ...records(), ...(place.since !== null && !whole && { repeats: true }) }
   }
   const { keeps, next } = searchOn(place, listed, stampsOf(listed, type.stamp))
@@ -223,10 +224,15 @@ const goTo = (place: Place): Page => ({ items: [], next: writePlace(place), tota
 const onward = (place: Place, { after }: Listed): Place =>
   after === null ? afterRecords(place) : { ...place, after }
 
+/** How many records the list has given with this page; a place that an older version left does not know. */
+const seenOf = ({ listed }: Place, { results }: Listed): Pick<Place, 'listed'> =>
+  listed === undefined ? {} : { listed: listed + results.length }
+
 /** The next type begins, or the pass ends with HubSpot's count of all of them. */
 function endOfType(place: Place, types: readonly ObjectType[], { total }: Listed, settings: HS): Page {
   if (total === null)
     throw new StreamError('E_CRM_BAD_REPLY', 'a HubSpot search did not say how many records it found')
+  refuseShort(place, typeAt(types, place).name, total)
   const counted = place.counted + total
   const type = place.type + 1
   if (type < types.length) return goTo(startOf({ ...place, counted }, types, type, settings))

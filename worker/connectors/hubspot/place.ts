@@ -1,3 +1,4 @@
+import { StreamError } from '../../errors.ts'
 import type { Pass } from '../connector.ts'
 import type { HubSpotSettings } from './settings.ts'
 
@@ -23,6 +24,8 @@ export type Place = {
   whole: boolean
   /** How many records HubSpot counted in the types before. */
   counted: number
+  /** How many records the list of this type has given; a search gives none to count. */
+  listed?: number
   account?: Account
   after?: string
   /** The window of a search; without `to` it is open. */
@@ -55,7 +58,7 @@ export function begin({ crmStart, since, lastFullAt }: Pass, { fullListDays }: H
 /** The beginning of an object type's records. */
 export function ofType({ since, start, archived, whole, counted, account }: Place, type: number): Place {
   const same = { type, since, start, archived, whole, counted, ...(account && { account }) }
-  return since === null ? { ...same, step: 'list' } : { ...same, step: 'search', from: since }
+  return since === null ? { ...same, step: 'list', listed: 0 } : { ...same, step: 'search', from: since }
 }
 
 /** The first place of a look at single records. */
@@ -74,7 +77,25 @@ export function lookAt(named: Record<string, string[]>, asksAccount: boolean): P
 
 /** What follows on the list or the search of a type. */
 export function afterRecords(place: Place): Place {
-  const { type, since, start, archived, whole, counted, account } = place
+  const { type, since, start, archived, whole, counted, listed, account } = place
   const same = { type, since, start, archived, whole, counted, ...(account && { account }) }
-  return { ...same, step: archived && place.step !== 'archived' ? 'archived' : 'count' }
+  const step = archived && place.step !== 'archived' ? 'archived' : 'count'
+  return { ...same, ...(listed !== undefined && { listed }), step }
+}
+
+/** As much of its count may HubSpot owe a list: its index counts for some moments what was archived meanwhile. */
+const mostOwed = 0.05
+
+/**
+ * Refuses a list that gave clearly fewer records of a type than HubSpot counts: it ended too early, and what it kept from us would be
+ * missed for a week. Throws `StreamError` (`E_SHORT_READ`).
+ */
+export function refuseShort({ listed }: Place, type: string, total: number): void {
+  if (listed === undefined || total <= listed) return
+  const owed = total - listed
+  if (listed > 0 && (owed === 1 || owed <= mostOwed * total)) return
+  throw new StreamError(
+    'E_SHORT_READ',
+    `HubSpot counts ${total} ${type} and listed ${listed}: its list ended too early, and the next run reads it from its beginning`,
+  )
 }

@@ -4,7 +4,7 @@ import { afterRecords, type Place } from './place.ts'
 /** A search goes no further than this, whatever it found. */
 const searchEnds = 10_000
 
-/** So often a window whose records move while it is read is begun anew, before the list is read instead. */
+/** So often a window whose records move while it is read, or do not come, is begun anew, before the list is read instead. */
 const mostAnew = 5
 
 /** What a page of a search gives: records, and where to go on. */
@@ -15,7 +15,8 @@ export type SearchPage = { keeps: boolean; next: Place }
  * halved, because so many share one instant, is given up for the list. Inside a window each page begins at the instant where the
  * last one ended, so that records that are edited and move away meanwhile pull no other out of sight. Only records of one instant are
  * gone through by offset, in a window of that instant alone: one that is edited leaves it, so that the count tells. `stamps` are the
- * instants of the page's records.
+ * instants of the page's records. A window that ends before its own count is read anew, and then the list instead of it: an end that
+ * came too early would pass for an hour in which nothing changed.
  */
 export function searchOn(
   place: Place,
@@ -27,6 +28,9 @@ export function searchOn(
   if (isFirst && (total ?? 0) >= searchEnds) return { keeps: false, next: halved(place, from, to ?? start) }
   const hasMoved = !isFirst && total !== null && place.total !== undefined && total < place.total
   if (hasMoved) return { keeps: false, next: readAnew(place) }
+  // What is still counted and no longer shown was archived moments ago, or is kept from us: the answer itself does not say which.
+  const isShort = after === null && total !== null && Number(place.after ?? 0) + results.length < total
+  if (isShort) return { keeps: true, next: readAnew(place) }
   if (after === null) return { keeps: true, next: afterWindow(place) }
   const last = stamps.at(-1)
   if (results.length > 0 && last !== undefined && last > from)
@@ -53,7 +57,7 @@ function halved(place: Place, from: number, to: number): Place {
   return to > from ? windowFrom(place, from, Math.floor((from + to) / 2)) : listInstead(place)
 }
 
-/** Records have left this instant: those behind them moved up. */
+/** Records have left this instant, and those behind them moved up; or fewer came than were counted. */
 function readAnew(place: Place): Place {
   const { after: _, total: __, ...same } = place
   const anew = (place.anew ?? 0) + 1
@@ -62,5 +66,6 @@ function readAnew(place: Place): Place {
 
 /** Everything, because a search cannot tell it apart. */
 function listInstead({ type, since, start, archived, whole, counted, account }: Place): Place {
-  return { step: 'list', type, since, start, archived, whole, counted, ...(account && { account }) }
+  const same = { type, since, start, archived, whole, counted, ...(account && { account }) }
+  return { ...same, step: 'list', listed: 0 }
 }

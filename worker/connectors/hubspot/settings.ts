@@ -1,13 +1,16 @@
 import { z } from 'zod'
-import { customNames } from '../mapping.ts'
+import { customNames, mappedNames } from '../mapping.ts'
 import { zone } from '../zone.ts'
 
 const property = z.string().regex(/^[a-z0-9_]{1,100}$/, 'must be the internal name of a property')
 
-/** A search takes 3,000 characters in all, most of which are names of properties. */
-const longestNames = 1_500
+/** A search takes 3,000 characters in all. So many of them are left for the names of properties of deals that are not asked for anyway. */
+const longestNames = 2_400
 
-export const hubSpotSettings = z.strictObject({
+/** What names take in a search: each once, with its quotes and commas. */
+const lengthOf = (names: readonly string[]): number => JSON.stringify([...new Set(names)]).length
+
+const settings = z.strictObject({
   timeZone: zone.nullable().default(null).describe("Zone of the account's dates; null: as the account says"),
   currency: z
     .string()
@@ -42,14 +45,7 @@ export const hubSpotSettings = z.strictObject({
     .positive()
     .default(7)
     .describe('Days after which every list is read from its beginning again'),
-  properties: z
-    .array(property)
-    .default([])
-    .refine(
-      (names) => names.join().length <= longestNames,
-      `must be at most ${longestNames} characters in all`,
-    )
-    .describe('Further properties of deals to keep'),
+  properties: z.array(property).default([]).describe('Further properties of deals to keep'),
   fields: z
     .strictObject({
       market: property.nullable().default(null),
@@ -66,12 +62,28 @@ export const hubSpotSettings = z.strictObject({
     ),
 })
 
-/** Properties are asked for by name: those that were mapped are asked for from then on, as far as there is room. */
-export function keepAsking({ properties }: HubSpotSettings, names: string[]): { properties: string[] } {
+const namedIn = ({ properties, fields }: HubSpotSettings): string[] =>
+  [...properties, ...mappedNames(fields), fields.source].filter((name) => name !== null)
+
+export const hubSpotSettings = settings.refine((read) => lengthOf(namedIn(read)) <= longestNames, {
+  path: ['properties'],
+  error: `the names, with those under fields, have more than the ${longestNames} characters that a HubSpot search leaves for them, three more for each name counted`,
+})
+
+/**
+ * Properties are asked for by name: those that were mapped are asked for from then on, as far as there is room beside those that are
+ * `wanted` instead of them.
+ */
+export function keepAsking(
+  { properties, fields: { source } }: HubSpotSettings,
+  names: string[],
+  wanted: string[],
+): { properties: string[] } {
+  const others = source === null ? wanted : [source, ...wanted]
   const kept = [...properties]
   for (const name of names)
-    if (!kept.includes(name) && [...kept, name].join().length <= longestNames) kept.push(name)
+    if (!kept.includes(name) && lengthOf([...kept, name, ...others]) <= longestNames) kept.push(name)
   return { properties: kept }
 }
 
-export type HubSpotSettings = z.infer<typeof hubSpotSettings>
+export type HubSpotSettings = z.infer<typeof settings>

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { StreamError } from '../../errors.ts'
 import type { Reply, Request } from '../connector.ts'
 import { readAs } from '../read-as.ts'
 import type { Asked, Standing, Writing } from '../writing.ts'
@@ -22,7 +23,10 @@ const record = z.looseObject({
 type Found = z.infer<typeof record>
 const linked = z.looseObject({
   results: z.array(
-    z.looseObject({ to: z.array(z.looseObject({ toObjectId: z.union([z.number(), z.string()]) })) }),
+    z.looseObject({
+      to: z.array(z.looseObject({ toObjectId: z.union([z.number(), z.string()]) })),
+      paging: z.looseObject({ next: z.looseObject({ after: z.string() }).optional() }).optional(),
+    }),
   ),
 })
 const batch = z.looseObject({ results: z.array(record) })
@@ -43,7 +47,7 @@ const pipelines = z.looseObject({
 
 /** The deal, the pipelines where it is to be closed, and the tasks about it; newest last, a hundred of them at most. */
 function look(asked: Asked, replies: readonly Reply[]): Request | null {
-  const [deal, second, third] = replies
+  const [deal, second, ...others] = replies
   if (deal === undefined)
     return {
       method: 'GET',
@@ -54,28 +58,47 @@ function look(asked: Asked, replies: readonly Reply[]): Request | null {
   if (deal.status >= 400) return null
   if (asked.outcome !== null)
     return second === undefined ? { method: 'GET', path: paths.pipelines('deals') } : null
-  if (second === undefined) {
+  const tasks = second === undefined ? null : tasksOf([second, ...others])
+  if (tasks === null || tasks.after !== null) {
     const { id } = readAs(record, deal.body, 'a HubSpot deal')
-    return { method: 'POST', path: paths.associations('deals', 'tasks'), body: { inputs: [{ id }] } }
+    const inputs = [{ id, ...(tasks !== null && { after: tasks.after }) }]
+    return { method: 'POST', path: paths.associations('deals', 'tasks'), body: { inputs } }
   }
-  const inputs = taskIds(second).map((id) => ({ id }))
-  if (third !== undefined || inputs.length === 0) return null
+  const inputs = tasks.ids.map((id) => ({ id }))
+  if (tasks.answer !== undefined || inputs.length === 0) return null
   return { method: 'POST', path: paths.batch('tasks'), body: { properties: taskProperties, inputs } }
 }
 
-const taskIds = ({ body }: Reply): string[] =>
-  readAs(linked, body, 'a HubSpot list of associations')
-    .results.flatMap(({ to }) => to.map(({ toObjectId }) => String(toObjectId)))
-    .sort((a, b) => Number(a) - Number(b))
-    .slice(-100)
+/** The ids of the newest tasks, which come last; where their list goes on; and, once it has ended, the answer that shows them. */
+type Tasks = { ids: string[]; after: string | null; answer: Reply | undefined }
+
+function tasksOf(replies: readonly Reply[]): Tasks {
+  const ids: string[] = []
+  let after: string | null = null
+  for (const [page, { body }] of replies.entries()) {
+    const { results } = readAs(linked, body, 'a HubSpot list of associations')
+    ids.push(...results.flatMap(({ to }) => to.map(({ toObjectId }) => String(toObjectId))))
+    after = results[0]?.paging?.next?.after ?? null
+    if (after === null) {
+      const newest = ids.sort((a, b) => Number(a) - Number(b)).slice(-100)
+      return { ids: newest, after, answer: replies[page + 1] }
+    }
+  }
+  return { ids, after, answer: undefined }
+}
 
 function stand(asked: Asked, replies: readonly Reply[]): Standing {
-  const [first, second, third] = replies
+  const [first, second, ...others] = replies
   if (first === undefined || first.status >= 400)
     return { kind: 'impossible', words: 'HubSpot no longer has this deal, or does not show it to us' }
   const deal = readAs(record, first.body, 'a HubSpot deal')
   if (asked.outcome !== null) return standOfDeal(asked, asked.outcome, deal, second)
-  const tasks = third === undefined ? [] : readAs(batch, third.body, 'a HubSpot batch').results
+  const listed = second === undefined ? null : tasksOf([second, ...others])
+  // Ours is the newest: where the end of the list was not reached, nobody knows whether it is there.
+  if (listed === null || listed.after !== null)
+    throw new StreamError('E_CRM_BAD_REPLY', 'the list of the tasks of this HubSpot deal does not end')
+  const tasks =
+    listed.answer === undefined ? [] : readAs(batch, listed.answer.body, 'a HubSpot batch').results
   const standing = standOfTask(asked, deal, tasks)
   // What arrived there before the deal was closed has arrived.
   return deal.properties['hs_is_closed'] === 'true' && standing.main !== null

@@ -1,6 +1,7 @@
 import { FatalError, PauseError, RetriableError, StreamError, type SyncError } from '../../errors.ts'
 import type { RawReply, StreamName } from '../connector.ts'
 import { countIn } from '../numbers.ts'
+import type { PipedriveSettings as Settings } from './settings.ts'
 
 // Errors and limits: https://pipedrive.readme.io/docs/core-api-concepts-http-status-codes, …/core-api-concepts-rate-limiting and
 // https://github.com/pipedrive/client-nodejs/issues/725 (read 2026-11-20). A refusal for the burst and one for the day have the
@@ -9,12 +10,14 @@ import { countIn } from '../numbers.ts'
 const coolDownMs = 15 * 60_000
 /** The burst limit counts over two seconds. */
 const burstMs = 2_000
+/** A burst is over by then: whoever is refused so often, and is not told how much of the day is left, has nothing left of it. */
+const mostBursts = 3
 
-/** What is wrong with an answer of Pipedrive's; null when its HTTP status says it all, or nothing is. */
-export function fault(reply: RawReply, stream: StreamName): SyncError | null {
+/** What is wrong with an answer of Pipedrive's, to the `nth` try; null when its HTTP status says it all, or nothing is. */
+export function fault(reply: RawReply, stream: StreamName, _: Settings, nth = 1): SyncError | null {
   const { status } = reply
   const said = wordsOf(reply)
-  if (status === 429) return overLimit(reply)
+  if (status === 429) return overLimit(reply, nth)
   if (status === 403 && isPage(reply))
     return new PauseError(
       'Pipedrive’s gateway shut us out for asking too often (status 403 with a page)',
@@ -30,9 +33,13 @@ export function fault(reply: RawReply, stream: StreamName): SyncError | null {
   return null
 }
 
-function overLimit({ headers }: RawReply): SyncError {
-  if (countIn(headers['x-daily-ratelimit-token-remaining']) === 0) {
-    const words = 'the day’s tokens of the Pipedrive company are spent'
+function overLimit({ headers }: RawReply, nth: number): SyncError {
+  const left = countIn(headers['x-daily-ratelimit-token-remaining'])
+  if (left === 0 || (left === null && nth >= mostBursts)) {
+    const words =
+      left === 0
+        ? 'the day’s tokens of the Pipedrive company are spent'
+        : `Pipedrive asked us to slow down ${nth} times in a row and does not say what is left of the day`
     return new PauseError(words, untilMidnightMs(headers.date))
   }
   const seconds = countIn(headers['x-ratelimit-reset'])

@@ -61,7 +61,7 @@ export function bulkPage(
   done: () => Pick<Page, 'next' | 'total' | 'endsWhole'>,
 ): Page {
   if (reply.status >= 400) {
-    const problem = fault({ ...reply, text: '' }, 'activities', settings)
+    const problem = fault({ ...reply, text: '' }, 'activities')
     if (problem instanceof PauseError || problem instanceof FatalError) throw problem
     return bulk.step === 'poll' || bulk.step === 'rows' ? anew(place, bulk.tries) : byList(place)
   }

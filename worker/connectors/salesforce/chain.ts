@@ -6,6 +6,7 @@ import { readAs } from '../read-as.ts'
 import { plain } from './bulk-item.ts'
 import { bulkPage, bulkRequest, isTimeToCount } from './bulk.ts'
 import { columnsOf, kindsOf, readDescription } from './columns.ts'
+import { fault } from './fault.ts'
 import { beginAt, lookAt, nextObject, nextPhase, placeOf, type Place } from './place.ts'
 import type { SalesforceSettings as Settings } from './settings.ts'
 import { namedQuery, pageQuery } from './soql.ts'
@@ -88,15 +89,31 @@ function requestFor(objects: Objects, place: Place, settings: Settings): Request
       path: 'queryAll',
       query: { q: namedQuery(name, place.columns, namedOf(object, place), only) },
     }
+  const rows = rowsAtOnce(object, place, settings)
   return {
     method: 'GET',
     path: 'queryAll',
-    query: { q: pageQuery(name, place, rowsAtOnce(object, settings), only, comesDue) },
+    query: { q: pageQuery(name, place, rows, only, comesDue) },
+    ...(rows > fewestRows && { mayBeRefused: [400] }),
   }
 }
 
-const rowsAtOnce = ({ atOnce = Infinity }: SObject, { pageSize }: Settings): number =>
-  Math.min(atOnce, pageSize)
+/** A query that runs for too long even for so few is not a matter of how many are asked for. */
+const fewestRows = 10
+
+const rowsAtOnce = (
+  { atOnce = Infinity }: SObject,
+  { rows = Infinity }: Place,
+  { pageSize }: Settings,
+): number => Math.min(atOnce, pageSize, rows)
+
+/** A page that took Salesforce too long is asked for by half, and so are those behind it. */
+function byHalf(object: SObject, place: Place, reply: Reply, settings: Settings): Page {
+  const problem = fault({ ...reply, text: '' }, object.name)
+  if (problem instanceof StreamError) throw problem
+  const rows = Math.max(fewestRows, Math.floor(rowsAtOnce(object, place, settings) / 2))
+  return { items: [], next: JSON.stringify({ ...place, rows } satisfies Place), total: null }
+}
 
 function pageOf(objects: Objects, place: Place, reply: Reply, settings: Settings): Page {
   const object = objectAt(objects, place)
@@ -108,6 +125,7 @@ function pageOf(objects: Objects, place: Place, reply: Reply, settings: Settings
   }
   if (place.bulk !== undefined)
     return bulkPage(object, place, place.bulk, reply, settings, () => after(objects, place))
+  if (reply.status >= 400) return byHalf(object, place, reply, settings)
   const { records, totalSize, done } = readAs(page, reply.body, `a page of ${object.name}`)
   if (done && records.length !== totalSize)
     throw new StreamError(
@@ -122,7 +140,7 @@ function pageOf(objects: Objects, place: Place, reply: Reply, settings: Settings
   if (place.phase === 'named') return { items, repeats: true, ...ending(place, furtherOf(objects, place)) }
   const mayRepeat = place.phase === 'bin' || place.phase === 'due' || place.isAgain === true
   const repeats = mayRepeat ? { repeats: true as const } : {}
-  const isEnd = done && totalSize < rowsAtOnce(object, settings)
+  const isEnd = done && totalSize < rowsAtOnce(object, place, settings)
   if (isEnd || last === undefined)
     return { items, ...repeats, ...hiddenIn(object, place, records), ...after(objects, place) }
   const on: Place = { ...place, after: { stamp: last.SystemModstamp, id: last.Id } }

@@ -1,5 +1,5 @@
 import { FatalError, PauseError, RetriableError, StreamError, type SyncError } from '../../errors.ts'
-import type { RawReply, StreamName } from '../connector.ts'
+import type { RawReply, Reply } from '../connector.ts'
 import type { SalesforceSettings as Settings } from './settings.ts'
 
 // "Status Codes and Error Responses" and "API Request Limits and Allocations" at https://developer.salesforce.com (read 2026-11-20).
@@ -8,9 +8,9 @@ import type { SalesforceSettings as Settings } from './settings.ts'
 const hourMs = 3_600_000
 
 /** What is wrong with an answer of Salesforce's; null when its HTTP status says it all, or nothing is. */
-export function fault(reply: RawReply, stream: StreamName, settings: Settings): SyncError | null {
+export function fault(reply: RawReply, stream: string): SyncError | null {
   const { status, body } = reply
-  if (status < 300) return limitNear(reply, settings)
+  if (status < 300) return null
   const { errorCode: code = '', message: said = 'no words' } = firstError(body)
   const words = `Salesforce answered ${status} for ${stream}: ${code} (${said.slice(0, 300)})`
   if (code === 'REQUEST_LIMIT_EXCEEDED') return overLimit(said)
@@ -34,7 +34,7 @@ function overLimit(said: string): SyncError {
 }
 
 /** Every answer tells how much of the day's allowance the org has used; what is left belongs to others too. */
-function limitNear({ headers }: RawReply, { stopAtShare }: Settings): SyncError | null {
+export function enough({ headers }: Reply, { stopAtShare }: Settings): SyncError | null {
   const info = headers['sforce-limit-info']
   const [, used, most] = /api-usage=(\d+)\/(\d+)/.exec(typeof info === 'string' ? info : '') ?? []
   if (used === undefined || Number(used) < Number(most) * stopAtShare) return null

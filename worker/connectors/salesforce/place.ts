@@ -40,6 +40,8 @@ export type Place = {
   covered?: string
   /** The last record that was read: its stamp as it came, and its id. */
   after: { stamp: string; id: string } | null
+  /** Records asked for at a time of this object, where more took Salesforce too long. */
+  rows?: number
   /** The ids of a look at single records. */
   ids?: string[]
   /** On a first load: rows of the list so far, and how its fields are written; gone once the list is not to be left any more. */
@@ -119,7 +121,8 @@ export function withoutBulk(place: Place): Place {
 /** The beginning of the next object; null when this was the last. */
 export function nextObject(place: Place, objects: number): Place | null {
   const object = place.object + 1
+  const { rows: _, ...same } = withoutBulk(place)
   return object < objects
-    ? { ...withoutBulk(place), object, phase: 'describe', columns: [], isFed: false, after: null }
+    ? { ...same, object, phase: 'describe', columns: [], isFed: false, after: null }
     : null
 }
