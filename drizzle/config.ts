@@ -34,6 +34,15 @@ export const environment = z.object({
     .describe(
       'Of the web: a streaming replica of that Postgres, from which lists are read while it keeps up',
     ),
+  DATABASE_POOL: z.coerce
+    .number()
+    .int()
+    .min(2)
+    .max(200)
+    .default(10)
+    .describe(
+      'Of the web: how many connections to Postgres it holds at most; idle ones are closed after ten seconds',
+    ),
   PORT: port.default(4321).describe('Port of the web pages'),
   HOST: z.string().min(1).default('127.0.0.1').describe('Address the web pages listen on'),
   PUBLIC_URL: z
@@ -86,6 +95,16 @@ export const environment = z.object({
     .regex(/@/, 'must be an address such as Tidemark <sync@example.com>')
     .default('Tidemark <tidemark@localhost>')
     .describe('Sender of mails'),
+  ALERT_EMAIL: z
+    .email()
+    .optional()
+    .describe(
+      'Of the web: who is mailed when data grows late or a CRM takes our key no more; needs SMTP_URL',
+    ),
+  ALERT_WEBHOOK_URL: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('Of the web: an address that is told so as JSON, such as an incoming webhook of Slack'),
   GOOGLE_CLIENT_ID: z.string().min(1).optional().describe('Lets people sign in with Google'),
   GOOGLE_CLIENT_SECRET: z.string().min(1).optional().describe('Belongs to GOOGLE_CLIENT_ID'),
   MICROSOFT_CLIENT_ID: z.string().min(1).optional().describe('Lets people sign in with Microsoft'),
@@ -169,6 +188,7 @@ export const fileVariables = [
   'TIDEMARK_OLD_SECRETS',
   'TIDEMARK_WEB_SECRET',
   'SMTP_URL',
+  'ALERT_WEBHOOK_URL',
   'GOOGLE_CLIENT_SECRET',
   'MICROSOFT_CLIENT_SECRET',
   'SALESFORCE_CLIENT_SECRET',
@@ -215,6 +235,8 @@ export function readConfig(source: Record<string, string | undefined>): Config {
         `${missing.join(', ')}: missing, needed with ${group.filter((name) => !missing.includes(name)).join(', ')}`,
       )
   }
+  if (given['ALERT_EMAIL'] !== undefined && given['SMTP_URL'] === undefined)
+    problems.push('SMTP_URL: missing, needed with ALERT_EMAIL')
   if (!result.success || problems.length > 0) {
     throw new ConfigError(
       `The environment is not usable:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`,

@@ -50,9 +50,19 @@ export const nextActions = pgTable(
     index('next_actions_moved')
       .on(t.tenantId, t.opportunityId, t.number)
       .where(sql`moves >= 3`),
+    // Of each overdue task of the CRM it is asked whether it was taken over; few were.
+    index('next_actions_taken_over')
+      .on(t.tenantId, t.suggestionId)
+      .where(sql`suggestion_id is not null`),
     check(
       'next_actions_step_or_outcome',
       sql`(${t.outcome} is null) = (${t.dueAt} is not null) and (${t.dueAt} is null) = (${t.details} is null)`,
+    ),
+    // A person's row ends nothing without their word; what was put off or taken over is a step.
+    check(
+      'next_actions_deed',
+      sql`${t.how} not in ('planned', 'completed', 'moved', 'suggested') or ${t.outcome} is null
+        or (${t.how} in ('planned', 'completed') and ${t.outcome} in ('won', 'lost', 'disqualified'))`,
     ),
     check('next_actions_number', sql`${t.number} > 0 and ${t.moves} >= 0`),
     check(

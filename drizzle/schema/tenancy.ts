@@ -8,6 +8,10 @@ export const agencies = pgTable('agencies', {
   createdAt: timestamp({ withTimezone: true }).notNull().defaultNow(),
 })
 
+/** How a client may have its numbers written; each is an example of itself. */
+export const numberFormats = ['1,234.56', '1.234,56', '1 234,56', '1’234.56'] as const
+export type NumberFormat = (typeof numberFormats)[number]
+
 /** A client whose CRM we copy. Its own id is the tenant id that every other row carries. */
 export const tenants = pgTable(
   'tenants',
@@ -25,6 +29,7 @@ export const tenants = pgTable(
     timeZone: text().notNull().default('America/New_York'),
     /** ISO 4217 code for records whose CRM names none. */
     currency: text().notNull().default('USD'),
+    numberFormat: text({ enum: numberFormats }).notNull().default('1,234.56'),
     /** Nobody opens this workspace without a second factor. */
     requiresSecondFactor: boolean().notNull().default(false),
     /** Completed actions are also written to the CRM. */
@@ -33,6 +38,10 @@ export const tenants = pgTable(
   },
   (t) => [
     check('tenants_slug_form', sql`${t.slug} ~ '^[a-z0-9][a-z0-9-]{0,62}$'`),
+    check(
+      'tenants_number_format',
+      sql`${t.numberFormat} in (${sql.raw(numberFormats.map((one) => `'${one}'`).join(', '))})`,
+    ),
     check('tenants_currency_form', sql`${t.currency} ~ '^[A-Z]{3}$'`),
   ],
 )

@@ -31,6 +31,7 @@ describe('the environment', () => {
   const defaults = {
     DATABASE_URL: undefined,
     DATABASE_REPLICA_URL: undefined,
+    DATABASE_POOL: 10,
     PORT: 4321,
     HOST: '127.0.0.1',
     PUBLIC_URL: undefined,
@@ -41,6 +42,8 @@ describe('the environment', () => {
     TRUSTED_PROXIES: [],
     SMTP_URL: undefined,
     MAIL_FROM: 'Tidemark <tidemark@localhost>',
+    ALERT_EMAIL: undefined,
+    ALERT_WEBHOOK_URL: undefined,
     GOOGLE_CLIENT_ID: undefined,
     GOOGLE_CLIENT_SECRET: undefined,
     MICROSOFT_CLIENT_ID: undefined,
@@ -83,6 +86,7 @@ describe('the environment', () => {
   test('reads every variable', () => {
     const given = {
       DATABASE_URL: 'postgres://tidemark:word@db:5432/tidemark',
+      DATABASE_POOL: '25',
       PORT: '0',
       HOST: '0.0.0.0',
       PUBLIC_URL: 'https://tidemark.example.com',
@@ -116,6 +120,7 @@ describe('the environment', () => {
     const { SOMETHING_ELSE: _, ...known } = given
     expect(readConfig(given)).toEqual({
       ...known,
+      DATABASE_POOL: 25,
       PORT: 0,
       TIDEMARK_OLD_SECRETS: [`${longSecret}-1`, `${longSecret}-2`],
       TRUSTED_PROXIES: ['10.0.0.0/8', '192.0.2.1', '2001:db8::/32'],
@@ -136,6 +141,7 @@ describe('the environment', () => {
   test.each([
     ['DATABASE_URL', 'mysql://db/tidemark', 'must look like postgres://user:password@host:5432/database'],
     ['DATABASE_URL', 'postgres://', 'must look like postgres://user:password@host:5432/database'],
+    ['DATABASE_POOL', '1', '>=2'],
     ['PORT', '65536', '65535'],
     ['PORT', '-1', '>=0'],
     ['PORT', '80.5', 'int'],

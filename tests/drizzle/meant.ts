@@ -23,7 +23,13 @@ const ownAndOpen = '((user_id = ( SELECT app.user_id() AS user_id)) AND (ended_a
 
 /** Besides the tenant's own, word for word. A policy that also writes checks what it writes by the same words. */
 export const furtherPolicies: Policy[] = [
-  ...same(`tenants quarantine crm_writes ${syncTables}`, 'operator_reads', 'tidemark_operator', 'r', 'true'),
+  ...same(
+    `tenants quarantine crm_writes alerts ${syncTables}`,
+    'operator_reads',
+    'tidemark_operator',
+    'r',
+    'true',
+  ),
   ...same('connections sync_runs sync_run_streams', 'schedule_claims', 'tidemark_definer', '*', 'true'),
   ...same('answered_requests', 'definer_forgets', 'tidemark_definer', '*', 'true'),
   ...same(
@@ -185,7 +191,7 @@ const syncState = ['tenants', 'workers', ...syncTables.split(' ')].join(' ')
 /** All that these roles may do. */
 export const narrowRoles: Record<string, string[]> = {
   tidemark_operator: [
-    ...rights('SELECT', syncState),
+    ...rights('SELECT', `${syncState} alerts`),
     ...rights('SELECT', 'quarantine', 'tenant_id connection_id stream created_at resolved_at'),
     ...rights('SELECT', 'crm_writes', countedOfWrites),
   ],

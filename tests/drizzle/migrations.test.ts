@@ -209,6 +209,7 @@ describe('the migrated database', () => {
     expect(others.filter((line) => !/^partition raw_snapshots_\d{4}_\d\d$/.test(line))).toEqual([
       'function app.analyze_records()',
       'function app.carry_next_action()',
+      'function app.check_deed()',
       'function app.claim_due_slots(timestamp with time zone,interval,integer)',
       'function app.claim_nudged(interval,integer)',
       'function app.close_next_action()',
@@ -241,6 +242,7 @@ describe('the migrated database', () => {
       'function app.waiting_field_mappings(integer)',
       'partition raw_snapshots_default',
       'trigger carry_next_action',
+      'trigger check_deed',
       'trigger close_next_action',
       'trigger keep_mirror',
       'trigger mirror_next_action',

@@ -99,6 +99,58 @@ describe('a row of next actions', () => {
     expect(await mirror()).toMatchObject({ version: 1, next_action_details: call.details })
   })
 
+  test.each([
+    ['completes a step as if nothing had been planned', { how: 'completed', outcome: 'none' }],
+    ['completes it in the name of the CRM', { how: 'completed', outcome: 'closed_in_crm' }],
+    ['completes it as merged', { how: 'completed', outcome: 'merged' }],
+    ['plans nothing', { how: 'planned', outcome: 'none' }],
+    ['puts a step off to an outcome', { how: 'moved', outcome: 'lost' }],
+    ['puts it off to nothing', { how: 'moved', outcome: 'none' }],
+    ['takes over an outcome', { how: 'suggested', outcome: 'won' }],
+    ['takes over nothing', { how: 'suggested', outcome: 'closed_in_crm' }],
+  ])('that %s is refused', async (_, row) => {
+    await add(call)
+    await expect(add({ number: 2, ...row })).rejects.toEqual(refusal('next_actions_deed'))
+    expect(await mirror()).toMatchObject({ version: 1, next_action_details: call.details })
+  })
+
+  test.each([
+    ['plans an outcome', { how: 'planned', outcome: 'disqualified' }],
+    ['ends with an outcome', { how: 'completed', outcome: 'won' }],
+    ['takes back the first one', { how: 'undone', outcome: 'none' }],
+  ])('that %s is taken', async (_, row) => {
+    await add(call)
+    await add({ number: 2, ...row })
+    expect(await mirror()).toMatchObject({ version: 2, next_action_at: null })
+  })
+
+  test.each([
+    ['closes it in the name of the CRM, where it is open', { how: 'closed', outcome: 'closed_in_crm' }],
+    ['closes it with an outcome', { how: 'closed', outcome: 'won' }],
+    ['merges it with nothing', { how: 'merged', outcome: 'merged' }],
+    ['brings a step from nowhere', { ...call, how: 'merged' }],
+    ['takes back what was planned, and ends it', { how: 'undone', outcome: 'won' }],
+    ['takes it back to a step that was never planned', { ...call, how: 'undone', details: 'Another' }],
+  ])('that %s is refused', async (_, row) => {
+    await add(call)
+    await expect(add({ number: 2, ...row })).rejects.toEqual(refusal('next_actions_deed_is_so'))
+    expect(await mirror()).toMatchObject({ version: 1, next_action_details: call.details })
+  })
+
+  test('that takes back what was taken back, or what the CRM closed, is refused', async () => {
+    await add(call)
+    await add({ number: 2, how: 'undone', outcome: 'none' })
+    await expect(add({ ...call, number: 3, how: 'undone' })).rejects.toEqual(
+      refusal('next_actions_deed_is_so'),
+    )
+    await add({ ...call, number: 3 })
+    await change(`update opportunities set status = 'won' where id = '${id}'`)
+    await change(`update opportunities set status = 'open' where id = '${id}'`)
+    await expect(add({ ...call, number: 5, how: 'undone' })).rejects.toEqual(
+      refusal('next_actions_deed_is_so'),
+    )
+  })
+
   test('that does not follow the last one is refused: a second open step there cannot be', async () => {
     await add(call)
     for (const number of [1, 3])

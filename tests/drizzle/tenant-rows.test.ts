@@ -54,6 +54,7 @@ const closed = {
     'won_targets',
     'answered_requests',
     'webhook_addresses',
+    'alerts',
   ],
 }
 const mayRead = async (role: string, table: string, column: string) =>

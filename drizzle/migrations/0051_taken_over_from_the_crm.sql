@@ -1,0 +1,1 @@
+CREATE INDEX "next_actions_taken_over" ON "next_actions" USING btree ("tenant_id","suggestion_id") WHERE suggestion_id is not null;

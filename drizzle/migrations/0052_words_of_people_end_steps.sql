@@ -1,0 +1,2 @@
+ALTER TABLE "next_actions" ADD CONSTRAINT "next_actions_deed" CHECK ("next_actions"."how" not in ('planned', 'completed', 'moved', 'suggested') or "next_actions"."outcome" is null
+        or ("next_actions"."how" in ('planned', 'completed') and "next_actions"."outcome" in ('won', 'lost', 'disqualified')));
