@@ -1,6 +1,7 @@
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startSimulator, type Simulator } from '../../simulator/main.ts'
+import { startSmtp } from '../support/smtp.ts'
 import { addClient, emptyInstallation, tidemark, type Installation } from './tidemark.ts'
 
 const account = { webKey: 'CT_CANARY', accessToken: 'CANARY-TOKEN', seed: 3, people: 20, changesPerDay: 0 }
@@ -57,6 +58,21 @@ test('an installation in good health has nothing that failed, also when its CRM 
   expect(out).toMatch(/^✓ rosewood-care \/ ClientTether: runs: last run: success/m)
 })
 
+test('a trial goes out by each way in which operators are told of alerts, and one that is not taken has failed', async () => {
+  const smtp = await startSmtp({ isFull: (address) => address === 'full@example.com' })
+  const mailTo = (ALERT_EMAIL: string) => ({ SMTP_URL: smtp.url, ALERT_EMAIL })
+  expect(await failures(mailTo('ops@example.com'), '--tell')).toEqual([])
+  expect(smtp.letters).toEqual([expect.objectContaining({ to: ['ops@example.com'] })])
+  const refused = { ...mailTo('full@example.com'), ALERT_WEBHOOK_URL: `${simulator.url}/CANARY-no-hook` }
+  expect(await failures(refused, '--tell')).toEqual([
+    expect.stringMatching(/^alerts by webhook: the address of ALERT_WEBHOOK_URL answered with 4\d\d > /),
+    expect.stringMatching(/^alerts by mail: .*mailbox full > Correct SMTP_URL or ALERT_EMAIL/),
+  ])
+  await smtp.close()
+  const { out } = await tidemark(['doctor', '--tell'], installation.env)
+  expect(out).toMatch(/^! alerts: nobody is told\n {4}Set ALERT_WEBHOOK_URL/m)
+})
+
 test('a database that is away, and one that was never migrated', async () => {
   expect(await failures({ DATABASE_URL: 'postgres://tidemark:CANARY@127.0.0.1:1/x' })).toEqual([
     expect.stringMatching(/^database: The database at 127\.0\.0\.1:1 does not answer/),
@@ -94,8 +110,13 @@ test('a login that may not act as our roles', async () => {
 })
 
 test('a silent worker', async () => {
+  const silentSinceMs = Date.now() - 300_000
   await db.query(`update workers set beat_at = now() - interval '5 minutes'`)
-  expect(await failures()).toEqual([expect.stringMatching(/^worker: last heard of 30\d s ago > Start one: /)])
+  const [failure = '', ...others] = await failures()
+  const [, seconds] = /^worker: last heard of (\d+) s ago > Start one: /.exec(failure) ?? []
+  expect(others).toEqual([])
+  expect(Number(seconds)).toBeGreaterThanOrEqual(300)
+  expect(Number(seconds)).toBeLessThanOrEqual(Math.ceil((Date.now() - silentSinceMs) / 1_000))
   await db.query('update workers set beat_at = now()')
 })
 
