@@ -6,7 +6,7 @@ class ChartTip extends HTMLElement {
   connectedCallback() {
     this.tabIndex = 0
     this.setAttribute('role', 'group')
-    this.setAttribute('aria-label', `${this.dataset['title'] ?? 'Chart'} Arrow keys read its values.`)
+    this.setAttribute('aria-label', `${this.dataset['words'] ?? 'Chart.'} Arrow keys read its values.`)
     const { signal } = this.#stop
     this.addEventListener('pointermove', (event) => this.#follow(event), { signal })
     this.addEventListener('pointerleave', () => this.#show(-1), { signal })

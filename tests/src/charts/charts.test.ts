@@ -119,6 +119,57 @@ test('the widths of bars stand in the proportion of their values, beginning at n
   expect(first / second).toBeLessThan(2.05)
 })
 
+/** The points of the outlines of the marks of each row, by row. */
+function outlines(chart: Chart): { xs: number[]; ys: number[] }[] {
+  const rows: { xs: number[]; ys: number[] }[] = []
+  for (const [, path = '', row] of draw(chart).wide.matchAll(/<path d="([^"]*)"[^>]*data-mark="(\d+)"/g)) {
+    const points = [...path.matchAll(/(?:[ML]|A[\d.]+ [\d.]+ 0 \d \d )([-\d.]+) ([-\d.]+)/g)]
+    const { xs, ys } = (rows[Number(row)] ??= { xs: [], ys: [] })
+    xs.push(...points.map(([, x]) => Number(x)))
+    ys.push(...points.map(([, , y]) => Number(y)))
+  }
+  return rows
+}
+const span = (places: readonly number[]) => ({ from: Math.min(...places), to: Math.max(...places) })
+
+test('what is below zero reaches to the other side of it, as far as it is below', () => {
+  const [above, below] = outlines(charts([100, -50])['bars'] as Chart).map(({ xs }) => span(xs))
+  const zero = above?.from ?? 0
+  expect(Math.abs((below?.to ?? 0) - zero)).toBeLessThan(2)
+  expect(((above?.to ?? 0) - zero) / (zero - (below?.from ?? 0))).toBeCloseTo(2, 1)
+  const columns = { ...charts([40, -20])['weeks'], series: [{ name: 'a', values: [40, -20], as: 'columns' }] }
+  const [up, down] = outlines(columns as Chart).map(({ ys }) => span(ys))
+  expect(up?.to).toBeCloseTo(down?.from ?? 0, 0)
+  expect(((up?.to ?? 0) - (up?.from ?? 0)) / ((down?.to ?? 0) - (down?.from ?? 0))).toBeCloseTo(2, 1)
+})
+
+/** The dots of a line, each with its place from the left and from the top, and its row. */
+function dotsOf(values: readonly number[]) {
+  const weeks = charts(values)['weeks'] as Extract<Chart, { kind: 'weeks' }>
+  const { wide } = draw({ ...weeks, series: weeks.series.slice(0, 1) })
+  return [...wide.matchAll(/transform="matrix\(3,0,0,3,([\d.]+),([\d.]+)\)"[^>]*data-mark="(\d)"/g)]
+}
+
+test('a line falls through zero, its points as far apart as their values', () => {
+  const dots = dotsOf([10, 0, -10])
+  expect(dots.map(([, , , row]) => row)).toEqual(['0', '1', '2'])
+  const [first = 0, second = 0, third = 0] = dots.map(([, , y]) => Number(y))
+  expect(second).toBeGreaterThan(first)
+  expect(third - second).toBeCloseTo(second - first, 0)
+})
+
+test('one point alone is a dot, one part alone the whole', () => {
+  expect(dotsOf([10]).map(([, , , row]) => row)).toEqual(['0'])
+  const [share] = [
+    ...draw(charts([10])['share'] as Chart).wide.matchAll(/<path d="M[\d.]+ [\d.]+l([\d.]+) 0/g),
+  ]
+  expect(Number(share?.[1])).toBeGreaterThan(widths.wide - 10)
+  // A whole circle ends where it begins.
+  const [pie] = outlines(charts([10])['pie'] as Chart)
+  expect(span(pie?.xs ?? []).to - span(pie?.xs ?? []).from).toBeLessThan(10)
+  expect(draw(charts([10])['pie'] as Chart).wide).toContain('100%')
+})
+
 test('more bars than anybody reads are left to the table', () => {
   const { wide } = draw(charts(Array.from({ length: 500 }, (_, at) => at))['bars'] as Chart)
   expect(wide).toContain(`data-mark="${mostBars - 1}"`)
