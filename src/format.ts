@@ -1,6 +1,8 @@
 import { dayOf } from './domain/days.ts'
 import { remembered } from './domain/remembered.ts'
+import { inOwnSigns } from './number-signs.ts'
 
+/** Words are English; the signs in numbers are the workspace's (src/number-signs.ts). */
 const locale = 'en-US'
 
 /** Making one takes longer than all that it writes on a page, so each is made once. */
@@ -10,7 +12,12 @@ const places = new Map<string, number>()
 
 /** "1,284" */
 export function count(value: number): string {
-  return numberFormat({}).format(value)
+  return inOwnSigns(numberFormat({}), value)
+}
+
+/** "200+" where counting was ended early. */
+export function countedWords({ count: of, isMore }: { count: number; isMore: boolean }): string {
+  return `${count(of)}${isMore ? '+' : ''}`
 }
 
 /** "1 activity is", "2 activities are": the number with the words that agree with it. */
@@ -21,7 +28,7 @@ export function plural(value: number, one: string, many: string): string {
 /** "$111,150", exact to the last cent before rounding; `amountMinor` is in the currency's minor unit. */
 export function money(amountMinor: bigint, currency: string): string {
   const style = { style: 'currency', currency, maximumFractionDigits: 0 } as const
-  return numberFormat(style).format(decimalOf(amountMinor, currency))
+  return inOwnSigns(numberFormat(style), decimalOf(amountMinor, currency))
 }
 
 /** So many dollars, in cents: a whole amount in the currency's major unit, as people type it, in its minor unit. */
@@ -41,14 +48,19 @@ export function compactCount(value: number): string {
 
 /** "29%" of a share from 0 to 1. */
 export function percent(share: number): string {
-  return numberFormat({ style: 'percent' }).format(share)
+  return inOwnSigns(numberFormat({ style: 'percent' }), share)
+}
+
+function inTenths(value: number): string {
+  return inOwnSigns(numberFormat({ minimumFractionDigits: 1, maximumFractionDigits: 1 }), value)
 }
 
 function compact(value: number | Intl.StringNumericLiteral, style: Intl.NumberFormatOptions): string {
   const options = { ...style, notation: 'compact', maximumSignificantDigits: 3 } as const
-  const parts = numberFormat(options).formatToParts(value)
   // A thousand is a small k; the K of a currency's code stays as it is.
-  return parts.map(({ type, value: text }) => (type === 'compact' && text === 'K' ? 'k' : text)).join('')
+  return inOwnSigns(numberFormat(options), value, ({ type, value: text }) =>
+    type === 'compact' && text === 'K' ? 'k' : text,
+  )
 }
 
 /** "111150.00": the amount in the currency's major unit, in all its digits. */
@@ -111,23 +123,9 @@ const dayAndTime = written({ month: 'short', day: 'numeric', hour: 'numeric', mi
 const weekdayOf = written({ weekday: 'short', month: 'short', day: 'numeric' })
 const weekdayOfYear = written({ weekday: 'short', month: 'short', day: 'numeric', year: 'numeric' })
 
-/** "14 min ago", "in 12 min", "3 h ago", "3 days ago", "just now". */
-export function relativeTime(at: Date, now: Date): string {
-  const seconds = Math.round((at.getTime() - now.getTime()) / 1_000)
-  const size = Math.abs(seconds)
-  if (size < 60) return seconds > 0 ? 'in less than a minute' : 'just now'
-  const amount =
-    size < 3_600
-      ? `${Math.floor(size / 60)} min`
-      : size < 48 * 3_600
-        ? `${Math.floor(size / 3_600)} h`
-        : `${Math.floor(size / 86_400)} days`
-  return seconds > 0 ? `in ${amount}` : `${amount} ago`
-}
-
 /** "0.4 s", "41 s", "3 min 5 s", "2 h 4 min" */
 export function duration(ms: number): string {
-  if (ms < 10_000) return `${(Math.max(0, ms) / 1_000).toFixed(1)} s`
+  if (ms < 10_000) return `${inTenths(Math.max(0, ms) / 1_000)} s`
   const seconds = Math.floor(ms / 1_000)
   if (seconds < 60) return `${seconds} s`
   if (seconds < 3_600)
@@ -139,7 +137,7 @@ export function duration(ms: number): string {
 export function bytes(size: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB']
   const step = size < 1 ? 0 : Math.min(Math.floor(Math.log10(size) / 3), units.length - 1)
-  return `${(size / 1_000 ** step).toFixed(step === 0 ? 0 : 1)} ${units[step]}`
+  return `${step === 0 ? count(size) : inTenths(size / 1_000 ** step)} ${units[step]}`
 }
 
 const yearOf = (at: Date, timeZone: string) => dayOf(at, timeZone).slice(0, -6)

@@ -15,6 +15,10 @@ export function addTenantCommands(program: Command): void {
     .option('--slug <slug>', 'its word in addresses; made from the name unless given')
     .option('--time-zone <zone>', 'decides what "today" is (default America/New_York)')
     .option('--currency <code>', 'for amounts without one (default USD)')
+    .option(
+      '--number-format <example>',
+      'how numbers are written: 1,234.56 (default), 1.234,56, 1 234,56 or 1’234.56',
+    )
     .addHelpText('after', examplesOfAdd)
     .action(add)
   tenant
@@ -32,7 +36,7 @@ export function addTenantCommands(program: Command): void {
 const examplesOfAdd = `
 Examples:
   $ npm run tidemark -- tenant add "Copper Kettle Coffee" --time-zone America/Chicago
-  $ npm run tidemark -- tenant add "Glühwein & Co" --slug gluehwein --currency EUR
+  $ npm run tidemark -- tenant add "Glühwein & Co" --slug gluehwein --currency EUR --number-format 1.234,56
 `
 const examplesOfList = `
 Examples:
@@ -66,7 +70,10 @@ async function writeBack(slug: string, word: string): Promise<void> {
   }
 }
 
-async function add(name: string, options: { slug?: string; timeZone?: string; currency?: string }) {
+async function add(
+  name: string,
+  options: { slug?: string; timeZone?: string; currency?: string; numberFormat?: string },
+) {
   const { addTenant } = await import('../../src/commands/add-tenant.ts')
   const installation = await openInstallation(process.env, warn)
   try {

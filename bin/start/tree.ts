@@ -1,6 +1,6 @@
 import type { Database } from '../../drizzle/db.ts'
 import { migrate } from '../../drizzle/migrate.ts'
-import { relativeTime } from '../../src/format.ts'
+import { relativeTime } from '../../src/domain/relative-time.ts'
 import type { ListedConnection } from '../../src/queries/connection-list.ts'
 import type { Installation } from '../installation.ts'
 import { print } from '../print.ts'

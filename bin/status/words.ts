@@ -1,4 +1,4 @@
-import { relativeTime } from '../../src/format.ts'
+import { relativeTime } from '../../src/domain/relative-time.ts'
 import type { Standing, StreamAge } from './read.ts'
 
 /** One connection as a line of JSON, names in snake_case as in the HTTP interface. */

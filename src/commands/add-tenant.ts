@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { sql, type Database } from '../../drizzle/db.ts'
-import { tenants } from '../../drizzle/schema/index.ts'
+import { numberFormats, tenants } from '../../drizzle/schema/index.ts'
 
 const isZone = (name: string) => {
   try {
@@ -26,6 +26,7 @@ export const newTenant = z
       .string()
       .regex(/^[A-Z]{3}$/, 'must be an ISO 4217 code such as USD')
       .default('USD'),
+    numberFormat: z.enum(numberFormats, `must be one of ${numberFormats.join(' or ')}`).default('1,234.56'),
   })
   .transform((tenant) => ({ ...tenant, slug: tenant.slug ?? slugOf(tenant.name) }))
   .refine(({ slug }) => slug !== '', { path: ['slug'], message: 'cannot be made from this name: give one' })

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import { z } from 'zod'
 import type { Tx } from '../../drizzle/db.ts'
 import { wonTargets } from '../../drizzle/schema/index.ts'
-import { isCurrency, minorUnitsOf } from '../domain/amount.ts'
+import { isCurrency, minorUnitsOf, type NumberSigns } from '../domain/amount.ts'
 import { fieldsOf } from './add-tenant.ts'
 import { recordDeed, type Actor } from './record-deed.ts'
 
@@ -13,14 +13,15 @@ const currency = z
   .refine(isCurrency, 'Give the three letters of a currency, such as USD.')
 
 /** What is asked of somebody who sets a target. An empty amount takes it away. */
-const target = z.strictObject({ currency, amount: z.string().trim().max(40) }).transform((given, context) => {
-  const amountMinor = given.amount === '' ? null : minorUnitsOf(given.amount, given.currency)
-  if (amountMinor === null || (amountMinor !== undefined && amountMinor > 0n))
-    return { currency: given.currency, amountMinor }
-  const message = `Give an amount above nothing in ${given.currency}, such as 500,000.`
-  context.addIssue({ code: 'custom', path: ['amount'], message })
-  return z.NEVER
-})
+const target = (signs: NumberSigns) =>
+  z.strictObject({ currency, amount: z.string().trim().max(40) }).transform((given, context) => {
+    const amountMinor = given.amount === '' ? null : minorUnitsOf(given.amount, given.currency, signs)
+    if (amountMinor === null || (amountMinor !== undefined && amountMinor > 0n))
+      return { currency: given.currency, amountMinor }
+    const message = `Give an amount above nothing in ${given.currency}, such as 500${signs.group}000.`
+    context.addIssue({ code: 'custom', path: ['amount'], message })
+    return z.NEVER
+  })
 
 export type SetTargetOutcome =
   | { kind: 'set'; currency: string; amountMinor: bigint | null }
@@ -32,10 +33,10 @@ export type SetTargetOutcome =
 export async function setTarget(
   tx: Tx,
   by: Actor,
-  { timeZone }: { timeZone: string },
+  { timeZone, signs }: { timeZone: string; signs: NumberSigns },
   given: unknown,
 ): Promise<SetTargetOutcome> {
-  const parsed = target.safeParse(given)
+  const parsed = target(signs).safeParse(given)
   if (!parsed.success) return { kind: 'invalid', fields: fieldsOf(parsed.error) }
   const { currency: of, amountMinor } = parsed.data
   const month = sql`date_trunc('month', now() at time zone ${timeZone})::date`

@@ -53,12 +53,13 @@ function typed(cell: Cell, clock: (at: Date) => Date): CellObject | null {
   }
 }
 
-/** A spreadsheet keeps fifteen digits; an amount with more stays text, and exact. */
+/** A spreadsheet keeps fifteen digits; an amount with more stays text, and exact. It shows the decimals that the currency has. */
 function amount(amountMinor: bigint, currency: string): CellObject {
   const digits = decimal(amountMinor, currency)
   const isExact = amountMinor < 10n ** 15n && amountMinor > -(10n ** 15n)
+  const decimals = (/\.\d+$/.exec(digits)?.[0] ?? '').replaceAll(/\d/g, '0')
   return isExact
-    ? { value: Number(digits), type: Number, format: '#,##0.00' }
+    ? { value: Number(digits), type: Number, format: `#,##0${decimals}` }
     : { value: digits, type: String }
 }
 

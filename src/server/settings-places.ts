@@ -9,6 +9,7 @@ const places: readonly { name: string; word: string; deed: Deed }[] = [
   { name: 'members', word: 'Members', deed: 'manage_members' },
   { name: 'connections', word: 'Connections', deed: 'manage_connections' },
   { name: 'targets', word: 'Targets', deed: 'change_workspace' },
+  { name: 'numbers', word: 'Numbers', deed: 'change_workspace' },
   { name: 'write-back', word: 'Writing to the CRM', deed: 'change_workspace' },
   { name: 'audit', word: 'Audit log', deed: 'read_audit' },
 ]

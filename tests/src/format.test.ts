@@ -1,14 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import {
-  bytes,
-  clockTime,
-  duration,
-  exactTime,
-  money,
-  plainDate,
-  plural,
-  relativeTime,
-} from '../../src/format.ts'
+import { bytes, clockTime, duration, exactTime, money, plainDate, plural } from '../../src/format.ts'
+import { relativeTime } from '../../src/domain/relative-time.ts'
 
 const now = new Date('2026-11-20T15:02:14Z')
 

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { setTarget } from '../../../src/commands/set-target.ts'
 import { minorUnitsOf } from '../../../src/domain/amount.ts'
+import { signsOf } from '../../../src/number-signs.ts'
 import { readTargets } from '../../../src/queries/targets.ts'
 import { startPlace, type Place, type Someone } from '../place.ts'
 
@@ -18,7 +19,7 @@ beforeEach(async () => {
   ana = await place.someone('admin', tenantId)
 })
 
-const zone = { timeZone: 'America/Chicago' }
+const zone = { timeZone: 'America/Chicago', signs: signsOf['1,234.56'] }
 const set = (currency: string, amount: string) =>
   place.database.asTenant(tenantId, (tx) => setTarget(tx, ana, zone, { currency, amount }))
 const targets = async (id = tenantId) =>
@@ -102,5 +103,16 @@ test.each([
   ['1,00', 'USD', undefined],
   ['', 'USD', undefined],
 ])('%j in %s is %s in minor units', (text, currency, minor) => {
-  expect(minorUnitsOf(text, currency)).toBe(minor)
+  expect(minorUnitsOf(text, currency, signsOf['1,234.56'])).toBe(minor)
+})
+
+test.each([
+  ['1.234,56', '500.000', 50_000_000n],
+  ['1.234,56', '500,5', 50_050n],
+  ['1.234,56', '500,000', undefined],
+  ['1 234,56', '500 000', 50_000_000n],
+  ['1’234.56', "500'000.50", 50_000_050n],
+  ['1,234.56', '500.000', undefined],
+] as const)('where numbers are written as in %s, %j dollars are %s cents', (format, text, minor) => {
+  expect(minorUnitsOf(text, 'USD', signsOf[format])).toBe(minor)
 })
