@@ -36,7 +36,7 @@ async function start() {
     connect({
       url,
       role: 'tidemark_web',
-      max: 10,
+      max: config.DATABASE_POOL,
       statementTimeoutMs: 15_000,
       sendsAhead: true,
       onError: (error) => log.warn({ err: error }, lost),

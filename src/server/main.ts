@@ -9,6 +9,7 @@ import { startServices, type Services, type WebParts } from './services.ts'
 import { startMetrics } from './metrics.ts'
 import { newRequestId } from './request-id.ts'
 import { answerShort } from './short-way.ts'
+import { shownPath } from './shown-path.ts'
 import { pagePolicy, plainHeaders, strictTransport } from './security-headers.ts'
 import { startFiles } from './static-files.ts'
 
@@ -170,7 +171,7 @@ function record(req: IncomingMessage, res: ServerResponse, locals: Partial<App.L
   const isStream = res.getHeader('content-type') === 'text/event-stream'
   if (!isStream) locals.metrics?.observe({ route, method, status: res.statusCode, durationMs })
   // What stands in the place of a token opens something.
-  const path = withoutToken(route.includes('[token]') ? route : (req.url?.split('?')[0] ?? ''))
+  const path = shownPath(route.includes('[token]') ? route : (req.url?.split('?')[0] ?? ''))
   const line = {
     method,
     path,
@@ -181,6 +182,3 @@ function record(req: IncomingMessage, res: ServerResponse, locals: Partial<App.L
   }
   locals.log?.[res.statusCode >= 500 ? 'warn' : 'info'](line, 'request')
 }
-
-/** The address of an invitation or a webhook without what opens it, also where no route was found because something was wrong with the rest. */
-const withoutToken = (path: string) => path.replace(/^(\/*(?:invite|api\/+v1\/+webhooks)\/+).+/i, '$1[token]')

@@ -10,6 +10,8 @@ export type Metrics = {
   completed(tenantId: string): void
   /** Counts what came by webhooks. */
   nudged(count: number, outcome: 'taken' | 'full' | 'busy' | 'not_genuine'): void
+  /** Counts what failed in a browser. */
+  browserFailed(): void
   /** Counts where a list was read, once there is a replica. */
   listRead(from: 'replica' | 'database'): void
   /** The text for Prometheus, with the gauges read from the database at this moment. */
@@ -47,6 +49,11 @@ export function startMetrics(database: Database): Metrics {
     name: 'tidemark_nudges_total',
     help: 'Records that webhooks named, and deliveries that were turned away',
     labelNames: ['outcome'],
+    registers,
+  })
+  const browserErrors = new Counter({
+    name: 'nat_browser_errors_total',
+    help: 'Errors of our own scripts that browsers told of',
     registers,
   })
   const listReads = new Counter({
@@ -126,6 +133,7 @@ export function startMetrics(database: Database): Metrics {
       durations.observe({ method, endpoint: route }, durationMs / 1_000)
     },
     nudged: (count, outcome) => nudges.inc({ outcome }, count),
+    browserFailed: () => browserErrors.inc(),
     listRead: (from) => listReads.inc({ from }),
     completed: (tenantId) => completed.inc({ tenant_id: tenantId }),
     text: async () => {

@@ -6,6 +6,8 @@ import type { DemoPerson } from '../identity/demo-people.ts'
 import type { Provider } from '../identity/providers.ts'
 import { keepHouse } from '../identity/housekeeping.ts'
 import { startIdentity } from '../identity/start.ts'
+import { watchOver } from './alerts.ts'
+import { alertWays } from './alert-ways.ts'
 import { createLimits } from './limits.ts'
 import { startLive } from './live.ts'
 import { followReplica } from './replica.ts'
@@ -30,6 +32,8 @@ export type WebParts = {
   /** For tests: sign-in providers of their own, and another limit. */
   providers?: readonly Provider[]
   requestsPerMinute?: number
+  /** For tests: when the watch over the connections begins, and how often it looks; milliseconds. */
+  watchTimes?: { grace: number; every: number }
 }
 
 /** What answers need besides the database, once the pages' own address is known. */
@@ -49,12 +53,23 @@ export async function startServices(
   const identity = await startIdentity({ ...parts, publicUrl })
   const limits = createLimits(identity.database, parts.requestsPerMinute)
   const house = keepHouse(identity.database, parts.log)
+  const { database, connectors, log } = parts
+  const watched = {
+    database,
+    connectors,
+    log,
+    publicUrl,
+    ways: alertWays(parts.config, identity.mail),
+    staleAfterMinutes: parts.config.STALE_AFTER_MINUTES,
+  }
+  const watch = watchOver(watched, parts.watchTimes)
   const live = startLive(parts.database, parts.log)
   const replica = parts.replica && followReplica(parts.replica, parts.log)
   return {
     services: { identity, limits, tokens, live, webhookKeys, intake, replica },
     endStreams: live.close,
     closeServices: async () => {
+      await watch.stop()
       await house.stop()
       await identity.close()
     },

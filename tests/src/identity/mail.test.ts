@@ -1,59 +1,21 @@
 import { hash } from 'node:crypto'
-import type { AddressInfo } from 'node:net'
 import { pino, type Logger } from 'pino'
-import { SMTPServer } from 'smtp-server'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startMail } from '../../../src/identity/mail.ts'
+import { startSmtp, type Smtp } from '../../support/smtp.ts'
 import { startApp, type TestApp } from '../app.ts'
 import { password } from '../people.ts'
 import { stranger } from '../visitor.ts'
 import { isIn } from './is-in.ts'
 
-type Letter = { from: string; to: string[]; text: string }
-
-/** A real mail server on this machine that lets one user in. */
-async function startSmtp() {
-  const letters: Letter[] = []
-  const server = new SMTPServer({
-    disabledCommands: ['STARTTLS'],
-    onAuth: ({ username, password: given }, _session, done) =>
-      username === 'tidemark' && given === 'of the mail'
-        ? done(null, { user: 'tidemark' })
-        : done(new Error('Invalid username or password')),
-    onData: (stream, { envelope }, done) => {
-      const parts: Buffer[] = []
-      stream.on('data', (part: Buffer) => parts.push(part))
-      stream.on('end', () => {
-        const { mailFrom, rcptTo } = envelope
-        letters.push({
-          from: mailFrom ? mailFrom.address : '',
-          to: rcptTo.map(({ address }) => address),
-          text: decoded(Buffer.concat(parts).toString()),
-        })
-        done()
-      })
-    },
-  })
-  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready))
-  const { port } = server.server.address() as AddressInfo
-  const close = () => new Promise<void>((done) => server.close(() => done()))
-  return { letters, port, close }
-}
-
-/** Quoted-printable, as mail comes. */
-const decoded = (text: string) =>
-  text
-    .replaceAll('=\r\n', '')
-    .replace(/=([0-9A-F]{2})/g, (_all, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
-
-let smtp: Awaited<ReturnType<typeof startSmtp>>
+let smtp: Smtp
 let app: TestApp
 let tenantId: string
 
 beforeAll(async () => {
-  smtp = await startSmtp()
+  smtp = await startSmtp({ asksForLogin: true })
   app = await startApp({
-    SMTP_URL: `smtp://tidemark:of%20the%20mail@127.0.0.1:${smtp.port}`,
+    SMTP_URL: smtp.url,
     MAIL_FROM: 'Tidemark <sync@example.com>',
   })
   tenantId = await app.seed.tenant('tidewell')
@@ -173,7 +135,7 @@ describe('mail', () => {
   test('that the server refuses is an error, in the log without the link', async () => {
     const lines: Record<string, unknown>[] = []
     const mail = startMail(
-      { SMTP_URL: `smtp://tidemark:wrong@127.0.0.1:${smtp.port}`, MAIL_FROM: 'a@b' },
+      { SMTP_URL: smtp.url.replace('of%20the%20mail', 'wrong'), MAIL_FROM: 'a@b' },
       logTo(lines),
     )
     await expect(mail.send(letter)).rejects.toThrow('Invalid username or password')
@@ -183,10 +145,7 @@ describe('mail', () => {
   })
 
   test('cannot be given a second reader by what stands in an address or a subject', async () => {
-    const mail = startMail(
-      { SMTP_URL: `smtp://tidemark:of%20the%20mail@127.0.0.1:${smtp.port}`, MAIL_FROM: 'sync@example.com' },
-      pino({ level: 'silent' }),
-    )
+    const mail = startMail({ SMTP_URL: smtp.url, MAIL_FROM: 'sync@example.com' }, pino({ level: 'silent' }))
     const thief = 'thief@example.com'
     const tricks = [
       `kofi@example.com\r\nBcc: ${thief}`,

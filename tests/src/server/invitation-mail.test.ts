@@ -1,40 +1,20 @@
-import type { AddressInfo } from 'node:net'
-import { SMTPServer } from 'smtp-server'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startSmtp, type Smtp } from '../../support/smtp.ts'
 import { startApp, type TestApp } from '../app.ts'
 import { stranger } from '../visitor.ts'
 
 let app: TestApp
-let smtp: SMTPServer
-const letters: { to: string[]; text: string }[] = []
+let smtp: Smtp
 const members = '/w/tidewell/settings/members'
 
 beforeAll(async () => {
-  smtp = new SMTPServer({
-    authOptional: true,
-    disabledCommands: ['STARTTLS', 'AUTH'],
-    onRcptTo: ({ address }, _session, done) =>
-      done(address === 'full@example.com' ? new Error('mailbox full') : null),
-    onData: (stream, { envelope }, done) => {
-      const parts: Buffer[] = []
-      stream.on('data', (part: Buffer) => parts.push(part))
-      stream.on('end', () => {
-        letters.push({
-          to: envelope.rcptTo.map(({ address }) => address),
-          text: Buffer.concat(parts).toString().replaceAll('=\r\n', '').replaceAll('=3D', '='),
-        })
-        done()
-      })
-    },
-  })
-  await new Promise<void>((ready) => smtp.listen(0, '127.0.0.1', ready))
-  const { port } = smtp.server.address() as AddressInfo
-  app = await startApp({ SMTP_URL: `smtp://127.0.0.1:${port}` })
+  smtp = await startSmtp({ isFull: (address) => address === 'full@example.com' })
+  app = await startApp({ SMTP_URL: smtp.url })
   await app.seed.tenant('tidewell', { name: 'Tidewell Car Wash' })
 })
 afterAll(async () => {
   await app.close()
-  await new Promise<void>((done) => smtp.close(() => done()))
+  await smtp.close()
 })
 
 const invite = async (emails: string) =>
@@ -42,14 +22,16 @@ const invite = async (emails: string) =>
 
 test('everybody who is invited gets a letter with a link of their own, which stands nowhere else', async () => {
   expect(await invite('bo@example.com, cy@example.com')).toBe('?done=invited')
-  expect(letters.map(({ to }) => to.join()).toSorted()).toEqual(['bo@example.com', 'cy@example.com'])
-  const links = letters.map(({ text }) => /http\S+\/invite\/[\w-]{43}/.exec(text)?.[0] ?? '')
+  expect(smtp.letters.map(({ to }) => to.join()).toSorted()).toEqual(['bo@example.com', 'cy@example.com'])
+  const links = smtp.letters.map(({ text }) => /http\S+\/invite\/[\w-]{43}/.exec(text)?.[0] ?? '')
   expect(new Set(links).size).toBe(2)
   for (const [index, link] of links.entries()) {
-    expect(letters[index]?.text).toContain('Ana Ruiz (ana@example.com) invites you to the workspace Tidewell')
+    expect(smtp.letters[index]?.text).toContain(
+      'Ana Ruiz (ana@example.com) invites you to the workspace Tidewell',
+    )
     expect(JSON.stringify(app.logged)).not.toContain(link.split('/').at(-1))
     const page = await (await stranger(app.url).get(new URL(link).pathname)).text()
-    expect(page).toContain(`<b>${letters[index]?.to[0]}</b>`)
+    expect(page).toContain(`<b>${smtp.letters[index]?.to[0]}</b>`)
   }
 })
 
@@ -70,7 +52,7 @@ test('no address is flooded from many workspaces: the sixth letter within an hou
   const told: (string | null)[] = []
   for (let at = 0; at < 8; at++) told.push(await from(`flood-${at}`))
   expect(told).toEqual([...Array.from({ length: 6 }, () => '?done=invited'), '?done=enough', '?done=enough'])
-  expect(letters.filter(({ to }) => to.includes('dee@example.com'))).toHaveLength(6)
+  expect(smtp.letters.filter(({ to }) => to.includes('dee@example.com'))).toHaveLength(6)
   const page = await (await app.ana.get('/w/flood-7/settings/members?done=enough')).text()
   expect(page).toContain('was sent enough invitations within the hour')
 })
