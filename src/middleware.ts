@@ -2,6 +2,7 @@ import type { APIContext, MiddlewareNext } from 'astro'
 import { defineMiddleware, sequence } from 'astro:middleware'
 import { consentRoute } from './domain/consent.ts'
 import { enter } from './server/enter.ts'
+import { writingNumbersAs } from './number-signs.ts'
 import { failed } from './server/answers.ts'
 import { isDatabaseAway } from './server/failures.ts'
 import { identify } from './server/identify.ts'
@@ -37,7 +38,10 @@ async function answerOf(context: APIContext, next: MiddlewareNext): Promise<Resp
 /** Every request passes here: is there such a door, who asks, how often, and may they enter? */
 const guard = defineMiddleware(async (context, next) => {
   if (systemPages.has(context.routePattern)) return next()
-  return (await identify(context)) ?? (await enter(context)) ?? (await next())
+  const refusal = (await identify(context)) ?? (await enter(context))
+  if (refusal) return refusal
+  const { workspace } = context.locals as Partial<App.Locals>
+  return workspace === undefined ? next() : writingNumbersAs(workspace.numberFormat, next)
 })
 
 export const onRequest = sequence(answerFailures, guard)

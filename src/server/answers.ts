@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import type { APIContext, APIRoute } from 'astro'
-import { isDatabaseAway, retryAfterSeconds } from './failures.ts'
+import { isDatabaseAway, isTaken, namesNothing, retryAfterSeconds } from './failures.ts'
 
 /** Thrown or returned by API handlers; every code is one word for programs beside a sentence for people. */
 export type Problem = {
@@ -55,15 +55,21 @@ export function api(handle: APIRoute): APIRoute {
 /** The answer to an error that nobody foresaw. */
 export function failed(context: Pick<APIContext, 'locals'>, error: unknown): Response {
   context.locals.log.error({ err: error }, 'request failed')
-  return isDatabaseAway(error)
-    ? problem(context, {
-        status: 503,
-        code: 'unavailable',
-        message: 'The database is not answering. Nothing is lost; try again shortly.',
-      })
-    : problem(context, {
-        status: 500,
-        code: 'internal',
-        message: "We couldn't answer this. It isn't your data.",
-      })
+  return problem(context, unforeseen(error))
+}
+
+function unforeseen(error: unknown): Problem {
+  if (isDatabaseAway(error)) {
+    const message = 'The database is not answering. Nothing is lost; try again shortly.'
+    return { status: 503, code: 'unavailable', message }
+  }
+  if (isTaken(error)) {
+    const message = 'Somebody has just made the same. Look at what is there now, and try again.'
+    return { status: 409, code: 'taken', message }
+  }
+  if (namesNothing(error)) {
+    const message = 'It names something that is not there any more. Look at what is there now.'
+    return { status: 400, code: 'malformed', message }
+  }
+  return { status: 500, code: 'internal', message: "We couldn't answer this. It isn't your data." }
 }

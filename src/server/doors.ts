@@ -65,6 +65,7 @@ export const doors: Readonly<Record<string, Door>> = {
   '/w/[workspace]/settings/keys': form('use_api'),
   '/w/[workspace]/settings/members': form('manage_members'),
   '/w/[workspace]/settings/targets': form('change_workspace'),
+  '/w/[workspace]/settings/numbers': form('change_workspace'),
   '/w/[workspace]/settings/write-back': form('change_workspace'),
   '/w/[workspace]/settings/connections': page('manage_connections'),
   '/w/[workspace]/settings/connections/new': form('manage_connections'),
@@ -77,6 +78,7 @@ export const doors: Readonly<Record<string, Door>> = {
 
   '/.well-known/jwks.json': page('anyone'),
   '/api/v1/webhooks/[token]': button('crm'),
+  '/api/v1/browser-errors': button('person'),
   '/api/v1/tokens': { who: 'use_api', methods: ['POST'], scope: 'read' },
   '/api/v1/opportunities/due': { who: 'read_deals', methods: ['GET'], scope: 'read' },
   '/api/v1/opportunities/[id]/complete_action': {

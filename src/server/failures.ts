@@ -33,6 +33,12 @@ export const tookTooLong = (error: unknown): boolean =>
 export const wasHeld = (error: unknown): boolean =>
   comesFrom(error, (code) => code === '55P03' || code === '40P01')
 
+/** True when a row was refused because there is one like it: somebody was quicker. */
+export const isTaken = (error: unknown): boolean => comesFrom(error, (code) => code === '23505')
+
+/** True when a row was refused because what it names is not there. */
+export const namesNothing = (error: unknown): boolean => comesFrom(error, (code) => code === '23503')
+
 /** True when a replica ended a question because it stood in the way of what the replica had to copy. */
 export const wasInTheWayOfReplay = (error: unknown): boolean => comesFrom(error, (code) => code === '40001')
 

@@ -164,7 +164,11 @@ describe('a failure of ours', () => {
     expect(answer.status).toBe(500)
     expect(html).toContain(id)
     expect(html).not.toMatch(/targets_elsewhere|relation|node:|node_modules/)
-    expect(app.logged).toContainEqual(expect.objectContaining({ request_id: id, msg: 'page failed' }))
+    const tenant_id = (await client.query<{ id: string }>(`select id from tenants where slug = 'tidewell'`))
+      .rows[0]?.id
+    expect(app.logged).toContainEqual(
+      expect.objectContaining({ request_id: id, tenant_id, msg: 'page failed' }),
+    )
   })
 })
 
@@ -207,6 +211,17 @@ describe('a request that changes something', () => {
       const answer = await fetch(app.url + address, { method: 'POST', headers: { origin: app.url } })
       expect(answer.status).toBe(405)
       expect(answer.headers.get('allow')).toBe('GET, HEAD')
+    },
+  )
+
+  test.each(['/api/v1/sync/status', '/w/tidewell/overview', '/healthz'])(
+    'and pages of other sites may not even read %s',
+    async (address) => {
+      for (const method of ['GET', 'OPTIONS']) {
+        const asked = { origin: 'https://evil.test', 'access-control-request-method': 'GET' }
+        const { headers } = await fetch(app.url + address, { method, headers: asked, redirect: 'manual' })
+        expect([...headers.keys()].filter((name) => name.startsWith('access-control-'))).toEqual([])
+      }
     },
   )
 
