@@ -1,4 +1,5 @@
 import { sql, type Tx } from '../../drizzle/db.ts'
+import { rowInForce } from '../../drizzle/rules.ts'
 import { recordDeed, type Actor } from './record-deed.ts'
 
 export type RetryWriteOutcome =
@@ -18,11 +19,11 @@ export async function retryWrite(
   opportunityId: string,
   version: number,
 ): Promise<RetryWriteOutcome> {
-  const { rows } = await tx.execute<{ title: string | null; is_on: boolean }>(sql`
-    select o.title, t.writes_back as is_on from opportunities o
+  const { rows } = await tx.execute<{ title: string | null; is_on: boolean; write_id: string }>(sql`
+    select o.title, t.writes_back as is_on, w.id as write_id from opportunities o
     join tenants t on t.id = o.tenant_id
-    join crm_writes w on w.opportunity_id = o.id and w.number = o.version
-    where o.id = ${opportunityId}::uuid and o.version = ${version} and w.state = 'refused' and w.refused_because <> 'undone'
+    join crm_writes w on w.opportunity_id = o.id and w.number = ${rowInForce(sql`o.id`, sql`o.version`)}
+    where o.id = ${opportunityId}::uuid and o.version = ${version} and w.state = 'refused'
     for no key update of o`)
   const [found] = rows
   if (found === undefined) return { kind: 'not_found' }
@@ -31,7 +32,7 @@ export async function retryWrite(
     update crm_writes set state = 'pending', refused_because = null, settled_at = null, waits_because = null,
       send_after = clock_timestamp(), expires_at = clock_timestamp() + interval '72 hours',
       expected_updated_at = coalesce(record_updated_at, expected_updated_at)
-    where opportunity_id = ${opportunityId}::uuid and number = ${version} and state = 'refused'`)
+    where id = ${found.write_id}::uuid and state = 'refused'`)
   await recordDeed(tx, by, { deed: 'write_retried', target: `opportunity ${found.title ?? opportunityId}` })
   return { kind: 'waits' }
 }

@@ -9,7 +9,8 @@ export type StepDone = { page: Document; href: string }
 
 /**
  * The form of a next step, as a page or in a dialog: sends itself without leaving, keeps what was typed until it is saved (in this
- * tab, whatever happens to the page or the connection), and says beside a field what is missing there.
+ * tab, whatever happens to the page or the connection; for whoever typed it, as long as the same step stands), and says beside a
+ * field what is missing there.
  */
 class StepForm extends HTMLElement {
   /** What the button that sends says when nothing is under way. */
@@ -170,11 +171,17 @@ class StepForm extends HTMLElement {
     return `tidemark.step ${new URL(this.#main?.action ?? location.href).pathname}`
   }
 
+  /** Whose words they are, and about which step. */
+  get #subject() {
+    const form = this.#main
+    return `${form?.dataset['person']} ${form && fieldsOf(form).get('version')}`
+  }
+
   #keep = () => {
     const form = this.#main
     if (!form) return
     const given = [...fieldsOf(form)].filter(([name]) => typed.includes(name))
-    sessionStorage.setItem(this.#place, JSON.stringify(given))
+    sessionStorage.setItem(this.#place, JSON.stringify([this.#subject, given]))
   }
 
   /** Forgets what was typed: it is saved, or no longer wanted. */
@@ -186,7 +193,9 @@ class StepForm extends HTMLElement {
     const form = this.#main
     const kept = sessionStorage.getItem(this.#place)
     if (!form || kept === null || this.querySelector('.problem')) return
-    for (const [name, value] of JSON.parse(kept) as [string, string][]) {
+    const [subject, given] = JSON.parse(kept) as [string, [string, string][]]
+    if (subject !== this.#subject) return this.forget()
+    for (const [name, value] of given) {
       const field = form.elements.namedItem(name)
       if (field instanceof RadioNodeList || field instanceof HTMLTextAreaElement) field.value = value
       else if (field instanceof HTMLInputElement || field instanceof HTMLSelectElement) field.value = value

@@ -1,8 +1,9 @@
 import { dayOf } from '../domain/days.ts'
 import { walkDue, type DueRow } from '../queries/due.ts'
-import { dueAskOf, dueFiltersOf, dueFilterWords, isMine } from '../server/due-filters.ts'
+import { readDueChoices } from '../queries/due-summary.ts'
+import { dueAskOf, dueFiltersOf, dueFilterWords, dueNamesOf, isMine } from '../server/due-filters.ts'
 import { stripDaysOf } from '../server/due-strip.ts'
-import { instant, money, number, text, exportTable, type ExportScope } from './export-table.ts'
+import { instant, money, number, text, exportTable } from './export-table.ts'
 
 /** The CRM's overdue tasks stand among our steps. */
 const dueStreams = ['activities']
@@ -35,14 +36,10 @@ export const dueExport = exportTable<DueRow>({
     const filters = dueFiltersOf(dueAskOf(search), { mine, currency, lastDay })
     return walkDue(tx, { now, timeZone, currency, taskConnectionIds: connectionIds }, filters)
   },
-  filters(search, scope) {
+  async filters(search, { mine, currency, now, timeZone }, tx) {
     const ask = dueAskOf(search)
-    return [...(isMine(ask, scope.mine) ? ['Owner: me'] : []), ...filterWords(ask, scope)]
+    const names = dueNamesOf(await readDueChoices(tx))
+    const words = dueFilterWords(ask, names, { currency, today: dayOf(now, timeZone) })
+    return [...(isMine(ask, mine) ? ['Owner: me'] : []), ...words.map(({ words: of }) => of)]
   },
 })
-
-function filterWords(ask: ReturnType<typeof dueAskOf>, { currency, now, timeZone }: ExportScope): string[] {
-  const asIs = (id: string) => id
-  const names = { owner: asIs, stage: asIs, pipeline: asIs }
-  return dueFilterWords(ask, names, { currency, today: dayOf(now, timeZone) }).map(({ words }) => words)
-}

@@ -1,4 +1,5 @@
 import { sql, type SQL } from 'drizzle-orm'
+import { takenBack } from '../../drizzle/rules.ts'
 import { dayStretch, edgesOf, longestDetails, spanOf, type Bucket } from '../domain/due.ts'
 
 /**
@@ -63,11 +64,16 @@ export type DueFilters = {
   moves?: number | undefined
 }
 
-/** Conditions on an opportunity `o` with its contact `c`; `words` is the text of what is due. */
-export function wantedOpportunity(scope: Pick<DueScope, 'currency'>, filters: DueFilters, words: SQL): SQL[] {
+/** Conditions on an opportunity `o` with its contact `c`; `words` is the text of what is due, `owner` whose it is. */
+export function wantedOpportunity(
+  scope: Pick<DueScope, 'currency'>,
+  filters: DueFilters,
+  words: SQL,
+  owner = sql`o.owner_id`,
+): SQL[] {
   const { owners, stage, pipeline, terms = [], least } = filters
   return [
-    ...(owners === undefined ? [] : [sql`o.owner_id = any(${sql.param([...owners])}::uuid[])`]),
+    ...(owners === undefined ? [] : [sql`${owner} = any(${sql.param([...owners])}::uuid[])`]),
     ...(stage === undefined ? [] : [sql`o.stage_id = ${stage}::uuid`]),
     ...(pipeline === undefined ? [] : [sql`o.pipeline_id = ${pipeline}::uuid`]),
     ...(least === undefined
@@ -104,23 +110,58 @@ export const contactOf = sql`left join contacts c on c.tenant_id = o.tenant_id a
  * its contact. A task that we made there ourselves is our own step come back, and one that was completed here is done: no plan of the
  * CRM's until somebody changes it there.
  */
-export function suggestionOf({ taskConnectionIds }: DueScope, row: { opportunity: SQL; contact: SQL }): SQL {
+export function suggestionOf(
+  { taskConnectionIds }: DueScope,
+  row: { opportunity: SQL; contact: SQL },
+  also: SQL[] = [],
+): SQL {
+  const wanted = [
+    sql`(a.opportunity_id = ${row.opportunity} or (a.opportunity_id is null and a.contact_id = ${row.contact}))`,
+    sql`a.connection_id = any(${sql.param(taskConnectionIds)}::uuid[]) and not a.is_done and a.deleted_at is null and a.due_at is not null`,
+    sql`not exists (
+      select from crm_writes e where e.activity_id = a.id and (e.seen_hash is null or e.seen_hash = a.content_hash))`,
+    sql`not ${completedHere}`,
+    ...also,
+  ]
   return sql`
-    select a.id, a.due_at, a.kind, left(${taskWords}, ${longestDetails}) as details, a.changed_at
-    from activities a
-    where (a.opportunity_id = ${row.opportunity} or (a.opportunity_id is null and a.contact_id = ${row.contact}))
-      and a.connection_id = any(${sql.param(taskConnectionIds)}::uuid[]) and not a.is_done and a.deleted_at is null and a.due_at is not null
-      and not exists (
-        select from crm_writes e where e.activity_id = a.id and (e.seen_hash is null or e.seen_hash = a.content_hash))
-      and not ${completedHere(row.opportunity)}
-    order by a.due_at, a.id limit 1`
+    select a.id, a.due_at, a.kind, ${taskDetails} as details, a.changed_at
+    from activities a where ${sql.join(wanted, sql` and `)} order by a.due_at, a.id limit 1`
 }
 
-/** A task `a` of the CRM was taken over for this opportunity and completed here, and the CRM has said nothing new about it since. */
-export const completedHere = (opportunity: SQL): SQL => sql`exists (
+/** A step of ours about an opportunity and its contact; `takenFrom` is the activity that it was taken from. */
+type StepRow = Record<'opportunity' | 'contact' | 'dueAt' | 'details' | 'takenFrom', SQL>
+
+/**
+ * The same beside a step of ours: the first that says something else. What the step was taken from says something else once its time or
+ * its words are others than when it was taken over last, wherever ours was moved meanwhile.
+ */
+export const suggestionBeside = (scope: DueScope, step: StepRow): SQL =>
+  suggestionOf(scope, step, [
+    sql`(a.due_at, ${taskDetails}) is distinct from (${step.dueAt}, ${step.details})`,
+    sql`(a.id is distinct from ${step.takenFrom} or ((a.due_at, ${taskDetails}) = (
+      select m.due_at, m.details from next_actions m
+      where m.tenant_id = a.tenant_id and m.opportunity_id = ${step.opportunity} and m.suggestion_id = a.id
+        and m.how in ('suggested', 'merged') and not ${takenBack(sql`m`)}
+      order by m.number desc limit 1)) is not true)`,
+  ])
+
+/** A task `a` of the CRM was taken over and is the step that is open now; about which opportunity, does not matter. */
+export const takenOver = sql`exists (
+  select from next_actions m
+  join opportunities t on t.tenant_id = m.tenant_id and t.id = m.opportunity_id and t.version = m.number
+  where m.tenant_id = a.tenant_id and m.suggestion_id = a.id)`
+
+/** A task `a` of the CRM was taken over and completed here, and the CRM has said nothing new about it since. */
+export const completedHere = sql`exists (
   select from next_actions m join next_actions d on d.tenant_id = m.tenant_id and d.opportunity_id = m.opportunity_id
     and d.number = m.number + 1 and d.how = 'completed' and d.made_at >= a.changed_at
-  where m.tenant_id = a.tenant_id and m.opportunity_id = ${opportunity} and m.suggestion_id = a.id)`
+  where m.tenant_id = a.tenant_id and m.suggestion_id = a.id)`
+
+/** Whose a task `a` of the CRM is: its opportunity's owner's, else, also where it belongs to no single one, its own. */
+export const taskOwner = sql`coalesce(o.owner_id, a.owner_id)`
 
 /** What a task `a` of the CRM is about, in its own words. */
 export const taskWords = sql`coalesce(nullif(a.subject, ''), nullif(a.details, ''), a.kind)`
+
+/** The same, as long as what is due may be. */
+export const taskDetails = sql`left(${taskWords}, ${longestDetails})`

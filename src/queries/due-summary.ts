@@ -2,11 +2,11 @@ import { sql, type SQL } from 'drizzle-orm'
 import type { Tx } from '../../drizzle/db.ts'
 import { buckets, dayStretch, edgesOf, movedOften, spanOf, type Bucket } from '../domain/due.ts'
 import { askOften, atMost } from '../../drizzle/ask-often.ts'
+import { takenBack } from '../../drizzle/rules.ts'
 import { countBetween, countedTo, mostCounted, type Counted } from './due-counts.ts'
 import type { DayLoad } from './due-load.ts'
 import { contactOf, wantedOpportunity, type DueFilters, type DueScope } from './due-parts.ts'
 import { fromSteps, steps } from './due.ts'
-import { takenBack } from './touches.ts'
 import { isUnplanned } from './unplanned.ts'
 
 export type DueOption = { value: string; word: string }

@@ -1,12 +1,16 @@
 import { sql, type SQL } from 'drizzle-orm'
 import type { Tx } from '../../drizzle/db.ts'
 import type { CrmWriteState } from '../../drizzle/schema/crm-writes.ts'
-import { daysLate, longestDetails } from '../domain/due.ts'
+import { daysLate } from '../domain/due.ts'
 import { askOften, atMost } from '../../drizzle/ask-often.ts'
+import { rowInForce } from '../../drizzle/rules.ts'
 import {
   completedHere,
   contactOf,
-  suggestionOf,
+  suggestionBeside,
+  takenOver,
+  taskDetails,
+  taskOwner,
   taskWords,
   titleOf,
   wantedOpportunity,
@@ -50,7 +54,7 @@ export type DueRow = DueDeal & {
   daysLate: number
   moves: number
   suggestion: Suggestion | null
-  /** How the last change stands on its way to the CRM; null where it is not written there. */
+  /** How the change that holds stands on its way to the CRM; null where it is not written there. */
   write: WriteNow | null
 }
 
@@ -118,13 +122,16 @@ function statement(scope: DueScope, filters: DueFilters, place: Place | undefine
     left join stages s on s.id = p.stage_id and s.deleted_at is null
     left join owners w on w.id = p.owner_id and w.deleted_at is null
     left join next_actions n on p."of" = 'step' and n.opportunity_id = p.opportunity_id and n.number = p.version
-    left join crm_writes cw on cw.opportunity_id = n.opportunity_id and cw.number = n.number
+    left join crm_writes cw on cw.opportunity_id = n.opportunity_id and cw.number = ${rowInForce(sql`n.opportunity_id`, sql`n.number`)}
     left join touches tc on tc."of" = p.contact_id
     left join touches tp on tp."of" = p.opportunity_id
-    left join lateral (
-      select a.* from (${suggestionOf(scope, { opportunity: sql`p.opportunity_id`, contact: sql`p.contact_id` })}) as a
-      where a.id is distinct from n.suggestion_id and (a.due_at, a.details) is distinct from (p.due_at, p.details)
-    ) as suggested on p."of" = 'step'
+    left join lateral (${suggestionBeside(scope, {
+      opportunity: sql`p.opportunity_id`,
+      contact: sql`p.contact_id`,
+      dueAt: sql`p.due_at`,
+      details: sql`p.details`,
+      takenFrom: sql`n.suggestion_id`,
+    })}) as suggested on p."of" = 'step'
     ${orderBy(keys.map((key) => ({ ...key, value: sql`p.${key.value}` })))}`
 }
 
@@ -162,8 +169,8 @@ export function fromSteps(
 
 /** The CRM's tasks that are overdue and were not taken over, in order. */
 export const tasks = (scope: DueScope, filters: DueFilters, place?: Place): SQL => sql`
-  select 'task' as "of", a.id, o.id as opportunity_id, o.version, a.due_at, left(${taskWords}, ${longestDetails}) as details, a.kind,
-    ${titleOf} as title, o.amount_minor, o.currency, o.market, o.units, o.stage_id, o.stage_name, coalesce(o.owner_id, a.owner_id) as owner_id, a.contact_id
+  select 'task' as "of", a.id, o.id as opportunity_id, o.version, a.due_at, ${taskDetails} as details, a.kind,
+    ${titleOf} as title, o.amount_minor, o.currency, o.market, o.units, o.stage_id, o.stage_name, ${taskOwner} as owner_id, a.contact_id
   ${fromTasks(scope, filters, [
     ...wantedTime(scope, filters, sql`a.due_at`),
     ...beyond(place, sql`a.due_at, a.id`),
@@ -180,14 +187,10 @@ export function fromTasks(
   const wanted = [
     sql`a.connection_id = any(${Array.isArray(ids) ? sql`${sql.param(ids)}::uuid[]` : ids}) and not a.is_done and a.deleted_at is null`,
     sql`a.due_at <= ${now}`,
-    // Taken over it is the step that is open now, or was completed here.
-    sql`not exists (
-      select from next_actions m
-      where m.tenant_id = o.tenant_id and m.opportunity_id = o.id and m.number = o.version and m.suggestion_id = a.id)`,
-    sql`not ${completedHere(sql`o.id`)}`,
+    sql`not ${takenOver} and not ${completedHere}`,
     sql`not exists (select from crm_writes e where e.tenant_id = a.tenant_id and e.activity_id = a.id)`,
     ...(filters.moves === undefined ? [] : [sql`false`]),
-    ...wantedOpportunity(scope, filters, taskWords),
+    ...wantedOpportunity(scope, filters, taskWords, taskOwner),
     ...also,
   ]
   return sql`

@@ -1,8 +1,9 @@
 import { sql } from 'drizzle-orm'
 import type { Tx } from '../../drizzle/db.ts'
+import { rowInForce } from '../../drizzle/rules.ts'
 import { contactOf, titleOf } from './due-parts.ts'
 
-/** The last change of an opportunity, which its CRM does not have. */
+/** The change that holds about an opportunity, which its CRM does not have. */
 export type NotWritten = {
   opportunityId: string
   version: number
@@ -33,10 +34,10 @@ export async function readNotWritten(tx: Tx): Promise<NotWritten[]> {
     select o.id, o.version, ${titleOf} as title, k.name as source, w.payload->>'next_action_details' as details,
       w.payload->>'outcome' as outcome, w.refused_because as because, w.settled_at as refused_at
     from crm_writes w
-    join opportunities o on o.tenant_id = w.tenant_id and o.id = w.opportunity_id and o.version = w.number
+    join opportunities o on o.tenant_id = w.tenant_id and o.id = w.opportunity_id
     join connections k on k.tenant_id = w.tenant_id and k.id = w.connection_id
     ${contactOf}
-    where w.state = 'refused' and w.refused_because <> 'undone' and o.deleted_at is null
+    where w.state = 'refused' and o.deleted_at is null and w.number = ${rowInForce(sql`o.id`, sql`o.version`)}
     order by w.settled_at desc limit ${most}`)
   return rows.map(({ id, refused_at: at, ...row }) => ({
     opportunityId: id,

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
 import type { Tx } from '../../drizzle/db.ts'
+import { rowInForce } from '../../drizzle/rules.ts'
 import type { StepDeed, StepOutcome } from '../../drizzle/schema/next-actions.ts'
 import type { CrmWriteState } from '../../drizzle/schema/crm-writes.ts'
 import { undoSeconds } from '../domain/due.ts'
@@ -41,7 +42,7 @@ export async function readStepDone(
       w.state as write_state, coalesce(w.refused_because, w.waits_because) as write_because
     from next_actions n
     join opportunities o on o.id = n.opportunity_id
-    left join crm_writes w on w.opportunity_id = n.opportunity_id and w.number = n.number
+    left join crm_writes w on w.opportunity_id = n.opportunity_id and w.number = ${rowInForce(sql`n.opportunity_id`, sql`n.number`)}
     left join contacts c on c.id = o.contact_id and c.deleted_at is null
     where n.opportunity_id = ${opportunityId}::uuid and n.number = ${version}`)
   const [found] = rows

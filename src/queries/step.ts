@@ -1,11 +1,12 @@
 import { sql } from 'drizzle-orm'
 import type { Tx } from '../../drizzle/db.ts'
+import { rowInForce } from '../../drizzle/rules.ts'
 import type { CrmWriteState } from '../../drizzle/schema/crm-writes.ts'
 import type { StepDeed, StepOutcome } from '../../drizzle/schema/next-actions.ts'
 import {
   contactOf,
   dealIn,
-  suggestionOf,
+  suggestionBeside,
   titleOf,
   type DueDeal,
   type DueDealColumns,
@@ -66,11 +67,14 @@ export async function readStep(tx: Tx, scope: DueScope, id: string): Promise<Ste
     left join stages s on s.id = p.stage_id and s.deleted_at is null
     left join owners w on w.id = p.owner_id and w.deleted_at is null
     left join next_actions n on n.opportunity_id = p.id and n.number = p.version
-    left join crm_writes cw on cw.opportunity_id = p.id and cw.number = p.version
-    left join lateral (
-      select a.* from (${suggestionOf(scope, { opportunity: sql`p.id`, contact: sql`p.contact_id` })}) as a
-      where a.id is distinct from n.suggestion_id and (a.due_at, a.details) is distinct from (p.next_action_at, p.next_action_details)
-    ) as suggested on true`)
+    left join crm_writes cw on cw.opportunity_id = p.id and cw.number = ${rowInForce(sql`p.id`, sql`p.version`)}
+    left join lateral (${suggestionBeside(scope, {
+      opportunity: sql`p.id`,
+      contact: sql`p.contact_id`,
+      dueAt: sql`p.next_action_at`,
+      details: sql`p.next_action_details`,
+      takenFrom: sql`n.suggestion_id`,
+    })}) as suggested on true`)
   const [found] = rows
   if (found === undefined) return undefined
   return { ...stepNow(found), entries: await readEntries(tx, id) }

@@ -1,4 +1,5 @@
 import { sql, type SQL } from 'drizzle-orm'
+import { takenBack } from '../../drizzle/rules.ts'
 
 /**
  * The last real contact about each row of `page`, by its `contact_id` and by the column that names its opportunity: the newest note,
@@ -27,8 +28,3 @@ export function lastTouches(now: Date, opportunity: SQL = sql`id`): SQL {
     ) as t
     order by t."of", t.at desc`
 }
-
-/** What row `step` of the next actions says was taken back right after it. */
-export const takenBack = (step: SQL): SQL => sql`exists (
-  select from next_actions u
-  where u.tenant_id = ${step}.tenant_id and u.opportunity_id = ${step}.opportunity_id and u.number = ${step}.number + 1 and u.how = 'undone')`

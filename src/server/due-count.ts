@@ -1,7 +1,7 @@
+import { countedWords } from '../format.ts'
 import type { Counted } from '../queries/due-counts.ts'
 import { readDueNow } from '../queries/due-now.ts'
 import { dueScopeOf } from './due-page.ts'
-import { countedWords } from './due-strip.ts'
 import { isDatabaseAway } from './failures.ts'
 
 /** How much waits in the queue that this person's page of due actions shows first; null where it cannot be counted, which keeps no page. */

@@ -4,6 +4,7 @@ import { dayInWords } from '../domain/days.ts'
 import { termsOf } from '../domain/search.ts'
 import { money, moneyOf } from '../format.ts'
 import type { DueFilters } from '../queries/due-parts.ts'
+import type { DueChoices } from '../queries/due-summary.ts'
 import { askedOf, day, question, uuid, type Asked } from './list-ask.ts'
 
 /** In an address: what is due after the days of the strip. */
@@ -78,6 +79,13 @@ export function dueFilterWords(
     ...(moved === undefined ? [] : [{ name: 'moved', words: `Moved ${movedOften} times or more` }]),
     ...(q === undefined ? [] : [{ name: 'q', words: `Search: ${q}` }]),
   ]
+}
+
+/** The names of owners, stages and pipelines by their ids, as filters say them; what is not listed is another. */
+export function dueNamesOf({ owners, stages, pipelines }: DueChoices) {
+  const nameIn = (options: DueChoices['owners']) => (id: string) =>
+    options.find(({ value }) => value === id)?.word ?? 'another'
+  return { owner: nameIn(owners), stage: nameIn(stages), pipeline: nameIn(pipelines) }
 }
 
 function whenWords(when: string, today: string): string {

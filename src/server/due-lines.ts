@@ -1,6 +1,7 @@
 import type { IconName } from '../components/icons.ts'
 import { bucketOf, bucketWords, buckets, daysSince, edgesOf, movedOften, type Bucket } from '../domain/due.ts'
-import { count, exactTime, money, plural, relativeTime, timeOfDay, weekday } from '../format.ts'
+import { count, exactTime, money, plural, timeOfDay, weekday } from '../format.ts'
+import { relativeTime } from '../domain/relative-time.ts'
 import type { DueRow, WriteNow } from '../queries/due.ts'
 import type { Unplanned } from '../queries/unplanned.ts'
 import { dealHref } from './deal-address.ts'

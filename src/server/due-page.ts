@@ -2,31 +2,16 @@ import type { Tx } from '../../drizzle/db.ts'
 import { dayOf } from '../domain/days.ts'
 import { movedOften } from '../domain/due.ts'
 import { basisOf, type Basis, type ConnectionNow } from '../domain/freshness.ts'
-import { count } from '../format.ts'
+import { count, countedWords } from '../format.ts'
 import { readDue } from '../queries/due.ts'
 import { together } from '../queries/due-counts.ts'
 import { mostNamed } from '../queries/due-now.ts'
 import type { DueScope } from '../queries/due-parts.ts'
-import {
-  readDueSummary,
-  readNextUp,
-  timeless,
-  type DueChoices,
-  type DueOption,
-  type DueSummary,
-} from '../queries/due-summary.ts'
+import { readDueChoices, readDueSummary, readNextUp, timeless } from '../queries/due-summary.ts'
 import { readSavedViews } from '../queries/saved-views.ts'
 import { readUnplanned } from '../queries/unplanned.ts'
 import type { Workspace } from '../queries/workspaces.ts'
-import {
-  dueAskOf,
-  dueFiltersOf,
-  dueFilterWords,
-  isMine,
-  isNarrowed,
-  isWhole,
-  type DueAsk,
-} from './due-filters.ts'
+import { dueAskOf, dueFiltersOf, isNarrowed, isWhole } from './due-filters.ts'
 import {
   allPlannedWords,
   closedWords,
@@ -38,9 +23,10 @@ import {
 import { readWorths, totalWords } from './due-worths.ts'
 import { dueStanding } from './due-standing.ts'
 import { dueGroups, unplannedLine, type LineScope } from './due-lines.ts'
-import { countedWords, stripDaysOf, stripOf } from './due-strip.ts'
-import { keptBeside } from './kept-beside.ts'
+import { chosenOf, noChoices } from './due-chosen.ts'
+import { stripDaysOf, stripOf } from './due-strip.ts'
 import { addressWith, nextAddress, seenOf } from './list-address.ts'
+import type { TakePart } from './read-parts.ts'
 
 const mostRows = 50
 /** So many stand beside the list; the rest are a click away. */
@@ -61,9 +47,13 @@ export function sourceName(connections: readonly Pick<ConnectionNow, 'name'>[]):
   return first !== undefined && second === undefined ? first.name : 'the CRM'
 }
 
-/** All that the page of due actions shows, read as of one moment. */
+/** What the page is read in; each may be missing. */
+export type DuePart = 'list' | 'counts' | 'choices' | 'beside' | 'refused' | 'notice' | 'views'
+
+/** All that the page of due actions shows, each part as far as it could be read. */
 export async function readDuePage(
   tx: Tx,
+  take: TakePart<DuePart>,
   {
     workspace,
     status,
@@ -82,25 +72,29 @@ export async function readDuePage(
   const nothing = { rows: [], next: null }
   // Sent together, answered in this order.
   const [list, summary, unplanned, views] = await Promise.all([
-    isQueue ? readDue(tx, scope, filters, { most: mostRows, from }) : nothing,
-    readDueSummary(tx, scope, filters, person.id, days),
-    readUnplanned(tx, scope, filters, isQueue ? { most: mostBeside, from: null } : { most: mostRows, from }),
-    readSavedViews(tx, person.id, 'due'),
+    isQueue ? take('list', () => readDue(tx, scope, filters, { most: mostRows, from })) : nothing,
+    take('counts', () => readDueSummary(tx, scope, filters, person.id, days)),
+    isQueue
+      ? take('beside', () => readUnplanned(tx, scope, filters, { most: mostBeside, from: null }))
+      : take('list', () => readUnplanned(tx, scope, filters, { most: mostRows, from })),
+    take('views', () => readSavedViews(tx, person.id, 'due')),
   ])
-  const { overdue, today } = summary.buckets
-  const isAllDone = overdue.count === 0 && today.count === 0
+  const isAllDone = summary !== null && summary.buckets.overdue.count + summary.buckets.today.count === 0
   const oftenMoved = { ...timeless(filters), moves: movedOften }
-  const [moved, nextUp, worths] = await Promise.all([
-    isQueue && summary.movedOften.count > 0
-      ? readDue(tx, scope, oftenMoved, { most: mostBeside, from: null })
+  const [moved, nextUp, worths, choices] = await Promise.all([
+    isQueue && summary?.movedOften.count !== 0
+      ? take('beside', () => readDue(tx, scope, oftenMoved, { most: mostBeside, from: null }))
       : nothing,
-    isQueue && isAllDone ? readNextUp(tx, scope, filters) : null,
-    readWorths(tx, scope, filters, summary),
+    isQueue && isAllDone
+      ? take('counts', async () => ({ step: await readNextUp(tx, scope, filters) }))
+      : null,
+    summary && take('counts', () => readWorths(tx, scope, filters, summary)),
+    summary ?? take('choices', () => readDueChoices(tx)),
   ])
   const back = backOf(search)
   const home = `/w/${workspace.slug}`
   const lines: LineScope = { home, back, timeZone, now, source: sourceName(status.connections) }
-  const first = from === null && ask.day === undefined ? list.rows[0] : undefined
+  const first = from === null && ask.day === undefined ? list?.rows[0] : undefined
   const page = isQueue ? list : unplanned
   const seen = seenOf(search)
   const allPlanned = allPlannedWords(ask, mine)
@@ -111,28 +105,43 @@ export async function readDuePage(
     views,
     basis: scope.basis,
     standing: dueStanding(scope.basis, basisOf(status.connections, ['opportunities'])),
-    summary,
-    title: isQueue ? titleOf(overdue, today) : undefined,
-    sentence: isQueue
-      ? sentenceOf(summary, { worth: worths.now, isNarrowed: isNarrowed(ask) })
-      : unplannedWords(summary.unplanned, allPlanned),
+    title: isQueue && summary ? titleOf(summary.buckets.overdue, summary.buckets.today) : undefined,
+    sentence:
+      summary &&
+      (isQueue
+        ? sentenceOf(summary, { worth: worths?.now ?? null, isNarrowed: isNarrowed(ask) })
+        : unplannedWords(summary.unplanned, allPlanned)),
     allPlanned,
     /** What the navigation says waits, where this list is the queue it speaks of. */
-    waiting: isWhole(ask, mine) ? together([overdue, today], mostNamed) : undefined,
-    strip: stripOf(summary, { oldestDaysLate: first?.daysLate ?? null, timeZone, now, search }),
-    ...chosenOf(ask, summary, search, { mine, currency, today: dayOf(now, timeZone) }, summary),
-    groups: dueGroups(list.rows, lines).map((group) => ({
+    waiting: isWhole(ask, mine)
+      ? summary && together([summary.buckets.overdue, summary.buckets.today], mostNamed)
+      : undefined,
+    strip: summary && stripOf(summary, { oldestDaysLate: first?.daysLate ?? null, timeZone, now, search }),
+    ...chosenOf(ask, choices ?? noChoices, search, { mine, currency, today: dayOf(now, timeZone) }, summary),
+    groups: dueGroups(list?.rows ?? [], lines).map((group) => ({
       ...group,
       // Of one day of a week the week's figures say nothing.
-      total: isOneDay ? null : totalWords(summary.buckets[group.bucket], worths[group.bucket]),
+      total:
+        isOneDay || summary === null || worths === null
+          ? null
+          : totalWords(summary.buckets[group.bucket], worths[group.bucket]),
     })),
-    isEmpty: page.rows.length === 0,
-    isAllDone,
-    closed: closedWords(summary.doneToday),
-    nextUp: nextUpWords(nextUp, timeZone, now),
-    unplanned: unplanned.rows.map((row) => unplannedLine(row, lines)),
-    moved: moved.rows.map((row) => dueGroups([row], lines)[0]?.lines[0]).filter((line) => line !== undefined),
-    more: {
+    isEmpty: page?.rows.length === 0,
+    /** What is said where nothing is due; not of a queue that was not counted. */
+    allDone: isAllDone &&
+      nextUp !== null && {
+        closed: closedWords(summary.doneToday),
+        nextUp: nextUpWords(nextUp.step, timeZone, now),
+        unplanned: { count: summary.unplanned.count, words: countedWords(summary.unplanned) },
+      },
+    unplanned: {
+      lines: unplanned?.rows.map((row) => unplannedLine(row, lines)) ?? [],
+      count: summary && countedWords(summary.unplanned),
+    },
+    moved:
+      moved?.rows.map((row) => dueGroups([row], lines)[0]?.lines[0]).filter((line) => line !== undefined) ??
+      [],
+    more: page && {
       href: nextAddress(search, page.next, seen + page.rows.length),
       words: `Load ${mostRows} more`,
       range: seen === 0 ? `${count(page.rows.length)} shown` : `From ${count(seen + 1)} on`,
@@ -141,129 +150,8 @@ export async function readDuePage(
   }
 }
 
-export type DuePage = Awaited<ReturnType<typeof readDuePage>>
-
-/** What stands above the list where the list itself cannot be read: the same, without a number. */
-export function aroundDue(
-  { workspace, status, ownOwners: mine }: Pick<App.Locals, 'workspace' | 'status' | 'ownOwners'>,
-  choices: DueChoices | null,
-  search: URLSearchParams,
-) {
-  const { currency, timeZone } = workspace
-  const now = { mine, currency, today: dayOf(status.now, timeZone) }
-  return chosenOf(dueAskOf(search), choices ?? noChoices, search, now, null)
-}
-
-const noChoices: DueChoices = { owners: [], stages: [], pipelines: [] }
-
-/** Whose queue and which of its rows are shown, and the ways to others. */
-function chosenOf(
-  ask: DueAsk,
-  choices: DueChoices,
-  search: URLSearchParams,
-  now: { mine: readonly string[]; currency: string; today: string },
-  counts: TabCounts | null,
-) {
-  return {
-    tabs: tabsOf(ask, now.mine, counts, search),
-    form: formOf(ask, choices, search, now.mine),
-    ...pillsOf(ask, choices, search, now),
-  }
-}
-
-type TabCounts = Pick<DueSummary, 'unplanned' | 'movedOften'>
-
 /** The address of the list, from its beginning, for the forms that lead back to it. */
 function backOf(search: URLSearchParams): string {
   const address = addressWith(search, { done: null })
   return address === '?' ? '' : address
-}
-
-function tabsOf(ask: DueAsk, mine: readonly string[], counts: TabCounts | null, search: URLSearchParams) {
-  const isQueue = ask.view === undefined && ask.moved === undefined
-  const whose = [
-    {
-      word: 'My queue',
-      href: addressWith(search, { whose: null, owner: null, view: null, moved: null }),
-      isCurrent: isQueue && isMine(ask, mine),
-    },
-    {
-      word: 'Everyone',
-      href: addressWith(search, { whose: 'all', owner: null, view: null, moved: null }),
-      isCurrent: isQueue && !isMine(ask, mine),
-    },
-  ]
-  return [
-    ...(mine.length > 0
-      ? whose
-      : [{ word: 'Due', href: addressWith(search, { view: null, moved: null }), isCurrent: isQueue }]
-    ).map((tab) => ({ ...tab, count: null })),
-    {
-      word: 'No next action',
-      href: addressWith(search, { view: 'unplanned', day: null, moved: null }),
-      isCurrent: ask.view === 'unplanned',
-      count: counts && countedWords(counts.unplanned),
-    },
-    {
-      word: 'Keeps moving',
-      href: addressWith(search, { moved: 'often', view: null, day: null }),
-      isCurrent: ask.view === undefined && ask.moved !== undefined,
-      count: counts && countedWords(counts.movedOften),
-    },
-  ]
-}
-
-const formNames = ['q', 'owner', 'stage', 'pipeline', 'least']
-
-function formOf(
-  ask: DueAsk,
-  { owners, stages, pipelines }: DueChoices,
-  search: URLSearchParams,
-  mine: readonly string[],
-) {
-  const choice = (
-    name: string,
-    label: string,
-    any: string,
-    value: string | undefined,
-    options: DueOption[],
-  ) => ({ name, label, any, value, options })
-  return {
-    label: 'Filters',
-    kept: keptBeside(search, formNames),
-    search: ask.q ?? '',
-    placeholder: 'Name or next action',
-    choices: [
-      choice('owner', 'Owner', isMine(ask, mine) ? 'Me' : 'Anyone', ask.owner, owners),
-      choice('stage', 'Stage', 'Every stage', ask.stage, stages),
-      ...(pipelines.length > 1
-        ? [choice('pipeline', 'Pipeline', 'Every pipeline', ask.pipeline, pipelines)]
-        : []),
-      choice('least', 'Value', 'Any value', ask.least === undefined ? undefined : String(ask.least), amounts),
-    ],
-  }
-}
-
-const amounts = [10_000, 25_000, 50_000, 100_000].map((amount) => ({
-  value: String(amount),
-  word: `${new Intl.NumberFormat('en-US').format(amount)} or more`,
-}))
-
-function pillsOf(
-  ask: DueAsk,
-  { owners, stages, pipelines }: DueChoices,
-  search: URLSearchParams,
-  now: { currency: string; today: string },
-) {
-  const nameIn = (options: DueOption[]) => (id: string) =>
-    options.find(({ value }) => value === id)?.word ?? 'another'
-  const names = { owner: nameIn(owners), stage: nameIn(stages), pipeline: nameIn(pipelines) }
-  const words = dueFilterWords(ask, names, now)
-  return {
-    clear: addressWith(search, Object.fromEntries(words.map(({ name }) => [name, null]))),
-    pills: words.map(({ name, words: of }) => ({
-      words: of,
-      without: addressWith(search, { [name]: null }),
-    })),
-  }
 }

@@ -1,6 +1,6 @@
 import { dayOf, daysLater } from '../domain/days.ts'
 import { atNine, workingDaysLater } from '../domain/due.ts'
-import { count, weekday } from '../format.ts'
+import { count, countedWords, weekday } from '../format.ts'
 import type { Counted } from '../queries/due-counts.ts'
 import type { DueSummary } from '../queries/due-summary.ts'
 import { beyondName } from './due-filters.ts'
@@ -29,9 +29,6 @@ export function stripDaysOf(now: Date, timeZone: string): string[] {
   const { days } = Temporal.PlainDate.from(today).until(last)
   return Array.from({ length: days }, (_, index) => daysLater(today, index + 1))
 }
-
-/** "200+" where counting was ended early. */
-export const countedWords = ({ count: of, isMore }: Counted): string => `${count(of)}${isMore ? '+' : ''}`
 
 export function stripOf(
   { buckets: { overdue, today }, days, beyond }: Pick<DueSummary, 'buckets' | 'days' | 'beyond'>,

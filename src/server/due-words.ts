@@ -1,9 +1,8 @@
-import { timeOfDay, weekday } from '../format.ts'
+import { countedWords, timeOfDay, weekday } from '../format.ts'
 import { together, type Counted } from '../queries/due-counts.ts'
 import type { DueSummary, NextUp } from '../queries/due-summary.ts'
 import type { Worth } from '../queries/due-values.ts'
 import { isMine, isNarrowed, type DueAsk } from './due-filters.ts'
-import { countedWords } from './due-strip.ts'
 import { worthWords } from './due-worths.ts'
 
 /** "14 due"; nothing of its own where nothing is. */

@@ -1,11 +1,10 @@
 import type { Tx } from '../../drizzle/db.ts'
 import { buckets, edgesOf, spanOf, type Bucket } from '../domain/due.ts'
-import { money } from '../format.ts'
+import { countedWords, money } from '../format.ts'
 import { mostCounted, together, type Counted, type Stretch } from '../queries/due-counts.ts'
 import type { DueFilters, DueScope } from '../queries/due-parts.ts'
 import { timeless, type DueSummary } from '../queries/due-summary.ts'
 import { readDueValues, type Worth } from '../queries/due-values.ts'
-import { countedWords } from './due-strip.ts'
 
 /** What is due in each bucket is worth, and what is due now; null where there is more than is counted. */
 export type DueWorths = Record<Bucket | 'now', Worth[] | null>

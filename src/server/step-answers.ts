@@ -57,8 +57,5 @@ export function noteCompletion(
   if (outcome.kind !== 'changed') return
   const { opportunityId, outcome: ended } = outcome.state
   metrics.completed(workspace.id)
-  log.info(
-    { tenant_id: workspace.id, opportunity_id: opportunityId, action_type: ended ?? 'next_action' },
-    'Action completed',
-  )
+  log.info({ opportunity_id: opportunityId, action_type: ended ?? 'next_action' }, 'Action completed')
 }

@@ -2,8 +2,12 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Tx } from '../../../drizzle/db.ts'
 import { completeAction } from '../../../src/commands/complete-action.ts'
 import { moveAction } from '../../../src/commands/move-action.ts'
+import { retryWrite } from '../../../src/commands/retry-write.ts'
 import { undoAction } from '../../../src/commands/undo-action.ts'
 import { readDue } from '../../../src/queries/due.ts'
+import { readNotWritten } from '../../../src/queries/not-written.ts'
+import { readStep } from '../../../src/queries/step.ts'
+import { readStepDone } from '../../../src/queries/step-done.ts'
 import { useSuggestion } from '../../../src/commands/use-suggestion.ts'
 import type { Connection } from '../seed.ts'
 import { startPlace, type Place, type Someone } from '../place.ts'
@@ -51,6 +55,12 @@ async function rows() {
   )
   return rows
 }
+const scope = () => ({
+  now: new Date(),
+  timeZone: 'UTC',
+  currency: 'USD',
+  taskConnectionIds: [connection.id],
+})
 const writes = async () => {
   const { rows } = await place.client.query<Record<string, unknown>>(
     'select number, state, payload, refused_because from crm_writes where opportunity_id = $1 order by number',
@@ -218,6 +228,12 @@ describe('taking over what the CRM has planned', () => {
       ...row,
     })
   const use = (activityId: string) => inTenant((tx) => useSuggestion(tx, kofi, id, { activity: activityId }))
+  /** The CRM's tasks that are on the list, and then those that it shows beside our steps. */
+  const tasks = async () => {
+    const { rows: due } = await inTenant((tx) => readDue(tx, scope(), {}, { most: 9, from: null }))
+    const suggested = due.flatMap(({ suggestion }) => suggestion?.activityId ?? [])
+    return due.flatMap(({ of, id: task }) => (of === 'task' ? task : [])).concat(suggested)
+  }
 
   test('makes it the next action, overdue as it is', async () => {
     await complete(step('Call'))
@@ -230,17 +246,6 @@ describe('taking over what the CRM has planned', () => {
 
   test('keeps it off the list, and from being planned anew, while it is planned here, moved, and done; until the CRM changes it', async () => {
     const task = await activity({ changed_at: new Date(Date.now() - 86_400_000) })
-    const scope = () => ({
-      now: new Date(),
-      timeZone: 'UTC',
-      currency: 'USD',
-      taskConnectionIds: [connection.id],
-    })
-    const tasks = async () => {
-      const { rows: due } = await inTenant((tx) => readDue(tx, scope(), {}, { most: 9, from: null }))
-      const suggested = due.flatMap(({ suggestion }) => suggestion?.activityId ?? [])
-      return due.flatMap(({ of, id: task }) => (of === 'task' ? task : [])).concat(suggested)
-    }
     expect(await tasks()).toEqual([task])
     await use(task)
     expect(await tasks()).toEqual([])
@@ -250,6 +255,56 @@ describe('taking over what the CRM has planned', () => {
     expect(await tasks()).toEqual([])
     await place.client.query('update activities set changed_at = clock_timestamp() where id = $1', [task])
     expect(await tasks()).toEqual([task, task])
+  })
+
+  test('keeps it off the list also once its contact has a second open deal', async () => {
+    const task = await activity({ changed_at: new Date(Date.now() - 86_400_000) })
+    await use(task)
+    const deal = { status: 'open', title: 'Dallas', contact_id: contact }
+    await place.seed.record('opportunities', connection, deal)
+    expect(await tasks()).toEqual([])
+    await move({ next_action_at: days(2) })
+    expect(await tasks()).toEqual([])
+    await complete(step('Write'))
+    expect(await tasks()).toEqual([])
+    await place.client.query('update activities set changed_at = clock_timestamp() where id = $1', [task])
+    expect(await tasks()).toContain(task)
+  })
+
+  test('shows it beside our step again once the CRM says something else of it, however ours was moved', async () => {
+    const task = await activity()
+    await use(task)
+    await move({ next_action_at: days(2) })
+    const change = (set: string) => place.client.query(`update activities set ${set} where id = $1`, [task])
+    const beside = async () => {
+      const card = await inTenant((tx) => readStep(tx, scope(), id))
+      const { rows: due } = await inTenant((tx) => readDue(tx, scope(), {}, { most: 9, from: null }))
+      expect(due.map(({ suggestion }) => suggestion)).toEqual([card?.suggestion])
+      return card?.suggestion
+    }
+    await change('changed_at = clock_timestamp()')
+    expect(await beside()).toBeNull()
+    await change(`due_at = due_at + interval '5 days'`)
+    const moved = await beside()
+    expect(moved).toMatchObject({ activityId: task, details: 'Call from the CRM', isNewer: true })
+    expect(moved?.dueAt.getTime()).toBeGreaterThan(Date.now())
+    await use(task)
+    expect(await beside()).toBeNull()
+    await change(`subject = 'Call her sister'`)
+    expect(await beside()).toMatchObject({ activityId: task, details: 'Call her sister' })
+    await change(`subject = 'Call from the CRM'`)
+    expect(await beside()).toBeNull()
+    // As it was taken over at first, and not at last.
+    await change(`due_at = due_at - interval '5 days'`)
+    expect(await beside()).toMatchObject({ activityId: task })
+  })
+
+  test('shows what the CRM has planned after it', async () => {
+    await use(await activity())
+    const next = await activity({ subject: 'Send the FDD', due_at: days(3) })
+    const card = await inTenant((tx) => readStep(tx, scope(), id))
+    expect(card?.suggestion).toMatchObject({ activityId: next, details: 'Send the FDD' })
+    expect(await tasks()).toEqual([next])
   })
 
   test('is not possible for what is done, gone, or about somebody else', async () => {
@@ -350,5 +405,35 @@ describe('writing to the CRM', () => {
       [id],
     )
     expect(await undo(3)).toEqual({ kind: 'too_late' })
+  })
+
+  test('what the CRM refused is still said, and tried again, once a later change was taken back', async () => {
+    await place.client.query('update tenants set writes_back = true where id = $1', [connection.tenantId])
+    await complete(step('Call'))
+    await move({ next_action_at: days(2) })
+    await undo(2)
+    await place.client.query(
+      `update crm_writes set state = 'refused', refused_because = 'Not on Sundays', settled_at = clock_timestamp()
+       where opportunity_id = $1 and number = 1`,
+      [id],
+    )
+    const write = { state: 'refused', because: 'Not on Sundays' }
+    const { rows: due } = await inTenant((tx) => readDue(tx, scope(), {}, { most: 9, from: null }))
+    expect(due.map((row) => row.write)).toEqual([write])
+    expect(await inTenant((tx) => readStep(tx, scope(), id))).toMatchObject({ write })
+    expect(await inTenant((tx) => readStepDone(tx, kofi.userId, id, 3))).toMatchObject({
+      how: 'undone',
+      write,
+    })
+    expect(await inTenant(readNotWritten)).toMatchObject([
+      { opportunityId: id, version: 3, details: 'Call', because: 'Not on Sundays' },
+    ])
+    expect(await inTenant((tx) => retryWrite(tx, kofi, id, 3))).toEqual({ kind: 'waits' })
+    expect(await writes()).toMatchObject([
+      { number: 1, state: 'pending' },
+      { number: 2, state: 'refused', refused_because: 'undone' },
+    ])
+    await complete(step('Write'))
+    expect(await inTenant((tx) => retryWrite(tx, kofi, id, 4))).toEqual({ kind: 'not_found' })
   })
 })

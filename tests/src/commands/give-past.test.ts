@@ -34,10 +34,10 @@ async function copied(slug: string): Promise<{ connection: Connection; past: Pas
   const connection = await seed.connection(await seed.tenant(slug))
   const runId = await seed.run(connection)
   for (const stream of ['stages', 'opportunities']) await seed.pass(connection, runId, stream)
-  const stage = (name: string, position: number, outcome: string) =>
-    seed.record('stages', connection, { name, position, outcome, is_active: true })
+  const stage = (name: string, position: number, outcome: string, probability: number | null = null) =>
+    seed.record('stages', connection, { name, position, outcome, probability, is_active: true })
   await stage('New Lead', 1, 'open')
-  const [sent, signed] = [await stage('FDD Sent', 8, 'open'), await stage('FA Signed', 17, 'won')]
+  const [sent, signed] = [await stage('FDD Sent', 8, 'open', 0.4), await stage('FA Signed', 17, 'won')]
   const deal = (source_id: string, stage_id: string, status: string) =>
     seed.record('opportunities', connection, {
       source_id,
@@ -47,7 +47,8 @@ async function copied(slug: string): Promise<{ connection: Connection; past: Pas
       currency: 'USD',
     })
   await deal('won', signed, 'won')
-  await deal('open', sent, 'open')
+  const likely = await deal('open', sent, 'open')
+  await client.query('update opportunities set probability = 0.9 where id = $1', [likely])
   const changed = await deal('changed', sent, 'open')
   const changedAt = minutesAgo(1)
   await client.query('update opportunities set changed_at = $2 where id = $1', [changed, changedAt])
@@ -102,16 +103,16 @@ test('a past is told as if the copy had been there: what was won, and what came,
     [changed],
   )
   expect(rows).toEqual([{ of: 1 }])
-  const measured = await client.query<{ days: number; open: number }>(
-    `select (extract(epoch from now() - as_of) / 86400)::int as days, sum(count)::int as open from pipeline_stage_counts
+  const measured = await client.query<{ days: number; open: number; weighted: number }>(
+    `select (extract(epoch from now() - as_of) / 86400)::int as days, sum(count)::int as open, sum(weighted_minor)::int as weighted from pipeline_stage_counts
      where connection_id = $1 and status = 'open' group by as_of order by as_of`,
     [connection.id],
   )
   expect(measured.rows).toEqual([
-    { days: 30, open: 1 },
-    { days: 15, open: 1 },
-    { days: 4, open: 2 },
-    { days: 1, open: 1 },
+    { days: 30, open: 1, weighted: 160 },
+    { days: 15, open: 1, weighted: 160 },
+    { days: 4, open: 2, weighted: 160 },
+    { days: 1, open: 1, weighted: 450 },
   ])
   for (const { name, statement } of statements().filter((rule) =>
     /^(History|I[2348]|I13 once)/.test(rule.name),

@@ -256,6 +256,86 @@ describe('completing an action in the dialog', () => {
     await close()
   })
 
+  test('a server that fails is named in the agreed words, and what was typed is kept and can be sent again', async () => {
+    const { page, close } = await open()
+    await fillForm(page)
+    await app.seed.client.query('revoke insert on next_actions from tidemark_web')
+    await page.getByRole('button', { name: 'Complete and set next' }).click()
+    await page
+      .getByText('Not saved: Server error occurred (500). What you typed is kept here.', { exact: true })
+      .waitFor()
+    expect(await violations(page)).toEqual([])
+    await app.seed.client.query('grant insert on next_actions to tidemark_web')
+    await page.getByRole('button', { name: 'Try again' }).click()
+    const undo = page.getByRole('status').getByRole('button', { name: /^Undo/ })
+    await undo.waitFor()
+    await app.seed.client.query('revoke insert on next_actions from tidemark_web')
+    await undo.click()
+    await page.getByText('Not saved: Server error occurred (500). Try again.', { exact: true }).waitFor()
+    await app.seed.client.query('grant insert on next_actions to tidemark_web')
+    expect(await stepsOf('Priya')).toHaveLength(2)
+    await close()
+  })
+
+  test('what was typed about one action is not put into the form of the next', async () => {
+    const { page, close } = await open()
+    await openForm(page)
+    await page.getByText('Lost', { exact: true }).click()
+    await page.getByLabel('Why').fill('Chose another brand')
+    await page.keyboard.press('Escape')
+    await deed(page, 'Complete', 'Call Priya').click()
+    await page.getByLabel('Why').waitFor()
+    expect(await page.getByLabel('Why').inputValue()).toBe('Chose another brand')
+    await page.keyboard.press('Escape')
+    await completeByAna('Priya')
+    await page.reload()
+    await deed(page, 'Complete', 'Send the redline').click()
+    await page.getByLabel('Next action', { exact: true }).waitFor({ state: 'attached' })
+    expect(await page.getByRole('radio', { name: 'A next step' }).isChecked()).toBe(true)
+    expect(await page.locator('#step-reason').inputValue()).toBe('')
+    await close()
+  })
+
+  test('what somebody typed is not shown to whoever signs in after them in the same tab', async () => {
+    const { page, close } = await open()
+    await openForm(page)
+    await page.getByLabel('Next action', { exact: true }).fill('Between Kofi and Priya')
+    await page.keyboard.press('Escape')
+    await page.context().clearCookies()
+    const cookies = [...app.ana.cookies].map(([name, value]) => ({ name, value, url: app.url }))
+    await page.context().addCookies(cookies)
+    await page.reload()
+    await openForm(page)
+    expect(await page.getByLabel('Next action', { exact: true }).inputValue()).toBe('')
+    await close()
+  })
+
+  test('cannot be sent twice while it is on its way', async () => {
+    const { page, close } = await open()
+    let posts = 0
+    const { promise, resolve: arrive } = Promise.withResolvers<void>()
+    await page.route('**/complete?part=', async (route) => {
+      if (route.request().method() === 'POST') {
+        posts += 1
+        await promise
+      }
+      await route.continue()
+    })
+    await fillForm(page)
+    await page.getByRole('button', { name: 'Complete and set next' }).click()
+    const sending = page.getByRole('button', { name: 'Saving…' })
+    await sending.waitFor()
+    expect(await sending.isDisabled()).toBe(true)
+    expect(await page.locator('step-form').getAttribute('aria-busy')).toBe('true')
+    await sending.click({ force: true })
+    await page.keyboard.press('Control+Enter')
+    arrive()
+    await page.getByText(/^Done\. Next: Book the validation call/).waitFor()
+    expect(posts).toBe(1)
+    expect(await stepsOf('Priya')).toHaveLength(2)
+    await close()
+  })
+
   test('an answer that never arrived is no reason to do it twice', async () => {
     const fields = {
       ending: 'step',
@@ -325,6 +405,30 @@ describe('completing an action in the dialog', () => {
       .toContain('Write Marcus')
     await page.keyboard.press('z')
     await page.getByText(/^Taken back/).waitFor()
+    expect(complaints).toEqual([])
+    await close()
+  })
+
+  test('arrows go from row to row, O opens one, and M moves its date', async () => {
+    const { page, complaints, close } = await open()
+    const row = () => page.evaluate(() => document.activeElement?.closest('li')?.textContent ?? '')
+    await page.keyboard.press('ArrowDown')
+    expect(await row()).toBe('')
+    await page.keyboard.press('j')
+    await page.keyboard.press('ArrowDown')
+    expect(await row()).toContain('Write Marcus')
+    await page.keyboard.press('ArrowUp')
+    expect(await row()).toContain('Call Priya')
+    await page.keyboard.press('o')
+    await page.getByLabel('Next action', { exact: true }).waitFor()
+    await page.keyboard.press('Escape')
+    await expect.poll(() => dialog(page).count()).toBe(0)
+    await page.keyboard.press('m')
+    await page.getByRole('heading', { name: 'Move the date' }).waitFor()
+    expect(await dialog(page).innerText()).toContain('Call Priya')
+    await page.keyboard.press('Escape')
+    await expect.poll(() => dialog(page).count()).toBe(0)
+    expect(page.url()).toBe(list())
     expect(complaints).toEqual([])
     await close()
   })

@@ -18,6 +18,11 @@ beforeAll(async () => {
   await seedDesk(app, { slug: 'quiet', isBusy: false })
   const ahead = await seedDesk(app, { slug: 'ahead', isBusy: false })
   await ahead.opportunity('Later alone', {}, { due_at: minutesAhead(20 * 1_440), details: 'Ask again' })
+  const stale = await seedDesk(app, { slug: 'stale' })
+  await app.seed.client.query(
+    `update stream_cursors set fresh_at = now() - interval '7 hours' where tenant_id = $1`,
+    [stale.tenantId],
+  )
   await app.seed.connection(await app.seed.tenant('bramble'))
   viewer = await app.as('viewer', desk.tenantId)
 })
@@ -36,9 +41,11 @@ const states: Record<string, () => string> = {
   'where nothing matches': () => '/w/tidewell/due?q=nobody&least=50000',
   'where all is done': () => '/w/quiet/due',
   'where nothing is due yet': () => '/w/ahead/due',
+  'where the copy is stale': () => '/w/stale/due',
   'before the first run': () => '/w/bramble/due',
   'completing an action': () => `/w/tidewell/due/${idOf('Marcus Oyelaran')}/complete`,
   'setting the first one': () => `/w/tidewell/due/${idOf('Colette Marchand')}/complete`,
+  'on the overview, the most late of it': () => '/w/tidewell/overview',
   'moving one': () => `/w/tidewell/due/${idOf('Priya Raghunathan')}/move`,
 }
 
@@ -262,6 +269,20 @@ describe('what the list says', () => {
     const { page, close } = await visit(browser, `${app.url}/w/tidewell/due`, { as: viewer })
     expect(await page.locator('main').getByRole('button').count()).toBe(1)
     expect(await page.locator('[data-deed]').count()).toBe(0)
+    await page.goto(`${app.url}/w/tidewell/overview`)
+    expect(await page.locator('.rows > li', { hasText: 'd late' }).count()).toBe(5)
+    expect(await page.locator('[data-deed]').count()).toBe(0)
+    await close()
+  })
+
+  test('the overview leads to completing what is late longest, by its button and by C', async () => {
+    const { page, close } = await visit(browser, `${app.url}/w/tidewell/overview`, { as: app.ana })
+    const first = page.locator('[data-deed=complete]').first()
+    const { pathname } = new URL(await first.evaluate((link: HTMLAnchorElement) => link.href))
+    expect(pathname).toBe(`/w/tidewell/due/${idOf('Priya Raghunathan')}/complete`)
+    await follow(page, () => page.keyboard.press('c'))
+    expect(new URL(page.url()).pathname).toBe(pathname)
+    expect(await page.locator('main').innerText()).toContain('Call to confirm FDD receipt')
     await close()
   })
 
@@ -278,7 +299,7 @@ describe('what the list says', () => {
     expect(await read('/w/tidewell/overview')).toContain('5 actions are overdue')
     expect(await read('/w/tidewell/overview')).toContain('6 d late Call to confirm FDD receipt')
     expect(await read('/w/tidewell/schedule')).toContain('5 actions are overdue')
-    expect(await read('/w')).toMatch(/Tidewell Car Wash Admin \S+ 5 oldest 6 days late/)
+    expect(await read('/w')).toMatch(/Tidewell Car Wash Admin \S+ 6 5 oldest 6 days late/)
   })
 
   test('is counted for Prometheus, a workspace at a time', async () => {
@@ -290,6 +311,20 @@ describe('what the list says', () => {
     const text = await (await fetch(`${app.url}/metrics`)).text()
     for (const { id, due } of rows)
       expect(text).toContain(`nat_due_actions_total{tenant_id="${id}"} ${due}\n`)
+  })
+
+  test("whoever is an owner finds the CRM's tasks of theirs that belong to no deal in their queue, and counted", async () => {
+    const { slug, connection, kofi, task } = await seedDesk(app, { slug: 'owned', isBusy: false })
+    const owner = await app.seed.record('owners', connection, { name: 'Kofi Tandoh', email: kofi.email })
+    const contact = await app.seed.record('contacts', connection, { first_name: 'Deon' })
+    const late = { subject: 'Return his call', contact_id: contact, due_at: minutesAhead(-3 * 1_440) }
+    await task({ ...late, owner_id: owner })
+    await task({ ...late, subject: 'Somebody else calls' })
+    const { page, close } = await visit(browser, `${app.url}/w/${slug}/due`, { as: kofi })
+    expect(await page.locator('.queues [aria-current]').innerText()).toBe('My queue')
+    expect(await page.locator('.due .what b').allTextContents()).toEqual(['Return his call'])
+    expect(await page.locator('.side .count').innerText()).toMatch(/^1\b/)
+    await close()
   })
 
   test('more is loaded below, and each row once', async () => {

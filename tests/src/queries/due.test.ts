@@ -422,3 +422,29 @@ test('the last real contact is also what was completed here and not taken back, 
   )
   for (const { id, touchedAt } of rows) expect(histories.get(id)?.touchedAt).toEqual(touchedAt)
 })
+
+test("an owner's queue also has the CRM's tasks of theirs that belong to no single deal, and a deal's tasks are its owner's", async () => {
+  const mine = await place.seed.record('owners', connection, { name: 'Noor', email: 'noor@example.com' })
+  const due_at = at('2026-11-18T15:00:00Z')
+  const dealless = await place.seed.record('contacts', connection, { first_name: 'Deon' })
+  await task({ subject: 'Return his call', contact_id: dealless, owner_id: mine, due_at })
+  const twice = await place.seed.record('contacts', connection, { first_name: 'Ilse' })
+  for (const title of ['One of two', 'The other']) await opportunity(title, { contact_id: twice })
+  await task({
+    subject: 'Ask her which',
+    contact_id: twice,
+    owner_id: mine,
+    due_at: at('2026-11-19T15:00:00Z'),
+  })
+  const other = await opportunity("Dana's deal")
+  await task({ subject: 'Hers, not mine', opportunity_id: other, owner_id: mine, due_at })
+  const owners = [mine]
+  const { rows } = await due({ owners })
+  expect(rows.map(({ details, owner }) => [details, owner])).toEqual([
+    ['Return his call', 'Noor'],
+    ['Ask her which', 'Noor'],
+  ])
+  const { buckets } = await inTenant((tx) => readDueSummary(tx, scope, { owners }, kofi.userId, []))
+  expect(buckets.overdue.count).toBe(2)
+  expect(await inTenant((tx) => readDueNow(tx, scope, owners))).toEqual({ count: 2, isMore: false })
+})

@@ -71,6 +71,10 @@ const people: Record<string, Deed> = {
       useSuggestion(tx, actor(personOf(world, pick)), id, { activity: rows[0]?.id ?? id }),
     )
   },
+  'put off, and take that back': async (world, pick) => {
+    await people['put off']?.(world, pick)
+    await people['take back']?.(world, pick)
+  },
   'try again to write': (world, pick) =>
     change(world, pick, (tx, id) =>
       retryWrite(tx, actor(personOf(world, pick)), id, dealOf(world, pick).version),

@@ -1,5 +1,6 @@
 import { expect } from 'vitest'
 import type { LedgerEntry } from '../../../../simulator/main.ts'
+import { readNotWritten } from '../../../../src/queries/not-written.ts'
 import { readStep } from '../../../../src/queries/step.ts'
 import { brokenInvariants } from '../../../invariants.ts'
 import type { WriteRow } from '../../../worker/writing.ts'
@@ -27,7 +28,7 @@ export async function expectKept(world: World): Promise<void> {
   expectAllQueued(steps.rows, writes)
   for (const write of writes) expectTrue(world, write, writes)
   await expectTasksKnown(world, writes)
-  for (const deal of world.deals) await expectOnCard(world, deal, writes)
+  for (const deal of world.deals) await expectOnCard(world, deal, steps.rows, writes)
   expect(await brokenInvariants(all.url, /^(Steps|Writes|History)/)).toEqual([])
 }
 
@@ -119,8 +120,13 @@ async function expectTasksKnown({ client }: World, writes: WriteRow[]): Promise<
   }
 }
 
-/** A person who looks at the opportunity reads what became of its last change. */
-async function expectOnCard({ client, screen }: World, { id }: Deal, writes: WriteRow[]): Promise<void> {
+/** A person who looks at the opportunity reads what became of the change that holds, also where a later one was taken back. */
+async function expectOnCard(
+  { client, screen }: World,
+  { id }: Deal,
+  steps: Step[],
+  writes: WriteRow[],
+): Promise<void> {
   const scope = {
     now: new Date(),
     timeZone: 'UTC',
@@ -128,7 +134,13 @@ async function expectOnCard({ client, screen }: World, { id }: Deal, writes: Wri
     taskConnectionIds: [client.connectionId],
   }
   const card = await screen.asTenant(client.tenantId, (tx) => readStep(tx, scope, id))
-  const write = writes.find((one) => one['opportunity_id'] === id && one.number === card?.version)
+  const how = new Map(steps.filter((row) => row.opportunity_id === id).map((row) => [row.number, row.how]))
+  let number = card?.version ?? 0
+  // What is taken back is the row before; planned again is what stood before that.
+  while (how.get(number) === 'undone') number -= 2
+  const write = writes.find((one) => one['opportunity_id'] === id && one.number === number)
   const because = write?.refused_because ?? write?.waits_because ?? null
-  expect(card?.write).toEqual(write === undefined ? null : { state: write.state, because })
+  expect(card?.write ?? null).toEqual(write === undefined ? null : { state: write.state, because })
+  const listed = await screen.asTenant(client.tenantId, readNotWritten)
+  expect(listed.some(({ opportunityId }) => opportunityId === id)).toBe(write?.state === 'refused')
 }
