@@ -45,7 +45,7 @@ export type Freshness = Age & {
 }
 
 /** Runs come every hour; a quarter of an hour later one is late, though not yet stale. */
-const lateAfterMinutes = 75
+export const lateAfterMinutes = 75
 
 /** More late streams than this are too many to name, and the whole is called old. */
 const mostNamed = 3

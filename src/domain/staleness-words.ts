@@ -18,16 +18,27 @@ export function ageInWords(minutes: number): string {
 /** What the top of every page says about freshness; the shape says the same as the colour. `age` is the part of the text that grows. */
 export type Chip = { text: string; tone: Tone; age: string | null; ageMinutes: number | null }
 
-export function chipOf(freshness: Freshness): Chip {
+export function chipOf(freshness: Freshness, all: readonly ConnectionNow[], clock: Clock): Chip {
   const { state, ageMinutes, currentAgeMinutes, lateStreams, streamCount, isStale } = freshness
   const lasting = (text: string, tone: Tone) => ({ text, tone, age: null, ageMinutes: null })
   if (state === 'never' || ageMinutes === null) return lasting('Not synced yet', 'quiet')
-  if (state === 'needs_reconnect') return lasting('Sign-in to the CRM failed', 'bad')
-  if (state === 'paused') return lasting('Sync paused', 'doubt')
+  const connection = startedOnes(all).find((one) => one.state === state)
+  if (connection?.state === 'needs_reconnect') return lasting(`Sign-in to ${connection.name} failed`, 'bad')
+  if (connection?.state === 'paused') return lasting(`Sync paused${when(', ', connection, clock)}`, 'doubt')
   const minutes = state === 'partial' ? (currentAgeMinutes ?? ageMinutes) : ageMinutes
   const age = `${ageInWords(minutes)} ago`
-  const late = state === 'partial' ? `, ${lateStreams.length} of ${streamCount} streams late` : ''
-  return { text: `Synced ${age}${late}`, tone: isStale ? 'doubt' : 'good', age, ageMinutes: minutes }
+  if (isStale) {
+    const late = state === 'partial' ? `, ${lateStreams.length} of ${streamCount} streams late` : ''
+    return { text: `Synced ${age}${late}`, tone: 'doubt', age, ageMinutes: minutes }
+  }
+  // What is under way is said beside the age, never in its place: it may come to nothing.
+  const isSyncing = startedOnes(all).some(({ openRun }) => openRun?.status === 'running')
+  return {
+    text: `Synced ${age}${isSyncing ? ', syncing now' : ''}`,
+    tone: isSyncing ? 'busy' : 'good',
+    age,
+    ageMinutes: minutes,
+  }
 }
 
 /**
@@ -64,7 +75,7 @@ function ageSentence(freshness: Freshness, severalConnections: boolean): string 
   }
   if (absent.length > 0)
     sentences.push(`${names(absent, severalConnections)} have not arrived completely yet.`)
-  return `${sentences.join(' ')} All else is on time.`
+  return `${sentences.join(' ')} Everything else is current.`
 }
 
 function names(streams: readonly LateStream[], severalConnections: boolean): string {
@@ -88,16 +99,19 @@ function hoursInWords(minutes: number): string {
 /** Why the data is not newer, as far as it is known. */
 function causeOf(connections: readonly ConnectionNow[], clock: Clock): string | null {
   const refused = connections.find(({ state }) => state === 'needs_reconnect')
-  if (refused) return `${refused.name} refused our key${since(refused, clock)}.`
+  if (refused) return `${refused.name} refused our key${when(' since ', refused, clock)}.`
   const paused = connections.find(({ state }) => state === 'paused')
-  if (paused) return `Sync of ${paused.name} is paused${since(paused, clock)}.${because(paused)}`
+  if (paused) return pausedSentence(paused, connections.length > 1, clock)
   return connections.find(({ lastRun }) => lastRun?.errorPublic)?.lastRun?.errorPublic ?? null
 }
 
-function since({ stateSince }: ConnectionNow, clock: Clock): string {
-  return stateSince === null ? '' : ` since ${clock(stateSince)}`
+function pausedSentence(paused: ConnectionNow, severalConnections: boolean, clock: Clock): string {
+  const whose = severalConnections ? ` of ${paused.name}` : ''
+  const since = paused.stateSince === null ? '' : ` It has been since ${clock(paused.stateSince)}.`
+  const reason = paused.stateReason === null ? '' : ` ${paused.stateReason}`
+  return `Sync${whose} is paused.${since}${reason}`
 }
 
-function because({ stateReason }: ConnectionNow): string {
-  return stateReason === null ? '' : ` ${stateReason}`
+function when(before: string, { stateSince }: ConnectionNow, clock: Clock): string {
+  return stateSince === null ? '' : `${before}${clock(stateSince)}`
 }

@@ -1,4 +1,4 @@
-import { deedOfRow, stepRow } from './rows.ts'
+import { arrowRow, deedOfRow, openRow, stepRow } from './rows.ts'
 import { keepTheme, themeNow, themes } from './theme.ts'
 
 const kept = 'tidemark.letters'
@@ -29,20 +29,25 @@ class AppHotkeys extends HTMLElement {
     this.#goUntil = 0
     const deed = isGoing ? go(key) : this.#deeds[key.length === 1 ? key.toLowerCase() : key]
     if (!deed) return
-    event.preventDefault()
-    deed(event)
+    if (deed(event) !== false) event.preventDefault()
   }
 
-  #deeds: Record<string, ((event: KeyboardEvent) => void) | undefined> = {
+  /** What is false leaves the key to the browser. */
+  #deeds: Record<string, ((event: KeyboardEvent) => unknown) | undefined> = {
     g: ({ timeStamp }) => (this.#goUntil = timeStamp + patienceMs),
     w: () => document.dispatchEvent(new Event('switch-workspace')),
     r: () => location.reload(),
     t: () => keepTheme(themes[(themes.indexOf(themeNow()) + 1) % themes.length] ?? 'system'),
     j: () => stepRow(1),
     k: () => stepRow(-1),
+    ArrowDown: () => arrowRow(1),
+    ArrowUp: () => arrowRow(-1),
+    o: openRow,
     c: () => deedOfRow('complete')?.click(),
     m: () => deedOfRow('move')?.click(),
     z: () => document.dispatchEvent(new Event('undo-last')),
+    // Held down it closes what is open, and no more.
+    Escape: ({ repeat }) => !repeat && leave(),
     '?': () => this.querySelector('dialog')?.showModal(),
     '/': () => {
       const field = document.querySelector<HTMLInputElement>('main input[type=search]')
@@ -55,6 +60,14 @@ class AppHotkeys extends HTMLElement {
 function go(key: string): (() => void) | undefined {
   const link = document.querySelector<HTMLAnchorElement>(`.side [data-go="${CSS.escape(key.toLowerCase())}"]`)
   return link ? () => link.click() : undefined
+}
+
+/** Closes the menu that is open, or else takes away the last filter. */
+function leave(): void {
+  const menu = document.querySelector<HTMLDetailsElement>('details.menu[open]')
+  if (!menu) return [...document.querySelectorAll<HTMLElement>('.pills a:has(.unseen)')].at(-1)?.click()
+  menu.open = false
+  menu.querySelector('summary')?.focus()
 }
 
 function isBusy(target: EventTarget | null): boolean {

@@ -37,8 +37,8 @@ export async function askOnce(
   return { status: answer.status, isOk: answer.ok, wasRedirected: answer.redirected, url: answer.url, text }
 }
 
-/** Why something was not saved although an answer came: "the server had an error (503)". */
+/** Why something was not saved although an answer came: "Server error occurred (503)". */
 export function refusedWords(status: number): string {
-  if (status >= 500) return `the server had an error (${status})`
+  if (status >= 500) return `Server error occurred (${status})`
   return status === 429 ? 'too many requests within a minute' : `it was refused (${status})`
 }

@@ -39,7 +39,8 @@ function takeOver(next: Document, name: 'live-data' | 'html', what: string): voi
   if (here && value !== undefined) here.dataset[what] = value
 }
 
-function changeInPlace(region: Element, fresh: Element): void {
+/** Changes what is in `region` into what is in `fresh`, as little as that takes. */
+export function changeInPlace(region: Element, fresh: Element): void {
   void Idiomorph.morph(region, Array.from(fresh.childNodes), {
     morphStyle: 'innerHTML',
     ignoreActiveValue: true,

@@ -22,7 +22,9 @@ class FreshChip extends HTMLElement {
     time.textContent = `${ageInWords(Math.max(0, minutes))} ago`
     if (!(minutes >= staleAfterMinutes)) return
     const chip = this.querySelector<HTMLElement>('.chip')
-    if (chip?.dataset['tone'] === 'good') chip.dataset['tone'] = 'doubt'
+    // A run that was under way when the page was read has not helped.
+    if (chip?.dataset['tone'] === 'busy') time.nextSibling?.remove()
+    if (chip) chip.dataset['tone'] = 'doubt'
     const place = this.closest('.top') && document.querySelector('[data-live=banner]')
     if (place) sayStale(place, minutes, this.querySelector('a')?.href ?? '')
   }

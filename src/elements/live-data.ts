@@ -1,4 +1,4 @@
-import { relativeTime } from '../format.ts'
+import { relativeTime } from '../domain/relative-time.ts'
 import { bringUpToDate, type Catch } from './bring-up-to-date.ts'
 import { everySoOften, serverNow } from './server-time.ts'
 
@@ -7,6 +7,8 @@ const silentMs = 75_000
 
 /** What becomes due, and a new day, nobody announces: a page that is looked at is never older than this. */
 const oldMs = 300_000
+/** What is shown to whoever comes back to a page is never older than this. */
+const oldOnReturnMs = 30_000
 
 /**
  * Keeps an open page up to date. The stream of its workspace says which version is current, at its beginning and from then on; when
@@ -31,7 +33,7 @@ class LiveData extends HTMLElement {
     window.addEventListener('pagehide', this.#hush)
     window.addEventListener('online', this.#listen)
     window.addEventListener('offline', this.#lost)
-    window.addEventListener('focus', this.#look)
+    window.addEventListener('focus', this.#lookAgain)
     this.#stopLooking = everySoOften(this.#look)
     if (this.dataset['events'] === undefined) this.#heardAtMs = Date.now()
     else this.#listen()
@@ -43,7 +45,7 @@ class LiveData extends HTMLElement {
     window.removeEventListener('pagehide', this.#hush)
     window.removeEventListener('online', this.#listen)
     window.removeEventListener('offline', this.#lost)
-    window.removeEventListener('focus', this.#look)
+    window.removeEventListener('focus', this.#lookAgain)
     this.#stopLooking?.()
     this.#hush()
   }
@@ -51,12 +53,12 @@ class LiveData extends HTMLElement {
   #turn = () => {
     if (document.hidden) return this.#hush()
     this.#listen()
-    this.#look()
+    this.#lookAgain()
   }
 
   /** Out of the cache of the browser a page comes as it was left. */
   #return = (event: PageTransitionEvent) => {
-    if (event.persisted) this.#listen()
+    if (event.persisted) this.#turn()
   }
 
   #hush = () => {
@@ -64,10 +66,13 @@ class LiveData extends HTMLElement {
     this.#source = undefined
   }
 
-  #look = () => {
+  #look = () => this.#askIfOlder(oldMs)
+  #lookAgain = () => this.#askIfOlder(oldOnReturnMs)
+
+  #askIfOlder(mostMs: number) {
     if (document.hidden) return
     if (Date.now() - this.#heardAtMs > silentMs) this.#listen()
-    if (isOld()) this.#catchUp()
+    if (ageMs() > mostMs) this.#catchUp()
   }
 
   #listen = () => {
@@ -86,7 +91,7 @@ class LiveData extends HTMLElement {
     this.#heardAtMs = Date.now()
     this.#failures = 0
     // The same version says nothing of what became due since.
-    if (event.data !== this.dataset['version'] || isOld()) this.#catchUp()
+    if (event.data !== this.dataset['version'] || ageMs() > oldMs) this.#catchUp()
     else this.replaceChildren()
   }
 
@@ -162,7 +167,7 @@ class LiveData extends HTMLElement {
 /** When the server made what this page shows. */
 const readAt = () => document.documentElement.dataset['now'] ?? ''
 
-const isOld = () => serverNow().getTime() - Date.parse(readAt()) > oldMs
+const ageMs = () => serverNow().getTime() - Date.parse(readAt())
 
 const hasTyped = () =>
   document.querySelector('dialog[open] form') !== null ||

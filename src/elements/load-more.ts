@@ -2,6 +2,7 @@
 export class LoadMore extends HTMLElement {
   /** How many pages stand below the first one. */
   #loaded = 0
+  #isLoading = false
 
   connectedCallback() {
     this.addEventListener('click', this.#clicked)
@@ -15,16 +16,33 @@ export class LoadMore extends HTMLElement {
     const link = event.target instanceof Element ? event.target.closest('a') : null
     if (link === null || event.metaKey || event.ctrlKey || event.shiftKey) return
     event.preventDefault()
-    void this.#load(link)
+    if (!this.#isLoading) void this.#load(link)
   }
 
   async #load(link: HTMLAnchorElement) {
+    this.#isLoading = true
     const page = await pageAt(link)
+    this.#isLoading = false
     if (page === null) return location.assign(link.href)
-    this.#loaded += 1
-    const first = addTo(document, page)
+    const first = this.#add(page)
     first?.setAttribute('tabindex', '-1')
     first?.focus({ preventScroll: true })
+  }
+
+  /** Loads so many pages as were here when somebody left. */
+  async loadAgain(pages: number) {
+    for (let n = 0; n < pages; n += 1) {
+      const link = this.querySelector('a')
+      const page = link && (await pageAt(link))
+      if (!page) return
+      this.#add(page)
+    }
+  }
+
+  #add(page: Document): HTMLElement | undefined {
+    this.#loaded += 1
+    history.replaceState({ ...(history.state as object | null), loaded: this.#loaded }, '')
+    return addTo(document, page)
   }
 
   /** Puts as many pages as are loaded here behind `page`, a newer reading of the first one. */

@@ -1,6 +1,8 @@
+import { changeInPlace } from './bring-up-to-date.ts'
+
 const pauseMs = 250
 
-/** Asks for the same page with what is typed, and puts its results in the place of those that are there. */
+/** Asks for the same page with what is typed, and puts its results, and all that speaks of them, in the place of what is there. */
 class NoteSearch extends HTMLElement {
   #timer: number | undefined
   #asked: AbortController | undefined
@@ -41,6 +43,14 @@ class NoteSearch extends HTMLElement {
     history.replaceState(null, '', address)
     const status = document.querySelector('[data-found]')
     if (status) status.textContent = page.querySelector('[data-found]')?.textContent ?? ''
+    // When a page changes, fields of forms stay as they are; these are not the reader's.
+    const query = '.views [name=query]'
+    for (const field of document.querySelectorAll<HTMLInputElement>(query))
+      field.value = page.querySelector<HTMLInputElement>(query)?.value ?? ''
+    for (const name of ['main > .head', '.views']) {
+      const [here, fresh] = [document, page].map((of) => of.querySelector(name))
+      if (here && fresh) changeInPlace(here, fresh)
+    }
   }
 }
 

@@ -8,7 +8,7 @@ import {
   type StreamNow,
 } from '../../../src/domain/freshness.ts'
 import { connectionStanding } from '../../../src/domain/standing.ts'
-import { bannerOf, chipOf } from '../../../src/domain/staleness-words.ts'
+import { bannerOf, chipOf, type Chip } from '../../../src/domain/staleness-words.ts'
 
 const now = new Date('2026-11-20T15:00:00Z')
 const rules = { now, staleAfterMinutes: 120 }
@@ -35,6 +35,13 @@ function connection(streams: Record<string, number | null>, row: Partial<Connect
   }
 }
 
+function chip(...connections: ConnectionNow[]): Pick<Chip, 'text' | 'tone'> {
+  const { text, tone } = chipOf(judgeFreshness(connections, rules), connections, clock)
+  return { text, tone }
+}
+
+const openRun = (status: 'queued' | 'running') => ({ id: 'r1', status, queuedAt: ago(2), startedAt: ago(1) })
+
 function headline(...connections: ConnectionNow[]): string | undefined {
   return bannerOf(judgeFreshness(connections, rules), connections, clock)?.headline
 }
@@ -44,7 +51,9 @@ describe('the banner', () => {
     [121, 'Data is 2 hours old - sync may be delayed'],
     [179, 'Data is 2 hours old - sync may be delayed'],
     [180, 'Data is 3 hours old - sync may be delayed'],
+    [47 * 60 + 59, 'Data is 47 hours old - sync may be delayed'],
     [48 * 60, 'Data is 48 hours old - sync may be delayed'],
+    [48 * 60 + 1, 'Data is 2 days old - sync may be delayed'],
     [49 * 60, 'Data is 2 days old - sync may be delayed'],
     [75 * 60, 'Data is 3 days old - sync may be delayed'],
   ])('at %d minutes says "%s"', (age, words) => expect(headline(connection({ leads: age }))).toBe(words))
@@ -62,20 +71,20 @@ describe('the banner', () => {
 
   test('names the late stream when all else is on time', () => {
     expect(headline(connection({ leads: 14, notes: 300 }))).toBe(
-      'Notes are 5 hours old - sync may be delayed. All else is on time.',
+      'Notes are 5 hours old - sync may be delayed. Everything else is current.',
     )
   })
 
   test('names two late streams, and the one that never arrived', () => {
     expect(headline(connection({ leads: 14, owners: 10, notes: 300, activities: null }))).toBe(
-      'Notes are 5 hours old - sync may be delayed. Activities have not arrived completely yet. All else is on time.',
+      'Notes are 5 hours old - sync may be delayed. Activities have not arrived completely yet. Everything else is current.',
     )
   })
 
   test('says whose stream is late when there are two connections', () => {
     const other = connection({ leads: 10, notes: 10 }, { id: 'c2', name: 'HubSpot' })
     expect(headline(connection({ leads: 14, notes: 300 }), other)).toBe(
-      'ClientTether notes are 5 hours old - sync may be delayed. All else is on time.',
+      'ClientTether notes are 5 hours old - sync may be delayed. Everything else is current.',
     )
   })
 
@@ -84,8 +93,23 @@ describe('the banner', () => {
     const banner = bannerOf(judgeFreshness([paused], rules), [paused], clock)
     expect(banner).toEqual({
       tone: 'doubt',
-      headline: 'Sync of ClientTether is paused since 14:40.',
+      headline: 'Sync is paused. It has been since 14:40.',
       reason: 'Data stays as of 14:30.',
+    })
+  })
+
+  test('says whose sync is paused when there are two connections', () => {
+    const paused = connection({ leads: 30 }, { state: 'paused' })
+    const other = connection({ leads: 10 }, { id: 'c2', name: 'HubSpot' })
+    expect(headline(paused, other)).toBe('Sync of ClientTether is paused.')
+  })
+
+  test('of a refused key says since when, and how old the data stays', () => {
+    const refused = connection({ leads: 100 }, { state: 'needs_reconnect', stateSince: ago(38) })
+    expect(bannerOf(judgeFreshness([refused], rules), [refused], clock)).toEqual({
+      tone: 'bad',
+      headline: 'ClientTether refused our key since 14:22.',
+      reason: 'Data stays as of 13:20.',
     })
   })
 
@@ -143,9 +167,9 @@ describe('freshness', () => {
     ))
 
   test('a connection that never finished is not synced yet, however much it has loaded', () => {
-    const freshness = judgeFreshness([connection({ leads: 1 }, { hasFinished: false })], rules)
-    expect(freshness.state).toBe('never')
-    expect(chipOf(freshness).text).toBe('Not synced yet')
+    const unfinished = connection({ leads: 1 }, { hasFinished: false })
+    expect(judgeFreshness([unfinished], rules).state).toBe('never')
+    expect(chip(unfinished)).toEqual({ text: 'Not synced yet', tone: 'quiet' })
   })
 
   test('a stream the CRM does not offer makes nothing stale', () => {
@@ -157,18 +181,50 @@ describe('freshness', () => {
   })
 
   test.each([
-    [14, 'Synced 14 min ago'],
-    [100, 'Synced 1 h 40 min ago'],
-    [190, 'Synced 3 hours ago'],
-    [4_400, 'Synced 3 days ago'],
-  ])('the chip at %d minutes says "%s"', (age, words) =>
-    expect(chipOf(judgeFreshness([connection({ leads: age })], rules)).text).toBe(words),
+    [14, 'Synced 14 min ago', 'good'],
+    [100, 'Synced 1 h 40 min ago', 'good'],
+    [190, 'Synced 3 hours ago', 'doubt'],
+    [47 * 60 + 59, 'Synced 47 hours ago', 'doubt'],
+    [48 * 60 + 1, 'Synced 2 days ago', 'doubt'],
+    [4_400, 'Synced 3 days ago', 'doubt'],
+  ])('the chip at %d minutes says "%s"', (age, text, tone) =>
+    expect(chip(connection({ leads: age }))).toEqual({ text, tone }),
   )
 
   test('the chip counts the late streams', () =>
-    expect(chipOf(judgeFreshness([connection({ leads: 14, notes: 300 })], rules)).text).toBe(
-      'Synced 14 min ago, 1 of 2 streams late',
-    ))
+    expect(chip(connection({ leads: 14, notes: 300 }))).toEqual({
+      text: 'Synced 14 min ago, 1 of 2 streams late',
+      tone: 'doubt',
+    }))
+
+  test.each([58, 100])('the chip says beside an age of %d minutes that a run is under way', (age) => {
+    const { text } = chip(connection({ leads: age }))
+    const running = connection({ leads: age }, { openRun: openRun('running') })
+    expect(chip(running)).toEqual({ text: `${text}, syncing now`, tone: 'busy' })
+    expect(chip(connection({ leads: age }, { openRun: openRun('queued') }))).toEqual({ text, tone: 'good' })
+  })
+
+  test('no run under way hides what is late, paused, refused or never came', () => {
+    const states: [Parameters<typeof connection>[0], Partial<ConnectionNow>][] = [
+      [{ leads: 195 }, {}],
+      [{ leads: 14, notes: 300 }, {}],
+      [{ leads: 14 }, { state: 'paused', stateSince: ago(20) }],
+      [{ leads: 14 }, { state: 'needs_reconnect' }],
+      [{ leads: null }, { hasFinished: false }],
+    ]
+    for (const [streams, row] of states) {
+      const running = connection(streams, { ...row, openRun: openRun('running') })
+      expect(chip(running)).toEqual(chip(connection(streams, row)))
+      expect(headline(running)).toBe(headline(connection(streams, row)))
+    }
+  })
+
+  test('the chip says since when sync is paused, and which CRM turned us away', () => {
+    const paused = connection({ leads: 30 }, { state: 'paused', stateSince: ago(20) })
+    expect(chip(paused)).toEqual({ text: 'Sync paused, 14:40', tone: 'doubt' })
+    const refused = connection({ leads: 30 }, { id: 'c2', name: 'HubSpot', state: 'needs_reconnect' })
+    expect(chip(paused, refused)).toEqual({ text: 'Sign-in to HubSpot failed', tone: 'bad' })
+  })
 })
 
 describe('what a figure stands on', () => {
@@ -198,7 +254,7 @@ describe('a draft', () => {
   test('alone leaves a workspace not synced yet, and nobody waits for it', () => {
     const freshness = judgeFreshness([draft], rules)
     expect(freshness).toMatchObject({ state: 'never', unfinished: [] })
-    expect(chipOf(freshness).text).toBe('Not synced yet')
+    expect(chip(draft).text).toBe('Not synced yet')
     expect(headline(draft)).toBeUndefined()
     expect(basisOf([draft], ['leads'])).toEqual({ connectionIds: [], asOf: null, waitingFor: [] })
     expect(connectionStanding(draft)).toEqual({ word: 'Draft', tone: 'quiet' })
@@ -219,6 +275,7 @@ describe('a draft', () => {
       const freshness = judgeFreshness(both, rules)
       expect(freshness).toEqual(judgeFreshness([other], rules))
       expect(bannerOf(freshness, both, clock)).toEqual(bannerOf(freshness, [other], clock))
+      expect(chip(...both)).toEqual(chip(other))
       expect(basisOf(both, ['leads'])).toEqual(basisOf([other], ['leads']))
     }
   })

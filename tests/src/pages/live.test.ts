@@ -4,7 +4,7 @@ import { launchBrowser } from '../../support/browser.ts'
 import { startApp, type TestApp } from '../app.ts'
 import { seedTidewell, type Connection } from '../seed.ts'
 import type { Visitor } from '../visitor.ts'
-import { visit } from './browser.ts'
+import { overflowing, violations, visit } from './browser.ts'
 
 let app: TestApp
 let browser: Browser
@@ -135,6 +135,30 @@ describe('a page that comes back', () => {
     await close()
   })
 
+  test('is asked for again when it was read half a minute ago, and not before', async () => {
+    const { page, close } = await open('/w/tidewell/overview')
+    let asked = 0
+    page.on('request', (request) => (asked += request.url().endsWith('/overview') ? 1 : 0))
+    const openSince = (ms: number) =>
+      page.evaluate((now) => {
+        performance.now = () => now
+        Date.now = () => performance.timeOrigin + now
+        window.dispatchEvent(new Event('focus'))
+      }, ms)
+    await openSince(29_000)
+    await page.waitForTimeout(400)
+    expect(asked).toBe(0)
+    await openSince(31_000)
+    await expect.poll(() => asked).toBe(1)
+    await hide(page, true)
+    await openSince(200_000)
+    await page.waitForTimeout(400)
+    expect(asked).toBe(1)
+    await hide(page, false)
+    await expect.poll(() => asked).toBe(2)
+    await close()
+  })
+
   test('from a place without a network says so, from when it is, and catches up by itself', async () => {
     const { page, close } = await open('/w/tidewell/overview')
     const before = await openDeals(page).innerText()
@@ -210,4 +234,29 @@ describe('a page that comes back', () => {
     expect(await page.getByText('Tidewell').count()).toBe(0)
     await close()
   })
+})
+
+test('a sync under way is said beside the age, also where there is little room, and no more once the data is stale', async () => {
+  const { connection } = await seedTidewell(app.seed, { slug: 'underway', name: 'Under Way' })
+  await app.seed.run(connection, { status: 'running', finished_at: null })
+  const viewport = { width: 320, height: 640 }
+  const { page, complaints, close } = await visit(browser, `${app.url}/w/underway/leads`, {
+    as: app.ana,
+    viewport,
+  })
+  const chip = page.locator('.top .chip')
+  expect(await chip.innerText()).toMatch(/^1\d min ago, syncing now$/)
+  expect(await chip.getAttribute('data-tone')).toBe('busy')
+  expect(await violations(page)).toEqual([])
+  expect(await overflowing(page)).toEqual([])
+  await page.route('**/w/underway/leads', () => undefined)
+  await page.evaluate(() => {
+    const now = performance.now.bind(performance)
+    performance.now = () => now() + 180 * 60_000
+    window.dispatchEvent(new Event('pageshow'))
+  })
+  await expect.poll(() => chip.innerText()).toBe('3 hours ago')
+  expect(await chip.getAttribute('data-tone')).toBe('doubt')
+  expect(complaints).toEqual([])
+  await close()
 })
