@@ -1,4 +1,5 @@
 import { sql, type Tx } from '../../drizzle/db.ts'
+import { likelihoodOf } from '../../drizzle/rules.ts'
 
 /** What an opportunity was from an instant on; null stands for the stage of new leads. */
 export type PastState = { sourceId: string; at: Date; stage: string | null; amountMinor: number | null }
@@ -101,12 +102,14 @@ async function insertRuns(tx: Tx, connectionId: string, runsAt: ReturnType<typeo
     from runs r join counted c on c.id = r.id, first f join sync_run_streams s on s.tenant_id = f.tenant_id and s.run_id = f.id`)
 }
 
-/** As `measure` in the worker appends them, at the end of each run of the past. */
+/** As `measure` in the worker appends them, at the end of each run of the past. How likely a deal itself was is known of its present state alone. */
 async function insertMeasures(tx: Tx, connectionId: string): Promise<void> {
   await tx.execute(sql`
-    insert into pipeline_stage_counts (tenant_id, id, connection_id, run_id, as_of, stage_id, stage_name, status, currency, count, amount_minor)
+    insert into pipeline_stage_counts (tenant_id, id, connection_id, run_id, as_of, stage_id, stage_name, status, currency, count, amount_minor, weighted_minor)
     select o.tenant_id, app.uuid_v7(), ${connectionId}, r.id, r.at, p.stage_id, p.stage_name, p.status, case when p.amount_minor is not null then o.currency end,
-      count(*), coalesce(sum(p.amount_minor), 0)
+      count(*), coalesce(sum(p.amount_minor), 0),
+      coalesce(sum(p.amount_minor * case when p.until is null then ${likelihoodOf('o', 'g')} else g.probability end), 0)
     from past_runs r join past p on p.at <= r.at and (p.until is null or p.until > r.at) join opportunities o on o.id = p.id
+    join stages g on g.tenant_id = o.tenant_id and g.id = p.stage_id
     group by 1, r.id, r.at, p.stage_id, p.stage_name, p.status, 9`)
 }

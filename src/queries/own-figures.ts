@@ -18,6 +18,8 @@ export type WorkspaceFigures = {
   weightedMinor: bigint | null
   /** Open deals with an amount in another currency, which `weightedMinor` leaves out. */
   otherCurrencies: number
+  /** Due today or before, `overdue` among them. */
+  due: Counted
   overdue: Counted
   /** Days of the workspace's calendar since the longest overdue was due; null without one. */
   oldestDays: number | null
@@ -29,7 +31,7 @@ export type WorkspaceFigures = {
  */
 export async function readOwnFigures(tx: Tx): Promise<Map<string, WorkspaceFigures>> {
   const { rows } = await tx.execute<Stored>(sql`
-    select t.id, deals.open_deals, deals.weighted_minor, deals.other_currencies, late.overdue, late.oldest_days
+    select t.id, deals.open_deals, deals.weighted_minor, deals.other_currencies, due.due, due.overdue, due.oldest_days
     from ${tenants} t
     join ${memberships} m on m.tenant_id = t.id
     left join lateral (
@@ -45,18 +47,20 @@ export async function readOwnFigures(tx: Tx): Promise<Map<string, WorkspaceFigur
       having count(*) > 0
     ) deals on true
     left join lateral (
-      select count(*) as overdue, (now() at time zone t.time_zone)::date - (min(o.due_at) at time zone t.time_zone)::date as oldest_days
-      from (${overdue}) as o
-    ) late on true`)
+      select count(*) as due, count(*) filter (where d.due_at < ${midnight}) as overdue, (now() at time zone t.time_zone)::date
+        - (min(d.due_at) filter (where d.due_at < ${midnight}) at time zone t.time_zone)::date as oldest_days
+      from (${due}) as d
+    ) due on true`)
   return new Map(rows.map((row) => [row.id, figuresOf(row)]))
 }
 
 const midnight = sql`date_trunc('day', now() at time zone t.time_zone) at time zone t.time_zone`
+const nextMidnight = sql`(date_trunc('day', now() at time zone t.time_zone) + interval '1 day') at time zone t.time_zone`
 
-/** Of the workspace `t`, as among its due actions: our steps and the CRM's tasks that were due before today, the oldest of each first. */
-const overdue = sql`
+/** Of the workspace `t`, as among its due actions: our steps and the CRM's tasks that are due today or before, the oldest of each first. */
+const due = sql`
   (select o.next_action_at as due_at ${fromSteps({ currency: '' }, {}, [
-    sql`o.tenant_id = t.id and o.next_action_at < ${midnight}`,
+    sql`o.tenant_id = t.id and o.next_action_at < ${nextMidnight}`,
   ])} order by o.next_action_at ${atMost(mostOverdue + 1)})
   union all
   (select a.due_at ${fromTasks(
@@ -66,7 +70,7 @@ const overdue = sql`
       taskConnectionIds: sql`array(select c.id from ${connections} c where c.tenant_id = t.id and ${hasRead(['activities'])})`,
     },
     {},
-    [sql`a.tenant_id = t.id and a.due_at < ${midnight}`],
+    [sql`a.tenant_id = t.id and a.due_at < ${nextMidnight}`],
     sql``,
   )} order by a.due_at ${atMost(mostOverdue + 1)})`
 
@@ -78,7 +82,7 @@ function hasRead(streams: string[]): SQL {
     and k.fresh_at is not null) = ${streams.length}`
 }
 
-type Stored = Record<'id' | 'other_currencies' | 'overdue', string> &
+type Stored = Record<'id' | 'other_currencies' | 'due' | 'overdue', string> &
   Record<'open_deals' | 'weighted_minor' | 'oldest_days', string | null>
 
 function figuresOf(row: Stored): WorkspaceFigures {
@@ -86,6 +90,7 @@ function figuresOf(row: Stored): WorkspaceFigures {
     openDeals: row.open_deals === null ? null : Number(row.open_deals),
     weightedMinor: row.weighted_minor === null ? null : BigInt(row.weighted_minor),
     otherCurrencies: Number(row.other_currencies),
+    due: countedTo(Number(row.due), mostOverdue),
     overdue: countedTo(Number(row.overdue), mostOverdue),
     oldestDays: row.oldest_days === null ? null : Number(row.oldest_days),
   }

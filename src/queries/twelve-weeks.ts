@@ -10,6 +10,8 @@ export type Week = {
   from: string
   /** Open at its end, in the currency that was asked for; null where the copy is not that old. */
   openMinor: bigint | null
+  /** The same, each deal by its likelihood; null also where a measure was taken before that was. */
+  weightedMinor: bigint | null
   /** Created in it. */
   leads: number
 }
@@ -27,6 +29,7 @@ export async function readTwelveWeeks(
   const { timeZone, currency: usual } = workspace
   const deals = basisOf(status.connections, ['opportunities'])
   const leadsBasis = basisOf(status.connections, ['leads'])
+  const asked = sql`p.status = 'open' and coalesce(p.currency, ${usual}) = ${currency}`
   const { rows } = await tx.execute<Stored>(sql`
     with weeks as (
       select monday::date as starts_on, monday at time zone ${timeZone} as starts_at,
@@ -34,13 +37,15 @@ export async function readTwelveWeeks(
       from generate_series(date_trunc('week', now() at time zone ${timeZone}) - interval '77 days',
         date_trunc('week', now() at time zone ${timeZone}), interval '7 days') as monday
     )
-    select to_char(w.starts_on, 'YYYY-MM-DD') as starts_on, open.amount, came.leads
+    select to_char(w.starts_on, 'YYYY-MM-DD') as starts_on, open.amount, open.weighted, came.leads
     from weeks w
     left join lateral (
-      select case when count(newest.as_of) = count(*) then sum(newest.amount) end as amount
+      select case when count(newest.as_of) = count(*) then sum(newest.amount) end as amount,
+        case when count(newest.weighted) = count(*) then round(sum(newest.weighted)) end as weighted
       from ${connections} c
       left join lateral (
-        select p.as_of, coalesce(sum(p.amount_minor) filter (where p.status = 'open' and coalesce(p.currency, ${usual}) = ${currency}), 0) as amount
+        select p.as_of, coalesce(sum(p.amount_minor) filter (where ${asked}), 0) as amount,
+          case when count(p.weighted_minor) = count(*) then coalesce(sum(p.weighted_minor) filter (where ${asked}), 0) end as weighted
         from ${pipelineStageCounts} p
         where p.tenant_id = c.tenant_id and p.connection_id = c.id and p.as_of = (
           select max(q.as_of) from ${pipelineStageCounts} q
@@ -58,9 +63,10 @@ export async function readTwelveWeeks(
   const weeks = rows.map((row) => ({
     from: row.starts_on,
     openMinor: row.amount === null ? null : BigInt(row.amount),
+    weightedMinor: row.weighted === null ? null : BigInt(row.weighted),
     leads: Number(row.leads),
   }))
   return { weeks, deals, leads: leadsBasis }
 }
 
-type Stored = { starts_on: string; amount: string | null; leads: string }
+type Stored = { starts_on: string; amount: string | null; weighted: string | null; leads: string }

@@ -1,6 +1,6 @@
 import { asc, eq, or, sql } from 'drizzle-orm'
 import type { Database, Tx } from '../../drizzle/db.ts'
-import { memberships, tenants, type MemberRole } from '../../drizzle/schema/index.ts'
+import { memberships, tenants, type MemberRole, type NumberFormat } from '../../drizzle/schema/index.ts'
 import { readOwnFigures, type WorkspaceFigures } from './own-figures.ts'
 import { readSyncStatus, type ConnectionStatus } from './sync-status.ts'
 
@@ -11,6 +11,7 @@ export type Workspace = {
   name: string
   timeZone: string
   currency: string
+  numberFormat: NumberFormat
   requiresSecondFactor: boolean
 }
 
@@ -20,6 +21,7 @@ export const workspaceColumns = {
   name: tenants.name,
   timeZone: tenants.timeZone,
   currency: tenants.currency,
+  numberFormat: tenants.numberFormat,
   requiresSecondFactor: tenants.requiresSecondFactor,
 }
 

@@ -1,8 +1,7 @@
 import { bridge, bridgeWords, type Bridge } from '../domain/bridge.ts'
 import { currenciesOf, ofCurrency, total, weightedMinor } from '../domain/pipeline.ts'
-import { compactMoney, count, day, money, plural } from '../format.ts'
+import { compactMoney, count, countedWords, day, money, plural } from '../format.ts'
 import type { Overview, Total } from '../queries/overview.ts'
-import { countedWords } from './due-strip.ts'
 import type { Workspace } from '../queries/workspaces.ts'
 
 /** One tile of the overview, in words and digits. */

@@ -15,7 +15,12 @@ export type Told = {
 const dayOf = (date: string) =>
   Temporal.PlainDate.from(date).toLocaleString('en-US', { month: 'short', day: 'numeric' })
 
-/** What was open at the end of each week, in the first of these currencies. Null until two weeks are known: one point is no line. */
+const weightedName = 'Weighted by likely %'
+
+/**
+ * What was open at the end of each week, and what that comes to by likelihood where any is known, in the first of these currencies.
+ * Null until two weeks are known: one point is no line.
+ */
 export function openByWeek(
   weeks: readonly Week[],
   [currency, ...others]: readonly [string, ...string[]],
@@ -25,23 +30,31 @@ export function openByWeek(
   if (!first || !last || known.length < 2) return null
   const apart = others.length === 0 ? '' : ` Deals in ${others.join(', ')} are not part of it.`
   const inWords = (minor: bigint | null) => (minor === null ? 'not known' : money(minor, currency))
+  const isWeighted = weeks.some(({ weightedMinor }) => weightedMinor !== null && weightedMinor > 0n)
+  const both = ({ openMinor, weightedMinor }: Week) =>
+    isWeighted && weightedMinor !== null
+      ? `${inWords(openMinor)} (weighted ${inWords(weightedMinor)})`
+      : inWords(openMinor)
+  const numbers = (of: 'openMinor' | 'weightedMinor') =>
+    weeks.map(({ [of]: minor }) => (minor === null ? null : Number(minor)))
   return {
     title: 'What was open, week by week?',
-    sentence: `${inWords(last.openMinor)} is open now; in the week of ${dayOf(first.from)} it was ${inWords(first.openMinor)}.${apart}`,
+    sentence: `${both(last)} is open now; in the week of ${dayOf(first.from)} it was ${both(first)}.${apart}`,
     chart: {
       kind: 'weeks',
       unit: { of: 'money', currency },
       weeks: weeks.map(({ from }) => dayOf(from)),
       series: [
-        {
-          name: 'Open',
-          as: 'line',
-          values: weeks.map(({ openMinor }) => (openMinor === null ? null : Number(openMinor))),
-        },
+        { name: 'Open', as: 'line', values: numbers('openMinor') },
+        ...(isWeighted
+          ? [{ name: weightedName, as: 'line' as const, values: numbers('weightedMinor') }]
+          : []),
       ],
     },
-    columns: ['Week of', 'Open at its end'],
-    rows: weeks.map(({ from, openMinor }) => ({ cells: [dayOf(from), inWords(openMinor)] })),
+    columns: ['Week of', 'Open at its end', ...(isWeighted ? [weightedName] : [])],
+    rows: weeks.map(({ from, openMinor, weightedMinor }) => ({
+      cells: [dayOf(from), inWords(openMinor), ...(isWeighted ? [inWords(weightedMinor)] : [])],
+    })),
   }
 }
 

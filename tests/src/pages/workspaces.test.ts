@@ -86,6 +86,7 @@ describe('the list of workspaces', () => {
         'Admin',
         '4',
         '1',
+        '1',
         'oldest 3 days late',
         expect.stringMatching(/^Synced 1\d min ago$/),
       ]),
@@ -118,9 +119,10 @@ describe('the list of workspaces', () => {
     const operator = await app.as('operator', kettle.tenantId)
     const { page, close } = await visit(browser, `${app.url}/w`, { ...plain(), as: operator })
     const cells = rowOf(await page.getByRole('row', { name: 'Tidewell' }).innerText())
-    expect(cells.slice(-7)).toEqual([
+    expect(cells.slice(-8)).toEqual([
       'Tidewell Car Wash',
       'Operator',
+      '–',
       '–',
       '–',
       '–',
@@ -143,7 +145,7 @@ describe('the list of workspaces', () => {
       await close()
       return cells.filter((cell) => /^\d|^\$/.test(cell))
     }
-    expect(await counted()).toHaveLength(3)
+    expect(await counted()).toHaveLength(4)
     await app.seed.client.query('update tenants set requires_second_factor = true where id = $1', [
       rows[0]?.id,
     ])
@@ -151,7 +153,7 @@ describe('the list of workspaces', () => {
     await app.seed.client.query('update auth.users set two_factor_enabled = true where email = $1', [
       rep.email,
     ])
-    expect(await counted()).toHaveLength(3)
+    expect(await counted()).toHaveLength(4)
     await app.seed.client.query('update tenants set requires_second_factor = false')
   })
 

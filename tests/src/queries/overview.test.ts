@@ -4,6 +4,7 @@ import { readTwelveWeeks } from '../../../src/queries/twelve-weeks.ts'
 import { ofCurrency, total } from '../../../src/domain/pipeline.ts'
 import { readOverview, type Overview } from '../../../src/queries/overview.ts'
 import { readSyncStatus } from '../../../src/queries/sync-status.ts'
+import type { Workspace } from '../../../src/queries/workspaces.ts'
 import { minutesAgo, seedTidewell, type Connection } from '../seed.ts'
 import { startPlace } from '../place.ts'
 
@@ -20,12 +21,13 @@ beforeAll(async () => {
 afterAll(() => place.close())
 
 function overviewOf(tenantId: string, timeZone = 'America/Chicago'): Promise<Overview> {
-  const workspace = {
+  const workspace: Workspace = {
     id: tenantId,
     slug: 'x',
     name: 'x',
     timeZone,
     currency: 'USD',
+    numberFormat: '1,234.56',
     requiresSecondFactor: false,
   }
   return database.asTenant(tenantId, async (tx) => readOverview(tx, workspace, await readSyncStatus(tx)))
@@ -117,7 +119,7 @@ test('twelve weeks end with this one, and an open value is known from the first 
   const connection = await seed.connection(tenantId)
   for (const stream of ['opportunities', 'leads']) await seed.cursor(connection, stream, minutesAgo(10))
   await addLead(connection)
-  const measure = (as_of: Date, amount_minor: number, currency = 'USD') =>
+  const measure = (as_of: Date, amount_minor: number, weighted_minor: string | null, currency = 'USD') =>
     seed.insert('pipeline_stage_counts', {
       tenant_id: tenantId,
       id: randomUUID(),
@@ -128,12 +130,15 @@ test('twelve weeks end with this one, and an open value is known from the first 
       status: 'open',
       count: 1,
       amount_minor,
+      weighted_minor,
       currency,
     })
-  await measure(minutesAgo(21 * 1_440), 100)
-  const lately = minutesAgo(60)
-  await measure(lately, 250)
-  await measure(lately, 90, 'EUR')
+  await measure(minutesAgo(21 * 1_440), 100, null)
+  await measure(minutesAgo(14 * 1_440), 100, '40.5')
+  // An hour ago may have been last week.
+  const lately = new Date()
+  await measure(lately, 250, '99.4')
+  await measure(lately, 90, '9', 'EUR')
   const weeksIn = (currency: string) =>
     database.asTenant(tenantId, async (tx) =>
       readTwelveWeeks(tx, { timeZone: 'UTC', currency: 'USD' }, await readSyncStatus(tx), currency),
@@ -142,9 +147,11 @@ test('twelve weeks end with this one, and an open value is known from the first 
   expect(weeks).toHaveLength(12)
   expect(weeks.at(-1)).toMatchObject({ openMinor: 250n, leads: 1 })
   expect(weeks.slice(-4).map(({ openMinor }) => openMinor)).toEqual([100n, 100n, 100n, 250n])
+  expect(weeks.slice(-4).map(({ weightedMinor }) => weightedMinor)).toEqual([null, 41n, 41n, 99n])
   expect(weeks.slice(0, 8).every(({ openMinor }) => openMinor === null)).toBe(true)
   const inEuro = (await weeksIn('EUR')).weeks
   expect(inEuro.slice(-2).map(({ openMinor }) => openMinor)).toEqual([0n, 90n])
+  expect(inEuro.slice(-2).map(({ weightedMinor }) => weightedMinor)).toEqual([0n, 9n])
 })
 
 test('the month begins at the workspace’s midnight', async () => {
@@ -185,4 +192,4 @@ test('rows of a connection that is still on its first pass are not counted', asy
 })
 
 const addLead = (connection: Connection) =>
-  seed.record('leads', connection, { name: 'Yuki', is_prospect: true, source_created_at: minutesAgo(5) })
+  seed.record('leads', connection, { name: 'Yuki', is_prospect: true, source_created_at: new Date() })
