@@ -1,14 +1,19 @@
-import ical from 'ical-generator'
+import ical, { escape } from 'ical-generator'
 import type { Appointment } from '../queries/schedule.ts'
 import { plainText } from '../server/safe-html.ts'
 
-/** Appointments as a calendar (RFC 5545). Times are UTC, so that no change of the clocks can move them. */
+/**
+ * Appointments as a calendar (RFC 5545), with the lines that it says of itself. Times are UTC, so that no change of the clocks can
+ * move them.
+ */
 export function calendarOf(
   events: readonly Appointment[],
-  { workspace, now }: { workspace: { name: string }; now: Date },
+  { workspace, now, lines }: { workspace: { name: string }; now: Date; lines: readonly [string, string][] },
 ): string {
   const calendar = ical({
-    name: `Schedule of ${oneLine(workspace.name)}`,
+    // The library writes these two as they come.
+    name: escape(`Schedule of ${oneLine(workspace.name)}`, false),
+    description: escape(lines.map(([name, value]) => `${name}: ${oneLine(value)}`).join('\n'), false),
     prodId: { company: 'Tidemark', product: 'Schedule' },
   })
   for (const event of events) {

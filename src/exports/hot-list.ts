@@ -1,9 +1,11 @@
 import { percent, hotFrom, whyHot, type HotFacts } from '../domain/hot.ts'
-import { money as inWords, relativeTime } from '../format.ts'
+import { money as inWords } from '../format.ts'
+import { relativeTime } from '../domain/relative-time.ts'
 import { walkHotList, type HotRow } from '../queries/hot-list.ts'
 import { readHotSummary } from '../queries/hot-totals.ts'
 import { hotFiltersOf, hotSortOf } from '../server/list-filters.ts'
 import { day, instant, money, number, share, text, exportTable } from './export-table.ts'
+import { ownerWords } from './owner-words.ts'
 
 /** A likelihood may be the stage's, so both must have arrived. */
 export const hotStreams = ['opportunities', 'stages']
@@ -38,11 +40,11 @@ export const hotListExport = exportTable<HotRow & Pick<HotFacts, 'averageFeeMino
         now: scope.now,
       }))
   },
-  filters: (search) => {
+  filters: async (search, scope, tx) => {
     const { owner, market, stage, likely } = hotFiltersOf(search)
     return [
       `Likely ${percent(Math.max(likely, hotFrom))} or more`,
-      ...(owner === undefined ? [] : [`Owner ${owner}`]),
+      ...(await ownerWords(tx, scope, owner)),
       ...(market === undefined ? [] : [`Market: ${market}`]),
       ...(stage === undefined ? [] : [`Stage: ${stage}`]),
     ]

@@ -20,8 +20,9 @@ export const notesExport = exportTable<NoteRow>({
   ],
   rows: (tx, scope, search) => walkNotes(tx, scope, noteFiltersOf(search)),
   filters: (search) => {
-    const { search: question, author, from, to } = noteFiltersOf(search)
+    const { search: question, id, author, from, to } = noteFiltersOf(search)
     return [
+      ...(id === undefined ? [] : ['One note']),
       ...(question === '' ? [] : [`Search: ${question}`]),
       ...(author === undefined ? [] : [`Author: ${author}`]),
       ...(from === undefined ? [] : [`From ${from}`]),

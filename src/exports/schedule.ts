@@ -2,6 +2,7 @@ import { walkSchedule, type Appointment } from '../queries/schedule.ts'
 import { scheduleFiltersOf } from '../server/list-filters.ts'
 import { plainText } from '../server/safe-html.ts'
 import { instant, text, exportTable } from './export-table.ts'
+import { ownerWords } from './owner-words.ts'
 
 export const scheduleStreams = ['activities']
 
@@ -23,10 +24,10 @@ export const scheduleExport = exportTable<Appointment>({
     { key: 'id', heading: 'Id', cell: (row) => text(row.id) },
   ],
   rows: (tx, scope, search) => walkSchedule(tx, scope, scheduleFiltersOf(search)),
-  filters: (search) => {
+  filters: async (search, scope, tx) => {
     const { owner, kind, day } = scheduleFiltersOf(search)
     return [
-      ...(owner === undefined ? [] : [`Owner ${owner}`]),
+      ...(await ownerWords(tx, scope, owner)),
       ...(kind === undefined ? [] : [`Kind: ${kind}`]),
       ...(day === undefined ? [] : [`Day ${day}`]),
     ]

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { defused } from '../../../src/exports/csv.ts'
 import { decimal } from '../../../src/exports/decimal.ts'
 import { attachment } from '../../../src/exports/file-name.ts'
+import { workbook } from '../../../src/exports/xlsx.ts'
 import { startApp, type TestApp } from '../app.ts'
 import { emptyWorkspace, seedLists, type Cast } from '../lists/world.ts'
 import type { Connection } from '../seed.ts'
@@ -233,6 +234,28 @@ describe('CSV', () => {
       'Gareth Llewellyn',
       'In 3030 min',
     ])
+  })
+
+  test('says its filters as its page does: people and stages by their names, and one note as one', async () => {
+    const filters = async (path: string) => {
+      const { text } = await csvOf(path)
+      return parse(text.slice(1)).find(([name]) => name === 'Filters')?.[1]
+    }
+    expect(await filters(`hot-list?format=csv&owner=${people.marcus}`)).toBe(
+      'Likely 40% or more; Owner: Marcus Oyelaran',
+    )
+    expect(await filters(`schedule?format=csv&owner=${people.dana}`)).toBe('Owner: Dana Mercado')
+    expect(await filters(`due?format=csv&owner=${people.dana}&stage=${people.sent}`)).toBe(
+      'Owner: Dana Mercado; Stage: FDD sent',
+    )
+    expect(await filters(`hot-list?format=csv&owner=${tidewell.tenantId}`)).toBe(
+      'Likely 40% or more; Owner: another',
+    )
+    const { rows } = await app.seed.client.query<{ id: string }>(
+      'select id from notes where tenant_id = $1',
+      [tidewell.tenantId],
+    )
+    expect(await filters(`notes?format=csv&note=${rows[0]?.id}`)).toBe('One note')
   })
 
   test('is packed for whoever takes it packed, and plain for others', async () => {
@@ -499,6 +522,17 @@ test.each([
   expect(decimal(amount, currency)).toBe(text)
 })
 
+test.each([
+  ['JPY', '#,##0'],
+  ['USD', '#,##0.00'],
+  ['KWD', '#,##0.000'],
+])('a workbook shows an amount of %s as %s', async (currency, format) => {
+  const row = [{ type: 'money' as const, value: 1_234n, currency }]
+  const file = await workbook({ sheet: 'x', headings: ['x'], rows: [row], stamp: [], timeZone: 'UTC' })
+  const styles = unzip(file).get('xl/styles.xml') ?? ''
+  expect([...styles.matchAll(/formatCode="([^"]+)"/g)].map(([, code]) => code)).toEqual([format])
+})
+
 describe('the calendar', () => {
   const lines = (text: string) => text.replaceAll('\r\n ', '').split('\r\n')
 
@@ -518,12 +552,34 @@ describe('the calendar', () => {
       'SUMMARY:In 3000 min\\, Gareth Llewellyn',
       'SUMMARY:In 3030 min\\, Gareth Llewellyn',
     ])
+    const said = lines(await (await dana.get('/w/tidewell/calendar')).text()).find((line) =>
+      line.startsWith('X-WR-CALDESC'),
+    )
+    expect(said).toMatch(/Rows: 2\\n/)
+    expect(said).toContain(`Filters: Owner: ${dana.email}`)
+    expect(said).toMatch(/activities of ClientTether as of: \w+/i)
+    expect(said).not.toContain('Left out')
     // Those of others are an export, which is not a rep's.
     expect((await dana.get('/w/tidewell/calendar?owner=all')).status).toBe(403)
     const all = await (await app.ana.get('/w/tidewell/calendar?owner=all')).text()
     expect(summaries(all)).toHaveLength(3)
     expect(await (await app.ana.get('/w/tidewell/calendar')).text()).not.toContain('SUMMARY')
     expect(all).not.toContain('CANARY')
+  })
+
+  test('says from when on it leaves something out', async () => {
+    const full = await emptyWorkspace(app.seed, 'full')
+    await app.seed.client.query(
+      `insert into activities (tenant_id, id, connection_id, source_id, kind, is_done, due_at, changed_at, snapshot_id, content_hash)
+       select $1, gen_random_uuid(), $2, n::text, 'call', false, now() + n * interval '1 hour', now(), gen_random_uuid(), ''
+       from generate_series(1, 2001) as n`,
+      [full.tenantId, full.id],
+    )
+    const text = await (await app.ana.get('/w/full/calendar?owner=all')).text()
+    expect(lines(text).filter((line) => line === 'BEGIN:VEVENT')).toHaveLength(2_000)
+    expect(lines(text).find((line) => line.startsWith('X-WR-CALDESC'))).toMatch(
+      /Rows: 2000\\n.*Left out: what lies after \w{3}/,
+    )
   })
 
   test('is right on the days on which the clocks change, and holds no line that a record wrote', async () => {
