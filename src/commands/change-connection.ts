@@ -55,8 +55,8 @@ export async function changeConnection(
     .set({
       settings,
       state,
-      stateReason: null,
-      stateSince: sql`clock_timestamp()`,
+      // What stays as it was is as old as it was.
+      ...(state === stored.state ? {} : { stateReason: null, stateSince: sql`clock_timestamp()` }),
       ...(baseUrl === undefined ? {} : { baseUrl }),
       // Keys that were entered are those of an app of their own.
       ...(secrets === undefined ? {} : { byConsent: false }),

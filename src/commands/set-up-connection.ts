@@ -1,4 +1,6 @@
+import { eq, sql } from 'drizzle-orm'
 import type { Tx } from '../../drizzle/db.ts'
+import { connections, users } from '../../drizzle/schema/index.ts'
 import { readSealingKey } from '../../drizzle/sealing-keys.ts'
 import type { ConnectionState } from '../../drizzle/schema/connections.ts'
 import type { ConnectorForm } from './add-connection.ts'
@@ -59,6 +61,7 @@ export async function setUpConnection(
   const wish = step === 'replace' ? { secrets, paused: stored.state === 'paused' } : { paused: isPause }
   const outcome = await changeConnection(tx, stored.id, wish, { connector, sealingKey, allowPrivateHosts })
   if (outcome.kind !== 'changed') return outcome
+  if (isPause) await noteWhoPaused(tx, by, stored.id)
   const deed = {
     replace: 'credentials_changed',
     pause: 'connection_paused',
@@ -72,4 +75,17 @@ export async function setUpConnection(
   })
   if (step === 'replace') await requestTest(tx, stored.id)
   return { kind: 'done' }
+}
+
+/** Every page says it as long as the connection rests. */
+async function noteWhoPaused(tx: Tx, by: Actor, connectionId: string): Promise<void> {
+  if (by.userId === null) return
+  const who = tx
+    .select({ reason: sql`${users.name} || ' paused it.'` })
+    .from(users)
+    .where(eq(users.id, by.userId))
+  await tx
+    .update(connections)
+    .set({ stateReason: sql`(${who})` })
+    .where(eq(connections.id, connectionId))
 }

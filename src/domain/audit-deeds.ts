@@ -34,6 +34,7 @@ export const auditDeeds = {
   write_retried: 'Writing to the CRM tried again',
   exported: 'Exported',
   target_set: 'Target set',
+  number_format_set: 'Number format set',
   view_shared: 'View shared',
   view_changed: 'View changed',
   view_unshared: 'View no longer shared',

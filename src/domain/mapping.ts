@@ -68,13 +68,3 @@ export function shown(value: unknown): string {
   const text = typeof value === 'string' ? value : JSON.stringify(value)
   return text.length > longestExample ? `${text.slice(0, longestExample - 1)}…` : text
 }
-
-/** "212 of 240 deals get a value, such as “Austin”. 5 have one that is no whole number, such as “two”, and get none." */
-export function previewWords(preview: FieldPreview, deals: number, form?: string): string {
-  const { filled, example, unreadable, oddExample } = preview
-  const number = (value: number) => value.toLocaleString('en-US')
-  const given = `${number(filled)} of ${number(deals)} deals get a value${example === null ? '' : `, such as “${example}”`}.`
-  if (unreadable === 0) return given
-  const [have, get] = unreadable === 1 ? ['has', 'gets'] : ['have', 'get']
-  return `${given} ${number(unreadable)} ${have} one that is ${form}, such as “${oddExample}”, and ${get} none.`
-}

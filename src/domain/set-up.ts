@@ -45,3 +45,10 @@ const standings: Record<TestStep['state'], Word> = {
 export function wordedStep(step: TestStep): WordedStep {
   return { ...step, word: stepWords[step.name] ?? streamWord(step.name), standing: standings[step.state] }
 }
+
+/** What every new connection is asked besides its keys: the end of the field's id, and its label. */
+export const aboutFields = {
+  name: { id: 'name', label: 'Name of the connection' },
+  'settings.timeZone': { id: 'zone', label: 'Time zone of the account' },
+  baseUrl: { id: 'address', label: "Address, if not the CRM's own" },
+} as const

@@ -1,7 +1,7 @@
 import { eq } from 'drizzle-orm'
 import type pg from 'pg'
 import type { Database } from '../../drizzle/db.ts'
-import { memberships, tenants, type MemberRole } from '../../drizzle/schema/index.ts'
+import { memberships, tenants, type MemberRole, type NumberFormat } from '../../drizzle/schema/index.ts'
 import { isWorkspaceName, workspaceColumns, type Workspace } from './workspaces.ts'
 
 /** What a person may enter. `role` is `operator` where their agency looks after a workspace they are no member of. */
@@ -13,11 +13,12 @@ export type AccessRow = {
   name: string
   time_zone: string
   currency: string
+  number_format: NumberFormat
   requires_second_factor: boolean
   role: MemberRole | null
 }
 
-const columns = `select t.id, t.slug, t.name, t.time_zone, t.currency, t.requires_second_factor, m.role
+const columns = `select t.id, t.slug, t.name, t.time_zone, t.currency, t.number_format, t.requires_second_factor, m.role
   from tenants t left join memberships m on m.tenant_id = t.id`
 const uuidForm = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
@@ -38,8 +39,9 @@ export function accessStatement(name: string | null): pg.QueryConfig {
 }
 
 export function accessOfRow(row: AccessRow): Access {
-  const { role, time_zone: timeZone, requires_second_factor: requiresSecondFactor, ...rest } = row
-  return { workspace: { ...rest, timeZone, requiresSecondFactor }, role: role ?? 'operator' }
+  const { role, time_zone: timeZone, number_format: numberFormat, ...rest } = row
+  const { requires_second_factor: requiresSecondFactor, ...named } = rest
+  return { workspace: { ...named, timeZone, numberFormat, requiresSecondFactor }, role: role ?? 'operator' }
 }
 
 /** More than there are. */

@@ -26,7 +26,7 @@ const findTenant = `
 const holder = (which: string) => `
   select k.id as key_id, k.hash, k.scopes, m.role, u.id as user_id, u.name as user_name, u.email, u.two_factor_enabled,
     coalesce(k.last_used_at > clock_timestamp() - interval '1 minute', false) as is_noted,
-    t.id, t.slug, t.name, t.time_zone, t.currency, t.requires_second_factor
+    t.id, t.slug, t.name, t.time_zone, t.currency, t.number_format, t.requires_second_factor
   from api_keys k
   join tenants t on t.id = k.tenant_id
   join memberships m on m.tenant_id = k.tenant_id and m.user_id = k.user_id

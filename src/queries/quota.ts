@@ -1,6 +1,6 @@
 import { eq } from 'drizzle-orm'
 import { connections } from '../../drizzle/schema/index.ts'
-import { beginOfDay, quotaDay } from '../../drizzle/quota.ts'
+import { beginOfDay, lastTold, quotaDay } from '../../drizzle/quota.ts'
 import { sql, type Tx } from '../../drizzle/db.ts'
 import type { Quota } from '../../drizzle/schema/quota.ts'
 import type { QuotaNow } from '../domain/quota.ts'
@@ -22,7 +22,7 @@ export async function readQuotas(tx: Tx, asked: readonly Asked[]): Promise<Map<s
   if (asked.length === 0) return new Map()
   const zone = sql`d.zone`
   const { rows } = await tx.execute<Stored>(sql`
-    select c.id, c.quota_share as share, c.quota_limit as own_limit, q.told_limit, q.used,
+    select c.id, c.quota_share as share, c.quota_limit as own_limit, ${lastTold(sql`c.tenant_id`, sql`c.id`)} as told_limit, q.used,
       ${beginOfDay(sql`d.day`, zone)}::text as began_at, ${beginOfDay(sql`(d.day + 1)`, zone)}::text as ends_at, now()::text as now
     from unnest(${sql.param(asked.map(({ id }) => id))}::uuid[], ${sql.param(asked.map(({ quota }) => quota.day))}::text[]) as a (id, of)
     join connections c on c.id = a.id

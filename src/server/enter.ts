@@ -38,6 +38,7 @@ export async function enter(context: APIContext): Promise<Response | undefined> 
   if (access instanceof Response) return access
   const { workspace, role } = access
   Object.assign(locals, { workspace, role, actor: actorOf(locals, locals.asker) })
+  locals.log = locals.log.child({ tenant_id: workspace.id })
   const { database } = locals
   const enterAs = <T>(work: (tx: Tx) => Promise<T>, sight: Sight) =>
     role === 'operator'

@@ -1,7 +1,7 @@
 import { mappableFields, type FieldMapping, type Mapping } from '../../drizzle/schema/field-mappings.ts'
 import type { Tx } from '../../drizzle/db.ts'
 import { mostCustomFields } from '../commands/change-fields.ts'
-import { fieldWords, previewOf, previewWords } from '../domain/mapping.ts'
+import { fieldWords, previewOf, type FieldPreview } from '../domain/mapping.ts'
 import { count } from '../format.ts'
 import { readFieldValues, type CrmField, type MappingRow } from '../queries/field-mapping.ts'
 
@@ -64,6 +64,15 @@ export async function previewLines(
     lines.push({ name, field, words: previewWords(previewOf(values), deals) })
   }
   return lines
+}
+
+/** "212 of 240 deals get a value, such as “Austin”. 5 have one that is no whole number, such as “two”, and get none." */
+function previewWords(preview: FieldPreview, deals: number, form?: string): string {
+  const { filled, example, unreadable, oddExample } = preview
+  const given = `${count(filled)} of ${count(deals)} deals get a value${example === null ? '' : `, such as “${example}”`}.`
+  if (unreadable === 0) return given
+  const [have, get] = unreadable === 1 ? ['has', 'gets'] : ['have', 'get']
+  return `${given} ${count(unreadable)} ${have} one that is ${form}, such as “${oddExample}”, and ${get} none.`
 }
 
 /** Under which version the numbers are, and what came of the newest one. Null before the first change. */

@@ -138,6 +138,7 @@ const ways: Partial<Record<Deed, () => Promise<Response>>> = {
   sync_asked_for: async () => app.ana.post('/w/tidewell/sync/run-now', { connection }),
   write_back_changed: async () => app.ana.post(`${settings}/write-back`, { deed: 'on' }),
   target_set: async () => app.ana.post(`${settings}/targets`, { currency: 'USD', amount: '500,000' }),
+  number_format_set: async () => app.ana.post(`${settings}/numbers`, { format: '1.234,56' }),
   view_shared: async () => ofView({ deed: 'save', name: 'Ours', shared: 'yes' }),
   view_changed: async () => ofView({ deed: 'rename', name: 'Theirs' }),
   view_unshared: async () => {

@@ -138,6 +138,10 @@ export const examples: Readonly<Record<string, Example>> = {
     path: inside('/settings/targets'),
     forms: [() => ({ currency: 'USD', amount: '500,000' })],
   },
+  '/w/[workspace]/settings/numbers': {
+    path: inside('/settings/numbers'),
+    forms: [() => ({ format: '1.234,56' })],
+  },
   '/w/[workspace]/settings/write-back': {
     path: inside('/settings/write-back'),
     forms: [() => ({ deed: 'on' })],
@@ -178,6 +182,11 @@ export const examples: Readonly<Record<string, Example>> = {
   '/w/[workspace]/settings/audit.csv': { path: inside('/settings/audit.csv') },
 
   '/api/v1/webhooks/[token]': { path: () => '/api/v1/webhooks/none', json: () => ({}), answers: [404] },
+  '/api/v1/browser-errors': {
+    path: ({ slug }) => `/api/v1/browser-errors?workspace=${slug}`,
+    json: () => ({ page: '/w', name: 'TypeError', message: '', frames: ['/_/a.js:1:1'] }),
+    answers: [204],
+  },
   '/api/v1/tokens': { path: () => '/api/v1/tokens', json: () => ({}) },
   '/api/v1/opportunities/due': { path: ({ slug }) => `/api/v1/opportunities/due?workspace=${slug}` },
   '/api/v1/opportunities/[id]/complete_action': {

@@ -83,8 +83,14 @@ describe.each([{ javaScriptEnabled: true }, { javaScriptEnabled: false }])('with
     const runs = await app.seed.client.query('select from sync_runs where tenant_id = $1', [tenantId])
     expect(runs.rowCount).toBe(0)
     await at.getByRole('button', { name: 'Start syncing' }).click()
-    await at.getByRole('heading', { name: /Syncing|Last sync/ }).waitFor()
-    await at.getByRole('link', { name: 'Show what is here now' }).waitFor()
+    await at.getByRole('heading', { name: 'Syncing' }).waitFor()
+    // Whoever reads here by a magnifier or by ear is not thrown back to the top every two seconds.
+    if (look.javaScriptEnabled) await at.evaluate(() => void (document.body.title = 'as it was loaded'))
+    await at.getByRole('heading', { name: 'Last sync' }).waitFor()
+    expect(await at.locator('body').getAttribute('title')).toBe(
+      look.javaScriptEnabled ? 'as it was loaded' : null,
+    )
+    expect(await at.locator('look-again').count()).toBe(0)
     const progress = await at.locator('.progress').innerText()
     expect(progress).toMatch(/Opportunities\s+\d+ of \d+/)
     if (look.javaScriptEnabled) expect(await violations(at)).toEqual([])
@@ -159,11 +165,21 @@ test('a connection is paused and taken up again, and a page that is older than t
       .rows[0]?.state
   expect((await app.ana.post(path, { action: 'pause' })).status).toBe(303)
   expect(await state()).toBe('paused')
+  const said = async () => (await app.ana.get('/w/resting/settings/connections')).text()
+  expect(await said()).toContain('Ana Ruiz paused it.')
   const again = await app.ana.post(path, { action: 'pause' })
   expect(again.status).toBe(409)
   expect(await again.text()).toContain('has changed since you opened this page')
+  // New keys of a paused connection change nothing of who paused it, and when.
+  const pausedAt = 'select state_since from connections where id = $1'
+  const { rows: before } = await app.seed.client.query(pausedAt, [id])
+  const keys = { 'secret.accessToken': accessToken, 'secret.webKey': webKey }
+  expect((await app.ana.post(path, { action: 'replace', ...keys })).status).toBe(303)
+  expect((await app.seed.client.query(pausedAt, [id])).rows).toEqual(before)
+  expect(await said()).toContain('Ana Ruiz paused it.')
   expect((await app.ana.post(path, { action: 'resume' })).status).toBe(303)
   expect(await state()).toBe('active')
+  expect(await said()).not.toContain('paused it')
 })
 
 test('outside the demo nobody can point a connection at an address of their own', async () => {

@@ -97,7 +97,10 @@ describe('GET /api/v1/sync/status', () => {
       message: 'There is no such workspace.',
       request_id: expect.stringMatching(/^[0-9A-Z]{5}-[0-9A-Z]{5}$/) as string,
     })
-    expect((await get('/api/v1/nothing')).status).toBe(404)
+    const nothing = await app.ana.get('/api/v1/nothing')
+    expect([nothing.status, nothing.headers.get('content-type')]).toEqual([404, 'application/json'])
+    // When: docs/decisions/027-errors-and-indexes-in-the-form-of-the-design.md.
+    expect(Math.abs(Date.now() - Date.parse(nothing.headers.get('date') ?? ''))).toBeLessThan(10_000)
   })
 
   test('is where the founding address leads', async () => {
@@ -219,5 +222,6 @@ test('/metrics tells ages, runs and records set aside, and no customer’s name'
   expect(text).toMatch(/tidemark_sync_runs_last_day\{workspace="tidewell",status="success"\} 1/)
   expect(text).toContain('tidemark_database_up 1')
   expect(text).toMatch(/nat_requests_total\{method="GET",endpoint="\/readyz"/)
+  expect(text).toMatch(/nat_request_duration_seconds_bucket\{le="0\.1",method="GET",endpoint="\/readyz"/)
   expect(text).not.toContain('Tidewell Car Wash')
 })
