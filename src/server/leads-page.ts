@@ -8,7 +8,7 @@ import {
   type FirstTouch,
   type LeadGroup,
 } from '../domain/leads.ts'
-import { rangeInWords, shownInWords } from '../domain/list-words.ts'
+import { rangeInWords, shownInWords } from './list-words.ts'
 import type { ListedStage } from '../domain/pipeline.ts'
 import { count, percent, plural } from '../format.ts'
 import { readDealsOf } from '../queries/deals-of.ts'
@@ -178,12 +178,16 @@ function viewsOf(
     href: `${addressWith(search, changes)}#list`,
   })
   return [
-    view('All', { show: null }, !isQualified && !isUntouched && !isWeek),
+    view('All', { show: null, ...(isWeek ? { period: null } : {}) }, !isQualified && !isUntouched && !isWeek),
     ...(untouched === null
       ? []
       : [view(`Not touched ${count(untouched)}`, { show: 'untouched' }, isUntouched)]),
     view('Qualified', { show: 'qualified' }, isQualified),
-    view('This week', { show: null, period: 'week' }, isWeek && !isQualified && !isUntouched),
+    view(
+      'This week',
+      { show: null, period: 'week', from: null, to: null },
+      isWeek && !isQualified && !isUntouched,
+    ),
   ]
 }
 

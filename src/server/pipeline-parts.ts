@@ -1,5 +1,6 @@
 import type { Chart } from '../charts/chart.ts'
 import { bridgeWords, isBridgeRow, type Bridge } from '../domain/bridge.ts'
+import { daysLater } from '../domain/days.ts'
 import { sinceChoices, type Since } from '../domain/period.ts'
 import { averageMinor, ofCurrency, total, weightedMinor } from '../domain/pipeline.ts'
 import { fewestStays, slowTimes } from '../domain/stage-time.ts'
@@ -202,7 +203,7 @@ export function compareOf(search: URLSearchParams, since: Since, today: string) 
     kept: keptBeside(search, ['since', 'day']),
     choices: Object.entries(sinceChoices).map(([value, word]) => ({ value, word })),
     value: since.key,
-    latest: today,
+    latest: daysLater(today, -1),
   }
 }
 

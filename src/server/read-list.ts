@@ -7,8 +7,8 @@ import { readAtOneMoment } from './read-at-one-moment.ts'
 /** What is said in the place of a list that could not be read: below the heading, and in the list's place. */
 export type ListFailure = { sentence: string; words: string; reference: string }
 
-/** Whoever has waited for a list in vain waits no longer than this for the choices of its filters. */
-const mostMs = 1_000
+/** Whoever has waited for a list in vain waits no longer than this for whatever else the page says. */
+export const mostMs = 1_000
 
 /**
  * The list of a page, all of it as of one moment. One that cannot be read keeps its page: then there is `failure` in its place, and
@@ -27,18 +27,31 @@ export async function readList<List, Around = null>(
     return { list: await readAtOneMoment(locals, list), failure: null, around: null }
   } catch (error) {
     if (isDatabaseAway(error)) throw error
-    locals.log.error({ err: error }, 'list not read')
-    const passes = tookTooLong(error) || wasHeld(error)
-    response.status = passes ? 503 : 500
-    if (passes) response.headers.set('retry-after', String(retryAfterSeconds))
-    const failure = {
-      sentence: 'It could not be read just now.',
-      words: reasonOf(error),
-      reference: locals.requestId,
-    }
+    const failure = failedList({ locals, response }, error)
     return { list: null, failure, around: around === undefined ? null : await readAround(locals, around) }
   }
 }
+
+/** Notes in the log and in the answer's status that its list could not be read; gives what is said in its place. */
+export function failedList(
+  { locals, response }: Pick<AstroGlobal, 'locals' | 'response'>,
+  error: unknown,
+): ListFailure {
+  locals.log.error({ err: error }, 'list not read')
+  response.status = isPassing(error) ? 503 : 500
+  if (isPassing(error)) response.headers.set('retry-after', String(retryAfterSeconds))
+  return failureOf(locals, error)
+}
+
+/** Whether what could not be read because of this is there again by itself. */
+export const isPassing = (error: unknown): boolean => tookTooLong(error) || wasHeld(error)
+
+/** What is said in the place of what could not be read because of this. */
+export const failureOf = ({ requestId }: Pick<App.Locals, 'requestId'>, error: unknown): ListFailure => ({
+  sentence: 'It could not be read just now.',
+  words: reasonOf(error),
+  reference: requestId,
+})
 
 const reasonOf = (error: unknown): string =>
   tookTooLong(error)

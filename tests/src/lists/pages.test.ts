@@ -20,6 +20,12 @@ beforeAll(async () => {
   people = await seedLists(app.seed, tidewell)
   await emptyWorkspace(app.seed, 'quiet')
   await app.seed.connection(await app.seed.tenant('never'))
+  const stale = await emptyWorkspace(app.seed, 'stale')
+  await seedLists(app.seed, stale)
+  await app.seed.client.query(
+    `update stream_cursors set fresh_at = now() - interval '7 hours' where connection_id = $1`,
+    [stale.id],
+  )
   await seedMany(await emptyWorkspace(app.seed, 'busy'))
   viewer = await app.as('viewer', tidewell.tenantId)
 })
@@ -66,22 +72,26 @@ const states = [
   '/w/tidewell/hot-list?market=Nowhere',
   '/w/quiet/hot-list',
   '/w/never/hot-list',
+  '/w/stale/hot-list',
   '/w/busy/hot-list',
   '/w/tidewell/notes',
   '/w/tidewell/notes?q="item 19" partner&author=Dana Mercado',
   '/w/tidewell/notes?q=nobody said this',
   '/w/quiet/notes',
   '/w/never/notes',
+  '/w/stale/notes',
   '/w/tidewell/schedule',
   '/w/tidewell/schedule?kind=video',
   '/w/quiet/schedule',
   '/w/never/schedule',
+  '/w/stale/schedule',
   '/w/busy/schedule',
 ]
 
 describe.each(states)('%s', (path) => {
   test.each(looks)('$colorScheme at $viewport.width px is sound', async (look) => {
     const { page, complaints, close } = await visit(browser, app.url + path, { ...look, as: app.ana })
+    expect(await page.locator('.as-of[data-stale]').count()).toBe(path.startsWith('/w/stale/') ? 1 : 0)
     for (const summary of await page.locator('main summary').all()) await summary.click()
     await expectSound({ page, complaints })
     await close()
@@ -276,6 +286,51 @@ describe('with scripts', () => {
     await expectSound({ page, complaints })
     await close()
   })
+})
+
+test('what is exported and saved of the notes is what was typed', async () => {
+  const { page, complaints, close } = await visit(browser, `${app.url}/w/tidewell/notes`, { as: app.ana })
+  const field = page.getByLabel('Search content or author')
+  const question = async () => [
+    await page.getByRole('link', { name: 'CSV', includeHidden: true }).getAttribute('href'),
+    await page.locator('.views [name=query]').inputValue(),
+  ]
+  await page.getByText('Export', { exact: true }).click()
+  await page.getByText('Save view', { exact: true }).click()
+  await page.getByRole('form', { name: 'Save view' }).getByLabel('Name').fill('My view')
+  await field.pressSequentially('sure')
+  await page.getByText('1 note found.').waitFor()
+  expect(await question()).toEqual(['/w/tidewell/export/notes?q=sure&format=csv', 'q=sure'])
+  expect(await page.locator('main > .head').innerText()).toContain('What was said, and to whom.')
+  // What is open stays open, and what is typed elsewhere stays typed.
+  expect(await page.getByRole('link', { name: 'CSV' }).isVisible()).toBe(true)
+  expect(await page.getByRole('form', { name: 'Save view' }).getByLabel('Name').inputValue()).toBe('My view')
+  expect(await field.evaluate((input) => document.activeElement === input)).toBe(true)
+  await field.fill('')
+  await page.locator('.note').nth(2).waitFor()
+  expect(await question()).toEqual(['/w/tidewell/export/notes?format=csv', ''])
+  await expectSound({ page, complaints })
+  await close()
+})
+
+test('"Load more" pressed again while it loads adds the rows once', async () => {
+  const { page, close } = await visit(browser, `${app.url}/w/busy/hot-list`, { as: app.ana })
+  let asked = 0
+  const { promise, resolve: arrive } = Promise.withResolvers<void>()
+  await page.route(/after=/, async (route) => {
+    asked += 1
+    await promise
+    await route.continue()
+  })
+  await page.locator('load-more a').click()
+  await page.locator('load-more a').click()
+  arrive()
+  await page.getByText('100 of 120').waitFor()
+  await page.locator('load-more a').click()
+  await page.getByText('120 of 120').waitFor()
+  expect(await page.locator('tbody tr').count()).toBe(120)
+  expect(asked).toBe(2)
+  await close()
 })
 
 describe('the notes without scripts', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { hotFrom, whyHot, type HotFacts } from '../../../src/domain/hot.ts'
-import { rangeInWords, shownInWords } from '../../../src/domain/list-words.ts'
+import { rangeInWords, shownInWords } from '../../../src/server/list-words.ts'
 import { firstHit, marked, termsOf, tidySearch } from '../../../src/domain/search.ts'
 import { dayInWords, dayOf, daysLater, startOfDay, zoneWord } from '../../../src/domain/days.ts'
 import { stripOf } from '../../../src/domain/schedule.ts'

@@ -183,6 +183,40 @@ test('what cannot be said is left out with its reason', async () => {
   expect(await touch(states['no leads'])).toContain('No note or finished activity follows any of these leads')
 })
 
+test('“All” takes “This week” back, and the days that were chosen before go with it', async () => {
+  const address = `${app.url}/w/harbour/leads?from=2026-01-05&to=2026-01-06&source=Referral`
+  const { page, close } = await visit(browser, address, plain())
+  const views = page.getByRole('navigation', { name: 'Views', exact: true })
+  await follow(page, () => views.getByRole('link', { name: 'This week' }).click())
+  expect(await page.locator('[data-result]').innerText()).toMatch(/ this week$/)
+  await follow(page, () => views.getByRole('link', { name: 'All' }).click())
+  expect(await page.locator('[data-result]').innerText()).toMatch(/ in 30 days$/)
+  expect(await views.locator('[aria-current]').innerText()).toBe('All')
+  expect(new URL(page.url()).search).toBe('?source=Referral')
+  await page.goto(`${app.url}/w/harbour/leads?period=quarter&show=qualified`)
+  await follow(page, () => views.getByRole('link', { name: 'All' }).click())
+  expect(new URL(page.url()).search).toBe('?period=quarter')
+  await close()
+})
+
+test('Escape closes a menu, and then takes one filter after the other away, the last one first', async () => {
+  const address = `${app.url}/w/harbour/leads?source=Referral&q=Lead`
+  const { page, complaints, close } = await visit(browser, address, { as: app.ana })
+  await page.getByText('Export', { exact: true }).click()
+  await page.keyboard.press('Escape')
+  expect(await page.getByRole('link', { name: 'CSV' }).isVisible()).toBe(false)
+  expect(page.url()).toBe(address)
+  await page.getByRole('searchbox', { name: 'Search', exact: true }).press('Escape')
+  expect(page.url()).toBe(address)
+  await page.locator('h1').click()
+  for (const left of ['?source=Referral', '?']) {
+    await follow(page, () => page.keyboard.press('Escape'))
+    expect(page.url()).toBe(`${app.url}/w/harbour/leads${left}#list`)
+  }
+  expect(complaints).toEqual([])
+  await close()
+})
+
 test('a quiet month offers all time', async () => {
   const { page, close } = await visit(browser, app.url + states['no leads'], plain())
   await follow(page, () => page.getByRole('link', { name: 'Show all time' }).click())

@@ -326,6 +326,11 @@ describe('what it says', () => {
     await page.getByRole('button', { name: 'Compare' }).click()
     expect(await menu.innerText()).toBe('Compare: Jan 5, 2026')
     await menu.click()
+    const latest = (await page.getByLabel('Another day').getAttribute('max')) ?? ''
+    await page.getByLabel('Another day').fill(latest)
+    await page.getByRole('button', { name: 'Compare' }).click()
+    expect(await page.getByLabel('Another day').inputValue(), 'the latest day is compared with').toBe(latest)
+    await menu.click()
     await page.getByRole('link', { name: '30 days ago' }).click()
     expect(await page.locator('.kpis').innerText()).toContain('in 30 d')
     await page.getByLabel('Owner').selectOption({ label: 'Ana Ruiz' })
@@ -392,6 +397,30 @@ describe('with scripts', () => {
     )
     await close()
   })
+
+  test.each([
+    ['table', states.table, 'tbody[data-rows] th a'],
+    ['board', states.board, '.card a'],
+  ])(
+    'J and K walk what changed and the deals of the %s, past what is folded away',
+    async (_, address, deals) => {
+      const { page, close } = await visit(browser, app.url + address, { as: app.ana })
+      const focused = () => page.evaluate(() => document.activeElement?.closest('a')?.textContent.trim())
+      const words = async (links: string) =>
+        (await page.locator(links).allTextContents()).map((text) => text.trim())
+      const changed = await words('.bridge tbody a')
+      const first = (await words(deals)).slice(0, 3)
+      const walked: (string | undefined)[] = []
+      for (const _step of [...changed, ...first]) {
+        await page.keyboard.press('j')
+        walked.push(await focused())
+      }
+      expect(walked).toEqual([...changed, ...first])
+      await page.keyboard.press('k')
+      expect(await focused()).toBe(first[1])
+      await close()
+    },
+  )
 
   test('arrow keys walk the board', async () => {
     const { page, close } = await visit(browser, app.url + states.board, { as: app.ana })

@@ -196,6 +196,30 @@ test('a theme that was chosen holds from the first byte of the next page, and ax
   await close()
 })
 
+test.each([
+  ['due', 'Due actions', 'Due'],
+  ['schedule', 'Schedule', 'Schedule'],
+  ['notes', 'Notes', 'More'],
+  ['overview', 'Overview', 'More'],
+  ['leads', 'Leads', 'More'],
+  ['pipeline', 'Pipeline', 'Pipeline'],
+  ['hot-list', 'Hot list', 'Hot list'],
+  ['sync', 'Sync', 'More'],
+  ['sync/runs', 'Sync runs', 'More'],
+  ['settings/security', 'Settings', 'More'],
+  ['settings/members', 'Settings', 'More'],
+])('of the navigation one is the page %s: %s in the column, %s in the bar', async (path, inColumn, inBar) => {
+  const html = await (await app.ana.get(`/w/tidewell/${path}`)).text()
+  const currentOf = (label: string) => {
+    const [nav = ''] = new RegExp(`<nav[^>]* aria-label="${label}".*?</nav>`, 's').exec(html) ?? []
+    return [...nav.matchAll(/aria-current="page"[^>]*>(.*?)<\/(?:a|button)>/gs)].map(([, inner = '']) =>
+      inner.replaceAll(/<span class="count".*|<[^>]*>/gs, '').trim(),
+    )
+  }
+  expect(currentOf('Main')).toEqual([inColumn])
+  expect(currentOf('Shortcuts')).toEqual([inBar])
+})
+
 test('on a phone without scripts the menu opens, everything is in it, and a sheet lies under nothing', async () => {
   const { page, close } = await open('/w/tidewell/overview', { ...phone, javaScriptEnabled: false })
   await page.getByRole('button', { name: 'More' }).click()
@@ -230,11 +254,19 @@ test('an open tab grows older by itself: the chip, the figures, and at last the 
   await grow(30)
   expect(await page.locator('.chip').innerText()).toBe('Synced 44 min ago')
   expect(await page.locator('.kpis rel-time').first().innerText()).toBe('44 min ago')
-  await grow(150)
+  const tiles = await page.locator('.kpis > div').count()
+  const stamps = await page.locator('.as-of').count()
+  expect([tiles, stamps]).not.toContain(0)
+  expect(await page.locator('[data-stale]').count()).toBe(0)
+  await grow(75)
+  expect(await page.locator('[data-stale]').count()).toBe(0)
+  await grow(75)
   expect(await page.getByRole('status').locator('b').innerText()).toBe(
     'Data is 3 hours old - sync may be delayed',
   )
   expect(await page.locator('.chip').getAttribute('data-tone')).toBe('doubt')
+  expect(await page.locator('.kpis > [data-stale]').count()).toBe(tiles)
+  expect(await page.locator('.as-of[data-stale]').count()).toBe(stamps)
   expect(await violations(page)).toEqual([])
   await close()
 })
