@@ -1,11 +1,10 @@
 import pg from 'pg'
-import { SMTPServer } from 'smtp-server'
-import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Web } from '../../src/server/main.ts'
 import type { Database } from '../../drizzle/db.ts'
 import { serve } from '../src/app.ts'
 import { connectAsWeb } from '../src/place.ts'
+import { startSmtp } from '../support/smtp.ts'
 import { enrol } from '../src/identity/authenticator.ts'
 import { stranger, type Visitor } from '../src/visitor.ts'
 import { emptyInstallation, tidemark, type Installation } from './tidemark.ts'
@@ -94,27 +93,13 @@ describe('user add', () => {
   })
 
   test('mails the link where a mail server is named, and prints it in any case', async () => {
-    const mails: string[] = []
-    const server = new SMTPServer({
-      authOptional: true,
-      disabledCommands: ['STARTTLS'],
-      onData: (stream, _session, done) => {
-        let text = ''
-        stream.on('data', (part: Buffer) => (text += part.toString()))
-        stream.on('end', () => {
-          mails.push(text)
-          done()
-        })
-      },
-    })
-    await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready))
-    const { port } = server.server.address() as AddressInfo
+    const smtp = await startSmtp()
     const args = ['user', 'add', '--email', 'kofi@example.com', '--name', 'Kofi', ...kettle, '--role', 'rep']
-    const mailed = await tidemark(args, { ...env, SMTP_URL: `smtp://127.0.0.1:${port}` })
-    await new Promise<void>((done) => server.close(() => done()))
+    const mailed = await tidemark(args, { ...env, SMTP_URL: smtp.url })
+    await smtp.close()
     expect(mailed.out).toContain('The link was mailed to them, too.')
-    expect(mails).toEqual([expect.stringContaining('To: kofi@example.com')])
-    const away = await tidemark(args, { ...env, SMTP_URL: `smtp://127.0.0.1:${port}` })
+    expect(smtp.letters.map(({ text }) => text)).toEqual([expect.stringContaining('To: kofi@example.com')])
+    const away = await tidemark(args, { ...env, SMTP_URL: smtp.url })
     expect(away.code).toBe(0)
     expect(away.out).toContain('/reset?token=')
     expect(away.err).toMatch(/^The link was not mailed: /)

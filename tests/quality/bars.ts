@@ -10,6 +10,8 @@ export const bars = {
   inpMs: { phone: 200, plain: 100 },
   /** From page to page in the same browser. */
   turnMs: 150,
+  /** An open page, from the end of a run until it shows what that brought. */
+  refreshMs: 500,
   /** A chart as text: drawn, and drawn before. */
   chartMs: { drawn: 15, kept: 0.2 },
   cls: 0.01,

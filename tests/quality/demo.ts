@@ -11,6 +11,8 @@ export type Demo = {
   home: string
   /** Signed in as an admin of it. */
   cookie: { name: string; value: string }
+  /** Where its data is. */
+  folder: string
   stop: () => Promise<void>
 }
 
@@ -69,7 +71,7 @@ export async function runDemo(checkout: string, folder: string): Promise<Demo> {
     await stop()
     throw new Error(`the demo did not start:\n${said.join('\n')}`)
   }
-  return { url, home: `/w/${largest(said)}`, cookie: await signIn(url), stop }
+  return { url, home: `/w/${largest(said)}`, cookie: await signIn(url), folder, stop }
 }
 
 /** Should this program die without a word, what it started is ended and cleared away all the same. */

@@ -1,3 +1,4 @@
+import { brokenWords } from '../support/broken-words.ts'
 import { none, type Finding } from './bars.ts'
 import { openBrowser } from './chromium.ts'
 import type { Demo } from './demo.ts'
@@ -5,7 +6,8 @@ import type { Place } from './places.ts'
 
 const widths = [320, 390, 768, 1024, 1280, 1440, 1920]
 
-/** At no width does the page have to be pushed sideways, and no card is wider than its column, and no table is cut off by its sheet. */
+/** At no width does the page have to be pushed sideways, and no card is wider than its column, no table is cut off by its sheet and no word
+ * is broken in its middle. */
 export async function checkLayout(demo: Demo, { name, path, isPublic }: Place): Promise<Finding> {
   const { context, close } = await openBrowser(demo, { signedIn: !isPublic })
   try {
@@ -33,6 +35,7 @@ export async function checkLayout(demo: Demo, { name, path, isPublic }: Place): 
       if (found.over > 0) wrong.push(`${width} px: ${found.over} px too wide`)
       if (found.wide > 0) wrong.push(`${width} px: ${found.wide} cards stick out`)
       for (const table of found.cut) wrong.push(`${width} px: “${table}” is cut off`)
+      for (const word of await brokenWords(page)) wrong.push(`${width} px: broken: ${word}`)
     }
     return none(name, 'Layout from 320 to 1920 px', wrong)
   } finally {

@@ -8,6 +8,7 @@ import { endWhenTold } from './ending.ts'
 import { walk } from './keyboard.ts'
 import { checkLayout, checkLongWords } from './layout.ts'
 import { measuredPlaces, type Place } from './places.ts'
+import { measureRefresh } from './refresh.ts'
 import { measureSpeed } from './speed.ts'
 import { validate } from './validity.ts'
 import { measureTurn, measureVitals } from './vitals.ts'
@@ -60,6 +61,7 @@ async function measure(of: Demo, place: Place): Promise<Finding[]> {
       ? [
           ...(await measureVitals(of, place)),
           ...(await measureTurn(of, place)),
+          ...(await measureRefresh(of, place)),
           // Lighthouse does not look at what answers with an error.
           ...(place.status === undefined ? await measureSpeed(of, place) : []),
         ]

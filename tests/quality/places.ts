@@ -46,6 +46,7 @@ export const pages: Readonly<Record<string, Where>> = {
   },
   'w/[workspace]/settings/write-back': ofWorkspace('settings/write-back'),
   'w/[workspace]/settings/targets': ofWorkspace('settings/targets'),
+  'w/[workspace]/settings/numbers': ofWorkspace('settings/numbers'),
   'w/[workspace]/settings/audit': ofWorkspace('settings/audit'),
   '404': { path: '/w/nobody', status: 404 },
   index: { why: 'leads on' },

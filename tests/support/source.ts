@@ -1,5 +1,5 @@
 import { readFileSync, readdirSync } from 'node:fs'
-import { join, posix } from 'node:path'
+import { join, posix, relative } from 'node:path'
 import ts from 'typescript'
 
 /** Source files by path from the root of the checkout, with `/` on every system. */
@@ -24,7 +24,11 @@ export function readTree(folders: readonly string[]): Tree {
 
 function filesBelow(folder: string): string[] {
   try {
-    return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    const found = readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+    // A folder of Astro's own is called `.astro`.
+    return found
+      .filter((entry) => entry.isFile())
+      .map(({ parentPath, name }) => relative(join(root, folder), join(parentPath, name)))
   } catch {
     return []
   }
