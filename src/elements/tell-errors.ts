@@ -6,7 +6,17 @@ let left = 3
 window.addEventListener('error', ({ error, filename, lineno, colno }) =>
   tell(error, `${filename}:${lineno}:${colno}`),
 )
-window.addEventListener('unhandledrejection', ({ reason }) => tell(reason, ''))
+window.addEventListener('unhandledrejection', (event) => {
+  if (isLeftOut(event.reason)) event.preventDefault()
+  else tell(event.reason, '')
+})
+
+/**
+ * Whether a transition between pages did not take place, which is no fault: whoever goes on at once cuts it short. Browsers say so as of
+ * something that failed (https://github.com/w3c/csswg-drafts/issues/13726, read 2026-11-23).
+ */
+const isLeftOut = (reason: unknown): boolean =>
+  reason instanceof DOMException && /transition/i.test(reason.message)
 
 /** Tells the server what failed in a file of ours, and the reader that something did. What an extension of the browser does is its own. */
 function tell(thrown: unknown, place: string) {

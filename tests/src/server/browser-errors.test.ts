@@ -96,6 +96,24 @@ describe('what fails in a browser', () => {
   })
 })
 
+test('a transition between pages that is cut short is nothing that failed', async () => {
+  const { page, complaints, close } = await visit(browser, `${app.url}/w/tidewell/leads`, { as: app.ana })
+  const reason = await page.evaluate(async () => {
+    const unheard = new Promise<string>((tell) =>
+      window.addEventListener('unhandledrejection', (event) => tell(String(event.reason))),
+    )
+    const transition = document.startViewTransition()
+    void transition.ready
+    transition.skipTransition()
+    return unheard
+  })
+  expect(reason).toBe('AbortError: Transition was skipped')
+  await page.evaluate(() => console.warn('said after it'))
+  await expect.poll(() => complaints).toContain('said after it')
+  expect(complaints).toEqual(['said after it'])
+  await close()
+})
+
 const report = { page: '/w/tidewell/due', name: 'TypeError', message: 'x', frames: ['/_/Scripts.js:1:2'] }
 
 const send = (
