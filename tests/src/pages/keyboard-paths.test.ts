@@ -82,7 +82,7 @@ describe('with Tab, arrows, Enter and Escape alone', () => {
     await expect.poll(() => page.evaluate(() => document.activeElement?.id)).toBe('step-details')
     await page.keyboard.press('Escape')
     await expect.poll(() => dialog.count()).toBe(0)
-    expect(await focused(page)).toBe('Complete')
+    await expect.poll(() => focused(page)).toBe('Complete')
     expect(complaints).toEqual([])
     await close()
   })
