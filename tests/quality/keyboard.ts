@@ -27,7 +27,11 @@ export async function walk(demo: Demo, { name, path, isPublic }: Place): Promise
         const marked = element as HTMLElement
         if (marked.dataset['walked'] !== undefined) return null
         marked.dataset['walked'] = ''
-        const box = element.getBoundingClientRect()
+        // What is ticked by its label is as large as that.
+        const target = element.matches('[type=checkbox], [type=radio]')
+          ? (element.closest('label') ?? element)
+          : element
+        const box = target.getBoundingClientRect()
         const label = `${element.tagName.toLowerCase()} “${(element.textContent || element.ariaLabel || '').trim().slice(0, 40)}”`
         const outlined = [
           element,
@@ -40,7 +44,7 @@ export async function walk(demo: Demo, { name, path, isPublic }: Place): Promise
           return style.outlineStyle !== 'none' || style.boxShadow !== 'none'
         })
         const at = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2)
-        const isCovered = at !== null && !element.contains(at) && !at.contains(element)
+        const isCovered = at !== null && !target.contains(at) && !at.contains(element)
         // A link in the middle of a sentence is as high as its line.
         const isInText = getComputedStyle(element).display === 'inline'
         return {
