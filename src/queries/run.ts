@@ -19,15 +19,18 @@ export type Run = InferSelectModel<typeof syncRuns> & {
   snapshots: Snapshot[]
   /** There are more responses than are listed. */
   isCut: boolean
+  /** The records that could not be read; at most `mostListed`. */
   setAside: SetAside[]
+  /** There are more of them than are listed. */
+  isSetAsideCut: boolean
 }
 
 export type SetAside = InferSelectModel<typeof quarantine>
 
 export type Snapshot = Omit<InferSelectModel<typeof rawSnapshots>, 'body' | 'cursor' | 'fence' | 'tenantId'>
 
-/** A first run keeps thousands of responses; the page shows the beginning and says how many pages there were. */
-const mostListed = 200
+/** A first run keeps thousands of responses; the page shows the beginning and says how many there were. */
+const mostListed = 100
 
 /**
  * One run with all that it did; undefined when this workspace has none with that id. `showsRecords` is false for those who
@@ -48,13 +51,15 @@ export async function readRun(
     .where(eq(syncRuns.id, id))
   if (!run) return undefined
   const snapshots = await readSnapshots(tx, run)
+  const setAside = showsRecords ? await readSetAside(tx, run) : []
   const passes = await tx.select().from(syncRunStreams).where(eq(syncRunStreams.runId, id))
   return {
     ...run,
     passes: passes.toSorted(byStreamOrder),
     snapshots: snapshots.slice(0, mostListed),
     isCut: snapshots.length > mostListed,
-    setAside: showsRecords ? await readSetAside(tx, run) : [],
+    setAside: setAside.slice(0, mostListed),
+    isSetAsideCut: setAside.length > mostListed,
   }
 }
 
@@ -64,7 +69,7 @@ function readSetAside(tx: Tx, run: { id: string; connectionId: string }): Promis
     .from(quarantine)
     .where(and(eq(quarantine.connectionId, run.connectionId), eq(quarantine.runId, run.id)))
     .orderBy(asc(quarantine.createdAt), asc(quarantine.itemIndex))
-    .limit(mostListed)
+    .limit(mostListed + 1)
 }
 
 function readSnapshots(tx: Tx, run: { id: string; connectionId: string }): Promise<Snapshot[]> {
