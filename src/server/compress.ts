@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import compression from 'compression'
 
 /** Pages on which a secret may stand beside what a stranger put into the address; packed, their size would tell of it (BREACH). */
-const withSecrets = /^\/(sign-in|reset|invite|w\/[^/]+\/settings)(\/|$)/
+const withSecrets = /^\/(sign-in|reset|invite|w\/[^/]+\/settings\/(security|keys|connections))(\/|$)/
 
 /** Lets answers travel packed where the browser takes them so: a third of the bytes on a slow line. */
 export const compress = compression({

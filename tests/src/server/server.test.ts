@@ -65,6 +65,17 @@ describe('every answer', () => {
   })
 })
 
+test.each([
+  ['/w/tidewell/overview', 'gzip'],
+  ['/w/tidewell/settings/audit', 'gzip'],
+  ['/w/tidewell/settings/security', null],
+  ['/w/tidewell/settings/keys', null],
+  ['/w/tidewell/settings/connections', null],
+])('%s travels packed as far as no secret can stand on it: %s', async (path, encoding) => {
+  const page = await app.ana.get(path, { 'accept-encoding': 'gzip' })
+  expect([page.status, page.headers.get('content-encoding')]).toEqual([200, encoding])
+})
+
 test('a part of a file that nobody can give ends no program', async () => {
   for (const range of ['bytes=5-2', 'bytes=99999999-', 'bytes=a-b']) {
     expect([200, 206, 416]).toContain((await send('/favicon.svg', { range })).status)
