@@ -24,7 +24,8 @@ import { pipelineAskOf, pipelineFilterWords } from './pipeline-filters.ts'
 import { bridgeOf, chartOf, compareOf, formOf, kpisOf, notesOf, sortColumns } from './pipeline-parts.ts'
 import { askPipeline, namesOf, pipelineStreams, type Asked } from './pipeline-question.ts'
 
-const mostOnPage = 50
+/** Rows of the table: they stand below two charts, on a page that is still drawn at once. */
+const mostOnPage = 30
 /** Ten of each stage, as long as all columns together stay a page that a phone draws at once. */
 const mostInColumn = (columns: number) => Math.max(4, Math.min(10, Math.floor(80 / columns)))
 /** As many as are shown of the one stage that somebody unfolds; the table has all of them. */
