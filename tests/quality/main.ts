@@ -59,14 +59,26 @@ async function measure(of: Demo, place: Place): Promise<Finding[]> {
     await checkLongWords(of, place),
     ...(values.speed
       ? [
-          ...(await measureVitals(of, place)),
-          ...(await measureTurn(of, place)),
-          ...(await measureRefresh(of, place)),
+          ...(await timed(measureVitals, of, place)),
+          ...(await timed(measureTurn, of, place)),
+          ...(await timed(measureRefresh, of, place)),
           // Lighthouse does not look at what answers with an error.
-          ...(place.status === undefined ? await measureSpeed(of, place) : []),
+          ...(place.status === undefined ? await timed(measureSpeed, of, place) : []),
         ]
       : []),
   ]
+}
+
+/** Times differ by a sixth from one run to the next: what misses a bar is measured once more before it fails, and says so. */
+async function timed(
+  take: (demo: Demo, place: Place) => Promise<Finding[]>,
+  of: Demo,
+  place: Place,
+): Promise<Finding[]> {
+  const first = await take(of, place)
+  const missed = first.filter(({ isMet }) => !isMet)
+  for (const finding of missed) console.log(`${line(finding)}  (measured again)`)
+  return missed.length === 0 ? first : take(of, place)
 }
 
 function line({ place, what, value, bar, isMet }: Finding): string {
