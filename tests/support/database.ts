@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { inject } from 'vitest'
 import { migrate } from '../../drizzle/migrate.ts'
@@ -22,9 +23,17 @@ export async function createTestDatabase(postgresUrl = inject('postgresUrl')): P
     url: addressOf(postgresUrl, name),
     drop: () =>
       asAdmin(postgresUrl, async (admin) => {
+        await letGo(admin, name)
         await admin.query(`drop database if exists ${name} with (force)`)
       }),
   }
+}
+
+/** Pools are closed a moment before their connections are; one that is ended by force meanwhile would say so to its test. */
+async function letGo(admin: pg.Client, name: string): Promise<void> {
+  const isInUse = async () =>
+    (await admin.query('select from pg_stat_activity where datname = $1', [name])).rowCount !== 0
+  for (let look = 0; look < 20 && (await isInUse()); look += 1) await sleep(25)
 }
 
 /** Test files run in parallel processes: the lock lets one of them migrate and the others wait for it. */
