@@ -171,7 +171,9 @@ describe('the page of a deal', () => {
 
   test('is behind its name on board and table, and says its fields and its history, each step once', async () => {
     const { page, close } = await visit(browser, app.url + states.table, plain())
-    await follow(page, () => page.locator(`a[href="${address}"]`).click())
+    const name = page.locator(`a[href="${address}"]`)
+    await page.getByRole('link', { name: 'Load more' }).click()
+    await follow(page, () => name.click())
     const main = page.locator('main')
     expect(await main.innerText()).toContain('Territory code\nTX-0417')
     expect(await main.innerText()).not.toContain('not chosen')
