@@ -29,6 +29,9 @@ test.each(['overview', 'due', 'leads', 'pipeline', 'pipeline?view=table', 'hot-l
     expect(await page.locator('.on-paper').innerText()).toMatch(
       /^Tidewell Car Wash, as of [A-Z][a-z]{2} \d+, 20\d\d, \d+:\d\d:\d\d [AP]M C[SD]T$/,
     )
+    // What stands where it warns that the data is late is not left out.
+    const place = page.locator('[data-live="banner"]')
+    expect(await place.evaluate((element) => getComputedStyle(element).display)).not.toBe('none')
     for (const pressed of ['.side', '.top', '.tabbar', '.skip', '.button', 'button'])
       expect(await page.locator(`${pressed}:visible`).count(), pressed).toBe(0)
     const looks = await page.evaluate(() => ({
