@@ -114,6 +114,8 @@ describe('completing an action in the dialog', () => {
     expect(await page.locator('.side .count').textContent()).toBe('1 to do now')
     expect(page.url()).toBe(list())
     expect(await violations(page)).toEqual([])
+    await page.getByRole('button', { name: 'Undo' }).hover()
+    expect(await violations(page)).toEqual([])
     expect((await stepsOf('Priya')).map(({ how, details }) => [how, details])).toEqual([
       ['planned', 'Call Priya'],
       ['completed', 'Book the validation call'],
