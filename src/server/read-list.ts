@@ -49,7 +49,7 @@ export const isPassing = (error: unknown): boolean => tookTooLong(error) || wasH
 /** What is said in the place of what could not be read because of this. */
 export const failureOf = ({ requestId }: Pick<App.Locals, 'requestId'>, error: unknown): ListFailure => ({
   sentence: 'It could not be read just now.',
-  words: reasonOf(error),
+  words: `${reasonOf(error)} It isn’t your data, and nothing is lost.`,
   reference: requestId,
 })
 

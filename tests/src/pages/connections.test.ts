@@ -2,8 +2,8 @@ import type { Browser } from 'playwright-core'
 import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startSimulator, type Simulator } from '../../../simulator/main.ts'
-import { startWorker } from '../../../worker/main.ts'
 import { launchBrowser } from '../../support/browser.ts'
+import { startAppWorker } from '../app-worker.ts'
 import { startApp, type TestApp } from '../app.ts'
 import { overflowing, violations, visit } from './browser.ts'
 
@@ -28,17 +28,11 @@ beforeAll(async () => {
       ],
     }),
   ])
-  worker = await startWorker({
-    config: {
-      DATABASE_URL: app.databaseUrl,
-      TIDEMARK_SECRET: 'a secret that only the worker of this test knows',
-      TIDEMARK_OLD_SECRETS: [],
-      TIDEMARK_ALLOW_PRIVATE_CRM_HOSTS: true,
-      SYNC_CRON: '0 * * * *',
-      SYNC_CONCURRENCY: 2,
-    },
-    log: pino({ level: 'trace' }, { write: (line: string) => void workerLog.push(line) }),
-  })
+  worker = await startAppWorker(
+    app,
+    {},
+    pino({ level: 'trace' }, { write: (line: string) => void workerLog.push(line) }),
+  )
 })
 
 afterAll(async () => {

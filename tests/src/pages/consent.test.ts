@@ -2,9 +2,8 @@ import type { Browser, Page } from 'playwright-core'
 import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startSimulator, type AccountOptions, type Simulator } from '../../../simulator/main.ts'
-import { startWorker } from '../../../worker/main.ts'
-import type { WorkerOptions } from '../../../worker/run-now.ts'
 import { launchBrowser } from '../../support/browser.ts'
+import { startAppWorker } from '../app-worker.ts'
 import { startApp, type TestApp } from '../app.ts'
 import { stranger, visit as signIn, type Visitor } from '../visitor.ts'
 import { overflowing, violations, visit } from './browser.ts'
@@ -58,17 +57,11 @@ beforeAll(async () => {
     [`${name}_APP_CLIENT_SECRET`, clientSecret],
     [`${name}_APP_URL`, simulator.url],
   ])
-  worker = await startWorker({
-    config: {
-      DATABASE_URL: app.databaseUrl,
-      TIDEMARK_SECRET: 'a secret that only the worker of this test knows',
-      TIDEMARK_ALLOW_PRIVATE_CRM_HOSTS: true,
-      SYNC_CRON: '0 * * * *',
-      SYNC_CONCURRENCY: 2,
-      ...(Object.fromEntries(apps) as Partial<WorkerOptions['config']>),
-    },
-    log: pino({ level: 'trace' }, { write: (line: string) => void workerLog.push(line) }),
-  })
+  worker = await startAppWorker(
+    app,
+    Object.fromEntries(apps),
+    pino({ level: 'trace' }, { write: (line: string) => void workerLog.push(line) }),
+  )
 })
 
 afterAll(async () => {

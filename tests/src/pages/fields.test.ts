@@ -1,8 +1,7 @@
 import type { Browser } from 'playwright-core'
-import { pino } from 'pino'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startWorker } from '../../../worker/main.ts'
 import { launchBrowser } from '../../support/browser.ts'
+import { startAppWorker } from '../app-worker.ts'
 import { startApp, type TestApp } from '../app.ts'
 import { visit } from './browser.ts'
 import { expectSound, looks } from './looks.ts'
@@ -78,17 +77,7 @@ test('a worker carries it out, open pages hear of it, and the way back is one cl
   const { page, complaints, close } = await visit(browser, `${app.url}/w/tidewell/pipeline`, { as: app.ana })
   const notice = page.getByText('are being read again under version 2')
   expect(await notice.count()).toBe(1)
-  const worker = await startWorker({
-    config: {
-      DATABASE_URL: app.databaseUrl,
-      TIDEMARK_SECRET: 'a secret that only the worker of this test knows',
-      TIDEMARK_OLD_SECRETS: [],
-      TIDEMARK_ALLOW_PRIVATE_CRM_HOSTS: false,
-      SYNC_CRON: '0 * * * *',
-      SYNC_CONCURRENCY: 1,
-    },
-    log: pino({ level: 'silent' }),
-  })
+  const worker = await startAppWorker(app)
   const stateOf = async (version: number) =>
     (await app.seed.client.query('select state from field_mappings where version = $1', [version])).rows[0]
   await expect.poll(() => stateOf(2)).toEqual({ state: 'applied' })

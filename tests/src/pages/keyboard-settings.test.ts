@@ -1,9 +1,8 @@
 import type { Browser, Page } from 'playwright-core'
-import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startSimulator, type Simulator } from '../../../simulator/main.ts'
-import { startWorker } from '../../../worker/main.ts'
 import { launchBrowser } from '../../support/browser.ts'
+import { startAppWorker } from '../app-worker.ts'
 import { startApp, type TestApp } from '../app.ts'
 import { codeOf, enrol } from '../identity/authenticator.ts'
 import { password } from '../people.ts'
@@ -28,17 +27,7 @@ beforeAll(async () => {
   ])
   tenantId = (await seedTidewell(app.seed)).tenantId
   await app.seed.client.query(`update connections set next_due_at = now() + interval '1 day'`)
-  worker = await startWorker({
-    config: {
-      DATABASE_URL: app.databaseUrl,
-      TIDEMARK_SECRET: 'a secret that only the worker of this test knows',
-      TIDEMARK_OLD_SECRETS: [],
-      TIDEMARK_ALLOW_PRIVATE_CRM_HOSTS: true,
-      SYNC_CRON: '0 * * * *',
-      SYNC_CONCURRENCY: 2,
-    },
-    log: pino({ level: 'silent' }),
-  })
+  worker = await startAppWorker(app)
 })
 
 afterAll(async () => {
