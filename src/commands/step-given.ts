@@ -33,13 +33,18 @@ const kind = words(longestKind)
  * what has the wrong shape is malformed, what has the right one may still be against a rule (`brokenRules`).
  */
 export const completionGiven = z.strictObject({
-  new_next_action_at: instant.nullish(),
-  new_next_action_details: words(longestDetails).nullish(),
-  kind,
-  outcome: z.enum(outcomes).nullish(),
-  reason: words(longestDetails).nullish(),
-  /** The version of the opportunity that the person saw; without it, the one there is. */
-  version: version.optional(),
+  new_next_action_at: instant
+    .nullish()
+    .describe('When the next action is due: ahead, with its offset from UTC'),
+  new_next_action_details: words(longestDetails)
+    .nullish()
+    .describe(`The next action, in ${shortestDetails} to ${longestDetails} characters`),
+  kind: kind.describe('Such as Call or Email'),
+  outcome: z.enum(outcomes).nullish().describe('How it ended, in place of a next action'),
+  reason: words(longestDetails).nullish().describe('Why, unless it is won'),
+  version: version
+    .optional()
+    .describe('The version of the opportunity that the person saw; without it, the one there is'),
 })
 export type CompletionGiven = z.infer<typeof completionGiven>
 

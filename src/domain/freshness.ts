@@ -31,7 +31,16 @@ export type Age = { freshAt: Date | null; ageMinutes: number | null; isStale: bo
 
 export type LateStream = Age & { connection: string; stream: string }
 
-export type FreshnessState = 'never' | 'fresh' | 'late' | 'stale' | 'partial' | 'paused' | 'needs_reconnect'
+export const freshnessStates = [
+  'never',
+  'fresh',
+  'late',
+  'stale',
+  'partial',
+  'paused',
+  'needs_reconnect',
+] as const
+export type FreshnessState = (typeof freshnessStates)[number]
 
 export type Freshness = Age & {
   state: FreshnessState

@@ -77,6 +77,7 @@ export const doors: Readonly<Record<string, Door>> = {
   '/w/[workspace]/settings/audit.csv': page('read_audit'),
 
   '/.well-known/jwks.json': page('anyone'),
+  '/api/v1/openapi.json': page('anyone'),
   '/api/v1/webhooks/[token]': button('crm'),
   '/api/v1/browser-errors': button('person'),
   '/api/v1/tokens': { who: 'use_api', methods: ['POST'], scope: 'read' },

@@ -5,7 +5,7 @@ import type { Problem } from './answers.ts'
 
 const mostBytes = 65_536
 /** A name for a request, as programs make them. */
-const keyForm = /^[\x21-\x7e]{1,200}$/
+export const requestKeyForm = /^[\x21-\x7e]{1,200}$/
 
 /** What a program sent, and the name it gave the request; or why it cannot be read. */
 export async function readJson({
@@ -18,7 +18,7 @@ export async function readJson({
   const text = await request.text()
   const key = request.headers.get('idempotency-key')
   if (text.length > mostBytes) return malformed({ body: `at most ${mostBytes} characters` })
-  if (key !== null && !keyForm.test(key))
+  if (key !== null && !requestKeyForm.test(key))
     return malformed({ 'idempotency-key': '1 to 200 visible characters of ASCII' })
   const given = parsed(text)
   if (given === undefined) return malformed({ body: 'not JSON' })

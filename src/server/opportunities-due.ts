@@ -1,11 +1,8 @@
 import type { APIContext } from 'astro'
-import { z } from 'zod'
 import { decimal } from '../exports/decimal.ts'
 import { duePlaceOf, readOpportunitiesDue, type DueOpportunity } from '../queries/opportunities-due.ts'
 import { problem, unlessKnown } from './answers.ts'
-
-const mostRows = 200
-const limit = z.coerce.number().int().min(1).max(mostRows)
+import { dueQuery, limitWords } from './api-shapes.ts'
 
 type Asked = Pick<APIContext, 'locals' | 'url'> & { request: Pick<Request, 'headers'> }
 
@@ -13,12 +10,12 @@ type Asked = Pick<APIContext, 'locals' | 'url'> & { request: Pick<Request, 'head
 export async function opportunitiesDue(context: Asked): Promise<Response> {
   const { database, workspace } = context.locals
   const { searchParams } = context.url
-  const most = limit.safeParse(searchParams.get('limit') ?? 50)
+  const most = dueQuery.shape.limit.safeParse(searchParams.get('limit') ?? undefined)
   const cursor = searchParams.get('cursor')
   const from = duePlaceOf(cursor)
   if (!most.success || (cursor !== null && from === undefined)) {
     const fields = {
-      ...(!most.success && { limit: `a whole number from 1 to ${mostRows}` }),
+      ...(!most.success && { limit: limitWords }),
       ...(cursor !== null && from === undefined && { cursor: 'next_cursor of the page before' }),
     }
     const message = 'The address asks for something that is not there.'

@@ -1,12 +1,13 @@
 import type { CompleteActionOutcome } from '../commands/complete-action.ts'
 import type { StepRefusal, StepState } from '../commands/add-step.ts'
 import type { Problem } from './answers.ts'
+import type { Step } from './api-shapes.ts'
 
 /** An opportunity's next step as programs read it. */
-export const stepAsJson = ({ opportunityId, title, version, dueAt, details, outcome }: StepState) => ({
+export const stepAsJson = ({ opportunityId, title, version, dueAt, details, outcome }: StepState): Step => ({
   id: opportunityId,
   name: title,
-  next_action_at: dueAt,
+  next_action_at: dueAt?.toISOString() ?? null,
   next_action_details: details,
   outcome,
   version,

@@ -181,6 +181,7 @@ export const examples: Readonly<Record<string, Example>> = {
   '/w/[workspace]/settings/audit': { path: inside('/settings/audit') },
   '/w/[workspace]/settings/audit.csv': { path: inside('/settings/audit.csv') },
 
+  '/api/v1/openapi.json': { path: () => '/api/v1/openapi.json' },
   '/api/v1/webhooks/[token]': { path: () => '/api/v1/webhooks/none', json: () => ({}), answers: [404] },
   '/api/v1/browser-errors': {
     path: ({ slug }) => `/api/v1/browser-errors?workspace=${slug}`,

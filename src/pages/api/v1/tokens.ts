@@ -1,4 +1,5 @@
 import { api, json, problem } from '../../../server/answers.ts'
+import type { IssuedToken } from '../../../server/api-shapes.ts'
 import { tokenSeconds } from '../../../server/tokens.ts'
 
 /** Gives a token for an API key, to be handed to a program that is not to hold the key itself. */
@@ -10,5 +11,6 @@ export const POST = api(async (context) => {
   }
   const { person, tenantId, keyId, scopes } = asker
   const token = await tokens.issue({ userId: person.id, tenantId, keyId, scopes }, now)
-  return json({ token, token_type: 'Bearer', expires_in: tokenSeconds })
+  const issued: IssuedToken = { token, token_type: 'Bearer', expires_in: tokenSeconds }
+  return json(issued)
 })

@@ -1,23 +1,18 @@
-import { z } from 'zod'
+import type { z } from 'zod'
 import { askForRun } from '../../../../commands/ask-for-run.ts'
 import type { RunRequestOutcome } from '../../../../commands/request-run.ts'
 import { api, json, problem, type Problem } from '../../../../server/answers.ts'
-
-const body = z.strictObject({
-  /** Id of the connection to sync. */
-  connection: z.uuid(),
-})
+import { runRequest, type AskedRun } from '../../../../server/api-shapes.ts'
 
 /** Asks for a run; 202, because a worker makes it. */
 export const POST = api(async (context) => {
-  const given = body.safeParse(await context.request.json().catch(() => undefined))
+  const given = runRequest.safeParse(await context.request.json().catch(() => undefined))
   if (!given.success) return problem(context, malformed(given.error))
   const { asTenant, actor } = context.locals
   const outcome = await asTenant((tx) => askForRun(tx, actor, given.data.connection))
-  const refusal = refusalOf(outcome)
-  if (refusal) return problem(context, refusal)
-  const runId = 'runId' in outcome ? outcome.runId : null
-  return json({ run_id: runId, outcome: outcome.kind }, 202)
+  if (!('runId' in outcome)) return problem(context, refusalOf(outcome))
+  const asked: AskedRun = { run_id: outcome.runId, outcome: outcome.kind }
+  return json(asked, 202)
 })
 
 function malformed(error: z.ZodError): Problem {
@@ -32,15 +27,12 @@ function malformed(error: z.ZodError): Problem {
   }
 }
 
-function refusalOf(outcome: RunRequestOutcome): Problem | undefined {
+function refusalOf(outcome: Exclude<RunRequestOutcome, { runId: string }>): Problem {
   if (outcome.kind === 'not_found') {
     return { status: 404, code: 'not_found', message: 'There is no such connection in this workspace.' }
   }
-  if (outcome.kind === 'not_active') {
-    const message = `The connection ${whyNot[outcome.state]}, so no run was made.`
-    return { status: 409, code: 'not_active', message }
-  }
-  return undefined
+  const message = `The connection ${whyNot[outcome.state]}, so no run was made.`
+  return { status: 409, code: 'not_active', message }
 }
 
 const whyNot = {

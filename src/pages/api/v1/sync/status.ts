@@ -3,9 +3,10 @@ import { isOpen, worst } from '../../../../domain/verdict.ts'
 import { readSettings } from '../../../../queries/connection-settings.ts'
 import { readSyncStatus } from '../../../../queries/sync-status.ts'
 import { api, json } from '../../../../server/answers.ts'
+import type { SyncStatus } from '../../../../server/api-shapes.ts'
 import { foundLaterWords } from '../../../../server/found-later.ts'
 
-/** How fresh a workspace is. `last_sync_at` is the instant up to which everything is here, over all streams. */
+/** How fresh a workspace is. */
 export const GET = api(async (context) => {
   const { asTenant, config, workspace, connectors } = context.locals
   const { now, connections } = await asTenant(readSyncStatus)
@@ -17,9 +18,9 @@ export const GET = api(async (context) => {
   )
   const rules = { now, staleAfterMinutes: config.STALE_AFTER_MINUTES }
   const freshness = judgeFreshness(connections, rules)
-  return json({
+  const answer: SyncStatus = {
     workspace: workspace.slug,
-    last_sync_at: freshness.freshAt,
+    last_sync_at: freshness.freshAt?.toISOString() ?? null,
     status: worst(connections.flatMap(({ lastRun }) => lastRun?.status ?? [])) ?? 'not_synced',
     freshness: freshness.state,
     is_stale: freshness.isStale,
@@ -38,11 +39,12 @@ export const GET = api(async (context) => {
           connection_id: connection.id,
           stream: stream.stream,
           status: stream.status,
-          fresh_at: age.freshAt,
+          fresh_at: age.freshAt?.toISOString() ?? null,
           age_minutes: age.ageMinutes,
           is_stale: isSynced && age.isStale,
         }
       }),
     ),
-  })
+  }
+  return json(answer)
 })
