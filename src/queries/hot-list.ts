@@ -69,19 +69,33 @@ export function hotRows({ connectionIds }: HotScope, columns: SQL, isIndexed: bo
   return likelyOnes(columns, open)
 }
 
-/** The markets of what is hot, by an index alone; longer ones than it holds (`opportunities_markets`) are no choice for a menu. */
-export function hotMarkets({ connectionIds }: HotScope): SQL {
-  const open = sql`select tenant_id, stage_id, null::uuid as owner_id, probability, market from opportunities
-    where connection_id = any(${sql.param(connectionIds)}::uuid[]) and status = 'open' and deleted_at is null and octet_length(market) <= 400`
-  return likelyOnes(sql`o.market`, open)
+/**
+ * What is hot, counted by an index alone, in groups of what is alike: they are few, and stages and owners are looked up for them and
+ * not for each row.
+ */
+export function hotGroups({ connectionIds, currency }: HotScope): SQL {
+  const open = sql`select tenant_id, stage_id, owner_id, currency, probability, count(*) as count,
+    count(weighted_fee_minor) as with_fee, sum(weighted_fee_minor) as fee, sum(units) as units from opportunities
+    where connection_id = any(${sql.param(connectionIds)}::uuid[]) and status = 'open' and deleted_at is null`
+  const columns = sql`coalesce(o.currency, ${currency}) as currency, w.id as owner_id, w.name as owner, o.stage_id,
+    ${likelihoodOf('o', 's')} as likely, o.count, o.with_fee, o.fee, o.units`
+  return likelyOnes(columns, open, sql`group by 1, 2, 3, 4, 5`)
 }
 
-/** Of these open opportunities `o` those that are likely enough. */
-function likelyOnes(columns: SQL, open: SQL): SQL {
+/** The markets of what is hot, likewise; longer ones than the index holds (`opportunities_markets`) are no choice for a menu. */
+export function hotMarkets({ connectionIds }: HotScope): SQL {
+  const open = sql`select tenant_id, stage_id, null::uuid as owner_id, probability, market, count(*) as count from opportunities
+    where connection_id = any(${sql.param(connectionIds)}::uuid[]) and status = 'open' and deleted_at is null and octet_length(market) <= 400`
+  return likelyOnes(sql`o.market, o.count`, open, sql`group by 1, 2, 3, 4, 5`)
+}
+
+/** Of these open opportunities `o`, or groups of them, those that are likely enough. */
+function likelyOnes(columns: SQL, open: SQL, grouped: SQL = sql``): SQL {
   return sql`
     select ${columns} from (
-      ${open} and probability is null and stage_id = any(array(select id from stages where probability >= ${hotFrom}::numeric))
-      union all ${open} and probability is not null) o
+      ${open} and probability is null
+        and stage_id = any(array(select id from stages where probability >= ${hotFrom}::numeric)) ${grouped}
+      union all ${open} and probability is not null ${grouped}) o
     ${besideHot} where ${likelihoodOf('o', 's')} >= ${hotFrom}::numeric`
 }
 
@@ -90,7 +104,7 @@ const besideHot = sql`
     left join owners w on w.tenant_id = o.tenant_id and w.id = o.owner_id and w.deleted_at is null`
 
 /** What an order and a filter can ask by an index alone. */
-export const indexedColumns = ({ currency }: HotScope): SQL => sql`
+const indexedColumns = ({ currency }: HotScope): SQL => sql`
   o.id, o.tenant_id, o.stage_id, o.units, o.weighted_fee_minor as fee, coalesce(o.currency, ${currency}) as currency,
   (coalesce(o.currency, ${currency}) <> ${currency}) as is_foreign, ${likelihoodOf('o', 's')} as likely, w.id as owner_id, w.name as owner`
 

@@ -3,9 +3,9 @@ import type { Tx } from '../../drizzle/db.ts'
 import {
   allColumns,
   hotFilter,
+  hotGroups,
   hotMarkets,
   hotRows,
-  indexedColumns,
   type HotFilters,
   type HotScope,
 } from './hot-list.ts'
@@ -44,12 +44,14 @@ export type HotSummary = {
  */
 export async function readHotSummary(tx: Tx, scope: HotScope, filters: HotFilters): Promise<HotSummary> {
   const isIndexed = filters.market === undefined && filters.stage === undefined
-  const columns = isIndexed ? indexedColumns(scope) : allColumns(scope)
+  const groups = isIndexed
+    ? hotGroups(scope)
+    : sql`select r.*, 1 as count, num_nonnulls(r.fee) as with_fee from (${hotRows(scope, allColumns(scope), false)}) r`
   const { rows } = await tx.execute<Stored>(sql`
     with alike as (
-      select h.currency, h.owner_id, h.owner, h.stage_id, ${hotFilter(filters)} as is_match, h.likely, count(*) as count,
-        count(h.fee) as with_fee, sum(h.fee) as fee, sum(h.units) as units
-      from (${hotRows(scope, columns, isIndexed)}) h group by 1, 2, 3, 4, 5, 6),
+      select h.currency, h.owner_id, h.owner, h.stage_id, ${hotFilter(filters)} as is_match, h.likely,
+        sum(h.count) as count, sum(h.with_fee) as with_fee, sum(h.fee) as fee, sum(h.units) as units
+      from (${groups}) h group by 1, 2, 3, 4, 5, 6),
     named as (select a.*, ${stageName} as stage from alike a)
     select case grouping(h.currency, h.owner_id, h.stage) when 3 then 'total' when 5 then 'owner' else 'stage' end as kind,
       coalesce(h.currency, h.owner_id::text, h.stage) as value, min(h.owner) as word, sum(h.count) as count,
@@ -59,7 +61,7 @@ export async function readHotSummary(tx: Tx, scope: HotScope, filters: HotFilter
       sum(h.likely * h.fee) filter (where is_match) / nullif(sum(h.fee) filter (where is_match), 0) as likely
     from named h group by grouping sets ((h.currency), (h.owner_id), (h.stage))
     union all
-    select 'market', h.market, null, count(*), 0, 0, 0, 0, null, null from (${hotMarkets(scope)}) h group by h.market
+    select 'market', h.market, null, sum(h.count), 0, 0, 0, 0, null, null from (${hotMarkets(scope)}) h group by h.market
     order by matching desc, value`)
   const options = (kind: string) =>
     rows
