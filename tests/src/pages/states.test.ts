@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startApp, type TestApp } from '../app.ts'
+import { emptyWorkspace } from '../lists/world.ts'
 import { minutesAgo, seedTidewell } from '../seed.ts'
 
 let app: TestApp
@@ -64,4 +65,18 @@ test('figures are as old as the oldest of what they stand on, and amber alone', 
   ])
   await grow('opportunities', 240)
   expect(await (await app.ana.get('/w/late/due')).text()).toMatch(/class="small as-of" data-stale/)
+})
+
+test('a hot list without any fee leads an admin, and nobody else, to where the CRM keeps it', async () => {
+  const connection = await emptyWorkspace(app.seed, 'feeless')
+  const candidate = { status: 'open', title: 'Priya Raghunathan', probability: '0.9' }
+  const id = await app.seed.record('opportunities', connection, candidate)
+  const hint = 'Choose where the CRM keeps it'
+  expect(await read('/w/feeless/hot-list')).toContain(hint)
+  const rep = await app.as('rep', connection.tenantId)
+  const theirs = await (await rep.get('/w/feeless/hot-list')).text()
+  expect(theirs).toContain('Priya Raghunathan')
+  expect(theirs).not.toContain(hint)
+  await app.seed.client.query('update opportunities set weighted_fee_minor = 100 where id = $1', [id])
+  expect(await read('/w/feeless/hot-list')).not.toContain(hint)
 })

@@ -8,10 +8,12 @@ import { visit } from '../pages/browser.ts'
 
 let app: TestApp
 let browser: Browser
+let runId: string
 
 beforeAll(async () => {
   ;[app, browser] = await Promise.all([startApp(), launchBrowser()])
   await seedMany()
+  await seedLargeRun()
 })
 
 afterAll(async () => {
@@ -57,6 +59,24 @@ async function seedMany(): Promise<void> {
   }
 }
 
+/** A run of everything there is to sync, with figures of a large client. */
+async function seedLargeRun(): Promise<void> {
+  const connection = await app.seed.connection(await app.seed.tenant('large'))
+  runId = await app.seed.run(connection)
+  const many = 123_456
+  const counts = {
+    fetched: many,
+    created: many,
+    updated: many,
+    unchanged: many,
+    our_count: many,
+    crm_count: many,
+  }
+  for (const stream of ['opportunities', 'leads', 'notes', 'lead_sources', 'activities'])
+    await app.seed.pass(connection, runId, stream, counts)
+  await app.seed.pass(connection, runId, 'stage_changes', { status: 'not_synced' })
+}
+
 const lists = ['leads', 'hot-list', 'pipeline?view=table']
 
 test.each(lists)('the names of the columns of %s stay in sight while its rows pass', async (list) => {
@@ -93,5 +113,21 @@ test.each(lists)('at no desk is any of %s cut off, however long a word', async (
     expect(isPushed, `${width} px`).toBe(width < 1_280)
     if (!isPushed) expect(over, `${width} px`).toBeLessThanOrEqual(0)
   }
+  await close()
+})
+
+test('every figure of a run is in sight on a small desk, and none is said of what the CRM does not offer', async () => {
+  const { page, close } = await visit(browser, `${app.url}/w/large/sync/runs/${runId}`, {
+    as: app.ana,
+    viewport: { width: 1_280, height: 900 },
+  })
+  const streams = page.getByRole('table', { name: 'Streams' })
+  const over = await streams.evaluate(
+    (table) =>
+      table.getBoundingClientRect().right - (table.parentElement ?? table).getBoundingClientRect().right,
+  )
+  expect(over).toBeLessThanOrEqual(0)
+  const figures = await streams.getByRole('row', { name: 'Stage changes' }).getByRole('cell').allInnerTexts()
+  expect(figures.slice(1).every((figure) => figure === '–')).toBe(true)
   await close()
 })
