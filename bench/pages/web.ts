@@ -11,7 +11,14 @@ const onError = (error: Error) => log.error({ err: error }, 'the database connec
 const config = readConfig({ PORT: '0', DATABASE_URL: databaseUrl })
 const web = await startWeb({
   config,
-  database: connect({ url: databaseUrl, role: 'tidemark_web', max: 10, statementTimeoutMs: 30_000, onError }),
+  database: connect({
+    url: databaseUrl,
+    role: 'tidemark_web',
+    max: 10,
+    statementTimeoutMs: 30_000,
+    onError,
+    sendsAhead: true,
+  }),
   databaseUrl,
   connectors: await connectors.all(),
   secret: 'a secret of the benchmark, thirty-two bytes or more',
