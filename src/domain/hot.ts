@@ -16,7 +16,6 @@ export type HotFacts = {
   likely: number
   /** Whose likelihood it is: the opportunity's own, or that of the stage it stands in. */
   likelyOf: 'record' | 'stage'
-  stage: string | null
   /** The weighted fee in the currency's minor unit. */
   feeMinor: bigint | null
   currency: string
@@ -34,7 +33,10 @@ export type HotWords = {
   ago: (at: Date) => string
 }
 
-/** Why an opportunity is on the hot list: a sentence for each reason, each with its figure. The likelihood comes first and is always there. */
+/**
+ * Why an opportunity is on the hot list: a sentence for each reason, each with a figure. The likelihood comes first and is always there.
+ * The stage and the fee themselves stand beside it, in columns of their own.
+ */
 export function whyHot(facts: HotFacts, now: Date, words: HotWords): string[] {
   return [
     likelyReason(facts),
@@ -49,9 +51,8 @@ export function percent(share: number): string {
   return `${Number((share * 100).toFixed(2))}%`
 }
 
-function likelyReason({ likely, likelyOf, stage }: HotFacts): string {
-  const source =
-    likelyOf === 'record' ? 'by its own record' : `by its stage${stage === null ? '' : `, ${stage}`}`
+function likelyReason({ likely, likelyOf }: HotFacts): string {
+  const source = likelyOf === 'record' ? 'by its own record' : 'by its stage'
   return `${percent(likely)} likely ${source}; hot from ${percent(hotFrom)}.`
 }
 
@@ -59,12 +60,12 @@ function feeReason({ feeMinor, currency, averageFeeMinor }: HotFacts, { money }:
   if (feeMinor === null || averageFeeMinor === null || averageFeeMinor <= 0n) return null
   const times = Number(feeMinor) / Number(averageFeeMinor)
   if (times < highFeeTimes) return null
-  return `High fee: ${money(feeMinor, currency)} is ${times.toFixed(1)} times the average of ${money(averageFeeMinor, currency)}.`
+  return `High fee: ${times.toFixed(1)} times the average of ${money(averageFeeMinor, currency)}.`
 }
 
-function movedReason({ moved, stage }: HotFacts, now: Date, { ago }: HotWords): string | null {
+function movedReason({ moved }: HotFacts, now: Date, { ago }: HotWords): string | null {
   if (moved === null || moved.at < daysBefore(now, movedWithinDays)) return null
-  return `Moved forward from ${moved.from}${stage === null ? '' : ` to ${stage}`} ${ago(moved.at)}.`
+  return `Moved forward from ${moved.from} ${ago(moved.at)}.`
 }
 
 function touchedReason({ touched }: HotFacts, now: Date, { ago }: HotWords): string | null {

@@ -25,6 +25,7 @@ export type HotRow = Omit<HotFacts, 'averageFeeMinor'> & {
   candidate: string | null
   market: string | null
   units: number | null
+  stage: string | null
   owner: string | null
   /** `2026-12-01` */
   closeOn: string | null
