@@ -64,9 +64,8 @@ const others = 'contact_id, title, market, stage_name, expected_close_on'
  * connections that can answer. A likelihood of its own comes before its stage's, so of those without one only the stages that are
  * likely enough are looked at. `isIndexed` where `columns` asks no more of them than an index holds.
  */
-export function hotRows({ connectionIds }: HotScope, columns: SQL, isIndexed: boolean): SQL {
-  const open = sql`select ${sql.raw(isIndexed ? indexed : `${indexed}, ${others}`)} from opportunities
-    where connection_id = any(${sql.param(connectionIds)}::uuid[]) and status = 'open' and deleted_at is null`
+export function hotRows(scope: HotScope, columns: SQL, isIndexed: boolean): SQL {
+  const open = sql`select ${sql.raw(isIndexed ? indexed : `${indexed}, ${others}`)} ${fromOpen(scope)}`
   return likelyOnes(columns, open)
 }
 
@@ -74,21 +73,24 @@ export function hotRows({ connectionIds }: HotScope, columns: SQL, isIndexed: bo
  * What is hot, counted by an index alone, in groups of what is alike: they are few, and stages and owners are looked up for them and
  * not for each row.
  */
-export function hotGroups({ connectionIds, currency }: HotScope): SQL {
+export function hotGroups(scope: HotScope): SQL {
   const open = sql`select tenant_id, stage_id, owner_id, currency, probability, count(*) as count,
-    count(weighted_fee_minor) as with_fee, sum(weighted_fee_minor) as fee, sum(units) as units from opportunities
-    where connection_id = any(${sql.param(connectionIds)}::uuid[]) and status = 'open' and deleted_at is null`
-  const columns = sql`coalesce(o.currency, ${currency}) as currency, w.id as owner_id, w.name as owner, o.stage_id,
+    count(weighted_fee_minor) as with_fee, sum(weighted_fee_minor) as fee, sum(units) as units ${fromOpen(scope)}`
+  const columns = sql`coalesce(o.currency, ${scope.currency}) as currency, w.id as owner_id, w.name as owner, o.stage_id,
     ${likelihoodOf('o', 's')} as likely, o.count, o.with_fee, o.fee, o.units`
   return likelyOnes(columns, open, sql`group by 1, 2, 3, 4, 5`)
 }
 
 /** The markets of what is hot, likewise; longer ones than the index holds (`opportunities_markets`) are no choice for a menu. */
-export function hotMarkets({ connectionIds }: HotScope): SQL {
-  const open = sql`select tenant_id, stage_id, null::uuid as owner_id, probability, market, count(*) as count from opportunities
-    where connection_id = any(${sql.param(connectionIds)}::uuid[]) and status = 'open' and deleted_at is null and octet_length(market) <= 400`
+export function hotMarkets(scope: HotScope): SQL {
+  const open = sql`select tenant_id, stage_id, null::uuid as owner_id, probability, market, count(*) as count
+    ${fromOpen(scope)} and octet_length(market) <= 400`
   return likelyOnes(sql`o.market, o.count`, open, sql`group by 1, 2, 3, 4, 5`)
 }
+
+/** What is open, of the connections that can answer; more may be asked of it. */
+const fromOpen = ({ connectionIds }: HotScope): SQL => sql`from opportunities
+    where connection_id = any(${sql.param(connectionIds)}::uuid[]) and status = 'open' and deleted_at is null`
 
 /** Of these open opportunities `o`, or groups of them, those that are likely enough. */
 function likelyOnes(columns: SQL, open: SQL, grouped: SQL = sql``): SQL {

@@ -12,6 +12,7 @@ const instant = z.iso.datetime().describe('An instant in UTC, such as 2026-11-23
 const ageMinutes = z.int().min(0).nullable().describe('Whole minutes from then until now')
 
 const mostRows = 200
+const usualRows = 50
 
 export const dueQuery = z.object({
   limit: z.coerce
@@ -19,8 +20,8 @@ export const dueQuery = z.object({
     .int()
     .min(1)
     .max(mostRows)
-    .default(50)
-    .describe(`How many rows, at most ${mostRows}; 50 unless asked`),
+    .default(usualRows)
+    .describe(`How many rows, at most ${mostRows}; ${usualRows} unless asked`),
   cursor: z.string().optional().describe('`next_cursor` of the page before'),
 })
 /** What `dueQuery.limit` takes, in words. */

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { refusal } from './api-shapes.ts'
 import { doors, type Door } from './doors.ts'
 import { requestKeyForm } from './json-body.ts'
+import { requestsPerMinute } from './limits.ts'
 import { operations, type Operation } from './operations.ts'
 
 /**
@@ -16,7 +17,7 @@ export const describeApi = (publicUrl: string) => ({
     description:
       'An hourly copy of a company’s CRM. A key acts for its owner in one workspace: within its scopes, and within its owner’s role. ' +
       'Money is exact text with its currency, times are UTC, and how fresh the data is says `GET /api/v1/sync/status`. ' +
-      'An answer may grow by fields. 100 requests a minute for each key.',
+      `An answer may grow by fields. ${requestsPerMinute} requests a minute for each key.`,
   },
   servers: [{ url: publicUrl }],
   security: [{ key: [] }],

@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs'
+import { requestsPerMinute } from '../../src/server/limits.ts'
 import { describeApi, refusedAnywhere } from '../../src/server/openapi.ts'
 
 /** Where the description of the API stands for people. */
@@ -45,7 +46,7 @@ export function renderApi(): string {
   return `# The API
 
 A program shows an API key, made in the settings of a workspace: \`Authorization: Bearer tdm_…\`. It acts for its owner in that one
-workspace, within its scopes and within its owner's role ([roles.md](roles.md)). Each key has 100 requests a minute. Money is exact text
+workspace, within its scopes and within its owner's role ([roles.md](roles.md)). Each key has ${requestsPerMinute} requests a minute. Money is exact text
 with its currency, times are UTC, and an answer may grow by fields.
 
 Tools make clients of \`/api/v1/openapi.json\` (OpenAPI 3.1). This page is the same printed: \`node tests/docs/api.ts\` prints it anew.
